@@ -46,13 +46,24 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--splits", type=int, default=50, help="null splits of a table")
-    parser.add_argument("--peer-splits", type=int, default=20, help="null splits that the peers judge too")
+    parser.add_argument(
+        "--peer-splits", nargs="+", default=["20"], metavar="N|TOOL=N",
+        help="null splits that the peers judge too, of all or of one: 20 mostlyai-qa=8",
+    )  # fmt: skip
     parser.add_argument("--limit", type=float, default=3_600, help="seconds that a tool may take for a table")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
     parser.add_argument("--keep", type=Path, help="folder of results; a run that was cut goes on from there")
     parser.add_argument("--kept", action="store_true", help="judge nothing that --keep has a part of already")
     parser.add_argument("--json", type=Path, help="write all results to this file")
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.peer_splits = splits_of_peers(given.peer_splits)
+    return given
+
+
+def splits_of_peers(words: list[str]) -> dict[str, int]:
+    """Return how many null splits each peer judges, from ``N`` for all and ``TOOL=N`` for one."""
+    named = {tool: int(count) for tool, _, count in (word.rpartition("=") for word in words)}
+    return {tool: named.get(tool, named.get("", 20)) for tool in TOOLS}
 
 
 def write_cases(table: str, splits: int, folder: Path) -> list[str]:
@@ -80,7 +91,8 @@ def found_by(
     """Return what a tool found in each case, with its CPU seconds and peak memory, or why it did not."""
     peer, python = PEERS[tool], Path(sys.executable)
     if tool != "finsim":
-        names = names[: len(FAULTS) + given.peer_splits]
+        # Nulls first: where a limit cuts a run, what was judged still has something to be held against.
+        names = [*names[len(FAULTS) :][: given.peer_splits[tool]], *names[: len(FAULTS)]]
         made, why = environment(given.cache / tool, peer)
         if made is None:
             return {"failed": f"cannot be installed here: {why}"}

@@ -8,12 +8,21 @@ from typing import Any
 
 from finsim.evaluation.metric import HIGHER, Score, apart
 from finsim.evaluation.metric_catalog import METRICS
-from finsim.evaluation.uses import ALL_ASSETS, FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
+from finsim.evaluation.uses import (
+    ALL_ASSETS,
+    FAIL,
+    NO_POWER,
+    NOT_COMPUTED,
+    PASS,
+    USES,
+    VERDICTS,
+    WARN,
+    WORST_FIRST,
+)
 
 LEVEL, LEAD, REQUIRED_PARTS = 0.05, 0.5, 2.0
 WARN_SHARE = 0.10
 _CHANCE, _PLAIN = "; p ", "is above the goal"
-_WORST_FIRST = (FAIL, NOT_COMPUTED, NO_POWER, WARN, PASS)
 
 
 @dataclass(frozen=True)
@@ -130,10 +139,10 @@ def use_verdicts(scores: Sequence[Score]) -> dict[str, UseVerdict]:
 def _of_use(use: str, scores: list[Score]) -> UseVerdict:
     names = dict.fromkeys(score.table for score in scores)
     tables = tuple(_of_table(use, name, [s for s in scores if s.table == name]) for name in names)
-    verdict = min((table.verdict for table in tables), key=_WORST_FIRST.index)
+    verdict = min((table.verdict for table in tables), key=WORST_FIRST.index)
     listed = sorted(
         (score for score in scores if score.verdict != PASS),
-        key=lambda s: (s.verdict != verdict, _WORST_FIRST.index(s.verdict), not _is_required(s)),
+        key=lambda s: (s.verdict != verdict, WORST_FIRST.index(s.verdict), not _is_required(s)),
     )
     absent = [
         _absence(table, name) for table in tables for name in table.lacks if not _has(scores, table, name)
@@ -172,7 +181,7 @@ def _weakest(scores: list[Score]) -> str:
     ranked = [score for score in scores if score.value is not None]
     if not ranked:
         return ""
-    worst = min(ranked, key=lambda s: (_WORST_FIRST.index(s.verdict), 1.0 if s.p is None else s.p))
+    worst = min(ranked, key=lambda s: (WORST_FIRST.index(s.verdict), 1.0 if s.p is None else s.p))
     return f"{worst.metric} of {worst.subject}"
 
 

@@ -16,6 +16,7 @@ from finsim.evaluation.privacy import (
 from finsim.evaluation.privacy.bar_copies import copied_bars
 from finsim.evaluation.privacy.day_copies import ratio_of
 from finsim.evaluation.privacy.window_copies import covered_returns, runs_of
+from finsim.evaluation.scorecard import Scorecard
 from finsim.randomness import Streams
 from finsim.records.paths import FIELDS, Paths
 
@@ -279,3 +280,34 @@ def test_turned_windows_are_found_and_others_are_not(real, clean, quick, turn):
     assert "fail" in [score.verdict for score in scores(turned_copies, alone, planted, quick)]
     assert all(score.verdict != "fail" for score in scores(near_copies, alone, planted, quick))
     assert all(score.verdict == "pass" for score in scores(day_copies, alone, planted, quick))
+
+
+def smooth(seed: int, count: int, scale: float = 2e-4) -> Paths:
+    """Return closes that stand on no grid, with returns so small that some are equal by chance."""
+    moves = np.random.default_rng(seed).standard_normal((count, 2_519, 1)) * scale
+    return from_moves(moves)
+
+
+def from_moves(moves: np.ndarray) -> Paths:
+    close = 100.0 * np.exp(np.concatenate([np.zeros((len(moves), 1, 1)), np.cumsum(moves, axis=1)], axis=1))
+    return Paths(("A",), np.datetime64("2000-01-03") + np.arange(close.shape[1]), {"close": close})
+
+
+def test_smooth_returns_that_are_equal_by_chance_are_no_copies(quick):
+    law, made = smooth(1, 1), smooth(2, 40)
+    (score, _) = scores(day_copies, law, made, quick)
+    known = np.abs(np.diff(np.log(law.close[0, :, 0])))
+    own = np.abs(np.diff(np.log(made.close[:, :, 0]), axis=1)).ravel()
+    within = [sum((np.abs(own - one) <= width).sum() for one in known) for width in (1e-11, 1e-8)]
+    assert score.value == within[0] > 0
+    assert score.floor == pytest.approx(within[1] / 1_000, rel=0.2)
+    assert score.verdict == "pass"
+    moves = np.diff(np.log(made.close), axis=1)
+    moves[5, :60] = np.diff(np.log(law.close[0, :61]), axis=0)[::-1]
+    planted = Scorecard(tuple(scores(day_copies, law, from_moves(moves), quick)))
+    assert planted.scores[0].verdict == "fail"
+    # A short path has no chance to meet a real return: one copied day is a copy.
+    moves = np.diff(np.log(smooth(3, 1, 0.01).close), axis=1)
+    moves[0, 7] = np.log(law.close[0, 9] / law.close[0, 8])
+    single = Scorecard(tuple(scores(day_copies, law, from_moves(moves), quick)))
+    assert (single.scores[0].value, single.scores[0].verdict) == (1, "fail")

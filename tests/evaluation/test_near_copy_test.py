@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 from people_stand_ins import as_case, as_events, cards, noisy, people
 
+from finsim.evaluation.attacks.row_keys import cell_codes
 from finsim.evaluation.case import path_case
 from finsim.evaluation.privacy import near_copies, near_entities, near_rows, row_copies
 from finsim.evaluation.privacy.near_copy_test import Distances, Turn, discoveries
 from finsim.evaluation.privacy.near_copy_test import near_copies as flagged_among
+from finsim.evaluation.privacy.unlike_rows import expected_matches
+from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tail_probability import lower_tail
 from finsim.randomness import Streams
@@ -97,6 +100,41 @@ def test_a_table_whose_rows_repeat_anyway_has_a_chance_level():
     fine = people(400, 1)
     (copied,) = row_copies.measure(as_case(fine, fine, people(400, 3)))
     assert copied.verdict == "fail"
+
+
+def narrow(rng: np.random.Generator, shops: int) -> pd.DataFrame:
+    """Return 300 rows of four columns; two sides share 300 x 300 / (8,000 x shops) of them by chance."""
+    sizes = {"region": 4, "shop": shops, "cents": 1_000, "bad": 2}
+    return pd.DataFrame({name: rng.integers(0, size, 300) for name, size in sizes.items()})
+
+
+@pytest.mark.parametrize("shops", [11, 100])
+def test_a_chance_match_of_narrow_rows_is_no_copy_though_no_two_real_rows_are_equal(shops):
+    rng, fails, caught = np.random.default_rng(shops), 0, 0
+    for _ in range(25):
+        real, own = narrow(rng, shops), narrow(rng, shops)
+        planted = pd.concat([real[:15], own[15:]], ignore_index=True)
+        cards = [Scorecard(tuple(row_copies.measure(as_case(real, one)))) for one in (own, planted)]
+        told = [any(score.verdict == "fail" for score in card.scores) for card in cards]
+        fails, caught = fails + told[0], caught + told[1]
+    assert fails <= 1
+    assert caught >= 23
+
+
+def test_the_matches_to_expect_are_told_by_rows_that_agree_in_all_columns_but_one():
+    rng = np.random.default_rng(0)
+    real, own = narrow(rng, 11), narrow(rng, 11)
+    cells = [cell_codes(column) for column in as_case(real, own).columns]
+    equal = real.values[:, None] == real.values[None]
+    shares = [(equal[..., k].sum() - 300) / (300 * 299) for k in range(4)]
+    pairs = [(np.delete(equal, k, axis=2).all(axis=2).sum() - 300) / 2 for k in range(4)]
+    wanted = 2 * 300 / 299 * pairs[2] * shares[2]
+    assert max(pairs) == pairs[2]
+    assert wanted == pytest.approx(300 * 300 / 88_000, rel=0.3)
+    assert expected_matches(cells, np.arange(300), 300) == pytest.approx(wanted)
+    assert expected_matches(cells, np.zeros(300, np.int64), 300) == 0.0  # all of one entity: no company
+    wide = [cell_codes(column) for column in as_case(people(300, 1), people(300, 2)).columns]
+    assert expected_matches(wide, np.arange(300), 300) == 0.0
 
 
 def test_constant_missing_infinite_and_equal_columns_do_not_break_distances(sides):

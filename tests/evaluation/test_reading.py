@@ -201,6 +201,8 @@ def test_columns_that_no_type_reads_and_headers_that_stand_twice_are_named():
     twice = loans()
     twice.columns = ["loan_id", "amount", "amount", "job", "issue_date", "default"]
     assert read(twice).sides.real.schema.field("amount").metadata[UNFIT] == b"the header stands twice"
+    nameless = read(loans().rename(columns={"job": ""})).sides.real.schema.field("")
+    assert nameless.metadata[UNFIT] == b"not compared: its header is empty; give it a name"
 
 
 def test_a_hold_out_is_real_and_has_to_fit():

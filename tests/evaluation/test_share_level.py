@@ -16,6 +16,7 @@ from finsim.evaluation.attacks.intervals import (
     level_reaching,
 )
 from finsim.evaluation.attacks.membership_attack import Attack
+from finsim.evaluation.attacks.risk_scores import risk_score
 from finsim.evaluation.attacks.row_keys import cell_codes, column_words, place_in, row_keys
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.metric_catalog import METRICS
@@ -43,6 +44,14 @@ def test_the_chance_of_an_excess_is_the_level_at_which_its_interval_leaves_the_g
     )
     assert level_reaching(lambda level: level > 0.01) == pytest.approx(0.01)
     assert level_reaching(lambda level: True) <= 1.1e-15
+
+
+def test_an_attack_that_could_have_missed_twice_its_goal_has_no_power() -> None:
+    # No hit in 30 attacks bounds the rate at 11.6 %, in 40 at 8.8 %; the goal is 5 %.
+    few, enough = (risk_score(singling_out.METRIC, "x", (0, n), (0, n)) for n in (30, 40))
+    assert (few.verdict, enough.verdict) == ("no power", "pass")
+    assert few.high == pytest.approx(0.1157, abs=1e-4)
+    assert "it needs 29,956 attacks without a hit" in enough.note
 
 
 def test_attacks_on_cards_have_their_level_only_with_the_design_effect() -> None:

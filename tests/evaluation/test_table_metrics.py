@@ -17,6 +17,7 @@ from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.association import blocks_of, covariances, tie
 from finsim.evaluation.tables.column_cells import cells_of, grains, level_cells
 from finsim.evaluation.tables.column_pairs import Roles, paired_columns
+from finsim.evaluation.tables.coverage import METRIC as COVERAGE
 from finsim.evaluation.tables.coverage import lacking
 from finsim.evaluation.tables.evaluate_table import evaluate_table
 from finsim.evaluation.tables.margins import METRIC as MARGINS
@@ -181,6 +182,15 @@ def test_subgroups_are_compared_by_roots_of_shares():
     assert "job nurse and bad true: 0.00 % synthetic" in failed["coverage"].note.replace("%", " %")
 
 
+def test_a_subgroup_may_have_four_fifths_of_its_share_before_anything_is_said():
+    def groups(small: int) -> pd.DataFrame:
+        return pd.DataFrame({"job": ["a"] * (1_000 - small) + ["b"] * small})
+
+    (found,) = COVERAGE.compute(case_of(groups(200), groups(130)))
+    assert found.value == pytest.approx(2 * (np.sqrt(0.8 * 0.2) - np.sqrt(0.13)) * np.sqrt(500))
+    assert COVERAGE.compute(case_of(groups(200), groups(160)))[0].value == pytest.approx(0.0)
+
+
 def test_repeats_are_counted_beyond_those_of_the_real_side():
     real, own = tape(1), tape(2)
     twice = pd.concat([own.iloc[:570], own.iloc[:30]])
@@ -334,5 +344,8 @@ def test_columns_of_one_value_tell_nothing_and_pass_nothing():
     card = card_of(one, one)
     (score,) = card.of("table_two_sample")
     assert score.verdict == "not computed"
+    assert card.of("table_shape")[0].note == "2 columns compared; one value on both sides: a, b"
+    void = card_of(one.assign(a=np.nan), one.assign(a=np.nan))
+    assert "no value on either side: a; one value on both sides: b" in void.of("table_shape")[0].note
     assert card.verdicts()[STRESS].verdict == "not computed"
     assert card_of(one, one.assign(b="y")).of("table_two_sample")[0].value > 0.85

@@ -127,6 +127,14 @@ def test_without_a_holdout_test_rows_are_no_training_rows(parts):
     assert max(found.value, found.floor) < 0.9
 
 
+def test_a_column_of_one_value_does_not_pass_for_being_alike(parts):
+    real, own, _ = (part[:300].assign(home="rent", amount=np.nan) for part in parts)
+    found = {s.subject: s for s in scores(["label_association"], real, own)}
+    assert {found[name].verdict for name in ("home", "amount")} == {"not computed"}
+    assert "one value on both sides" in found["home"].reason
+    assert found["income"].verdict == "pass"
+
+
 @pytest.mark.parametrize(
     ("change", "roles", "said"),
     [

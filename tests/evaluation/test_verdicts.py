@@ -64,6 +64,14 @@ def test_a_first_score_of_all_assets_has_half_of_its_metric(lead, verdict):
     assert found[2].verdict == WARN
 
 
+def test_the_other_half_of_a_metric_is_shared_evenly_by_its_assets():
+    # .05 x 1/2 x 1/2 = .0125 holds .0115.
+    rest = [score("mean_return", PASS, p=0.6, subject=name) for name in ("all assets, per year", "B")]
+    one = judged_together([rest[0], score("mean_return", WARN, p=0.0115, subject="A"), rest[1]])[1]
+    assert one.verdict == FAIL
+    assert "0.011 is at most the 0.013 that Holm" in one.reason
+
+
 def test_each_use_is_a_family_of_its_own():
     many = [score("hill", WARN, use=STRESS, p=0.02) for _ in range(5)]
     found = judged_together([*many, score("clustering", WARN, p=0.02)])
@@ -123,6 +131,14 @@ def test_a_required_metric_that_cannot_see_is_no_power_and_another_one_is_not():
     assert use_verdicts(blind)[BACKTEST].verdict == NO_POWER
     assert use_verdicts([*full, score("leverage", NO_POWER)])[BACKTEST].verdict == PASS
     assert use_verdicts([*full, score("leverage", NOT_COMPUTED)])[BACKTEST].verdict == PASS
+
+
+@pytest.mark.parametrize(("seen", "blind", "verdict"), [(1, 1, NO_POWER), (2, 1, PASS), (1, 2, NO_POWER)])
+def test_half_of_the_scores_of_a_required_metric_without_power_are_too_many(seen, blind, verdict):
+    first, *others = needed(STRESS)
+    words = [PASS] * seen + [NO_POWER] * blind
+    mixed = [replace(first, verdict=word, subject=str(k)) for k, word in enumerate(words)]
+    assert use_verdicts([*mixed, *others])[STRESS].verdict == verdict
 
 
 def test_the_worst_table_decides_and_each_has_its_line():

@@ -12,6 +12,7 @@ from report_run import Wanted, build, manifest_of
 from finsim.errors import ProvenanceError
 from finsim.evaluation.metric import USES
 from finsim.report.page import write_report
+from finsim.report.sections import summary_section
 
 SMALL = Wanted(worlds=("credit",), labels=("base", "crash"))
 ORDER = [
@@ -105,6 +106,11 @@ def test_every_score_has_a_drawer(run: Path, page: Page) -> None:
 def test_verdicts_are_words(page: Page) -> None:
     cards = page.with_class("card")
     assert [card.text.split("\n")[1].strip().lower() for card in cards] == list(USES)
+    for card, asked in zip(cards, summary_section._ASKS.values(), strict=True):
+        first = card.text.partition(asked)[0]  # above the fold: n, the weakest score and what nobody saw
+        assert first.count("eakest score") == card.text.count("eakest score")
+        assert first.count("Not tested.") == card.text.count("Not tested.")
+    assert "eakest score" in page.text
     words = [e.text.strip() for e in page.with_class("badge")]
     assert all(re.search(r"(pass|warn|fail|not computed)$", word) for word in words)
     failing = next(card for card in cards if "Stress" in card.text)

@@ -119,3 +119,10 @@ def test_a_card_rests_on_the_table_that_decides() -> None:
     found = summary_section._rests_on({"verdict": "fail", "tables": tables})
     assert found == "rests on n = 1,009; weakest score: row copies"
     assert summary_section._rests_on({"verdict": "warn", "tables": tables}) == ""
+
+
+def test_tables_of_a_card_stand_by_their_verdict_the_worst_first() -> None:
+    tables = [{"table": name, "verdict": word} for name, word in (("a", "pass"), ("b", "fail"), ("", "pass"))]
+    found = summary_section._by_verdict({"tables": tables})
+    assert found == [("fail", ["b"]), ("pass", ["a", "all tables"])]
+    assert summary_section._by_verdict({"tables": tables[:1]}) == []

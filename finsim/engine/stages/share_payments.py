@@ -96,7 +96,7 @@ def _of_run(run: Path, plan: Plan) -> _Sides:
     count, days = min(MOST_ENTITIES, settings.accounts), Window.of(ledger.log, settings).days
     log = model.generator.sample(count, plan.streams.under(*LIFE), 0, days, settings.accounts)
     own = model.rows_of(log, 0, settings.accounts, 0).rename_columns(list(model.form.order))
-    said = f"the first {count:,} of {settings.accounts:,} entities"
+    said = f"the first {count:,} of {settings.accounts:,} entities, as the body makes them for every scenario"
     return _Sides(ledger.data.table, own, None, said)
 
 

@@ -12,7 +12,7 @@ from finsim.evaluation.attacks.row_keys import Cells, cell_codes, place_in, row_
 from finsim.evaluation.metric import FAIL, SHARE, WARN, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
 from finsim.evaluation.privacy.copied_entities import copied_entities, partner_in
-from finsim.evaluation.privacy.unlike_rows import entities_agreeing
+from finsim.evaluation.privacy.unlike_rows import entities_agreeing, expected_matches
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.extras import Later
@@ -21,6 +21,8 @@ from finsim.notation import Array, Bool1D, Int1D
 special = Later("scipy.special", "evaluate")
 
 LEAST, TWINS = 20, 2
+FEW = 0.01
+"""Matches by chance below which one copy is judged without weighing it; assumption."""
 ROWS, UNLIKE = "rows", "rows that no other comes near"
 
 
@@ -29,8 +31,9 @@ def measure(case: TableCase) -> list[Score]:
 
     Rows that stand more than once in training are nobody's alone and are not counted. Chance: held-out rows
     that repeat such a row, and training rows that another training row repeats. Where there is none, one copy
-    fails without a chance to weigh; where there is, the second score sees the copies that chance hides. Where
-    a column of both sides cannot be compared, no copy in the others does not say that there is none.
+    fails without a chance to weigh, unless other real rows come near it, or rows are so narrow that some
+    match is to be expected; where there is any, the second score sees the copies that chance hides. Where a
+    column of both sides cannot be compared, no copy in the others does not say that there is none.
     """
     case = comparable(case)
     reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
@@ -48,14 +51,34 @@ def measure(case: TableCase) -> list[Score]:
     )
     score = counted(METRIC, ROWS, int(copied.sum()), case.rows_own, (hits, rows), note, spread)
     scores = [score]
-    if hits:
+    alike = bool(copied.any()) and not hits and _have_company(case, cells, place_in(own[copied], real))
+    if hits or alike:
         outer = np.zeros(0, dtype=bool) if spare is None else times_in(spare, real) == 1
         every = Matches(copied, outer, times_in(real, real) == 2)
         scores = [replace(score, p=beside_chance(case, every)), *_unlike(case, cells, every)]
+    elif copied.any():
+        scores = [_where_few_repeat(score, case, cells)]
     unseen = [f"{one.name} ({one.reason})" for one in case.left_out if one.unseen]
     if unseen and all(score.verdict != FAIL for score in scores):
         return [METRIC.missing(ROWS, f"copies cannot be seen in {'; '.join(unseen[:3])}")]
     return scores
+
+
+def _have_company(case: TableCase, cells: list[Cells], asked: Int1D) -> bool:
+    """Whether some other real entity agrees with each of these training rows in all columns but one."""
+    held = None if case.rows_spare == 0 else row_or_entity(case.entity_spare, case.rows_spare)
+    who = row_or_entity(case.entity_real, case.rows_real)
+    return bool((entities_agreeing(cells, (who, held), asked) > 1).all())
+
+
+def _where_few_repeat(score: Score, case: TableCase, cells: list[Cells]) -> Score:
+    """Return the score with a chance, where rows are so narrow that new real ones could match as well."""
+    who = row_or_entity(case.entity_real, case.rows_real)
+    mean = expected_matches(cells, who, case.rows_own)
+    if mean < FEW:
+        return score
+    note = f"{score.note}; rows that agree in all columns but one let {mean:.2g} matches expect"
+    return replace(score, p=float(special.gammainc(score.value, mean)), note=note)
 
 
 @dataclass(frozen=True)
@@ -180,8 +203,8 @@ METRIC = Metric(
         "+ 3 s.d., from held-out rows and repeated training rows, entities drawn whole; where chance gives "
         "any also those of training rows whose values but one no other real entity has, and entities with a "
         "quarter of their rows (3 at least) on one training entity; p binomial of the synthetic among all "
-        "matches, over their design effect; one copy fails where no real row is one, two entities where no "
-        "real one is"
+        "matches, over their design effect; where no real row is one, one copy fails, unless rows that agree "
+        "in all columns but one say that it may be chance; two entities fail where no real one is"
     ),
     references="chance / all rows",
     required=True,

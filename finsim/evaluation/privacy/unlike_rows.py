@@ -34,6 +34,31 @@ def entities_agreeing(cells: Sequence[Cells], who: tuple[Int1D, Int1D | None], a
     return most
 
 
+def expected_matches(cells: Sequence[Cells], who: Int1D, rows: int) -> float:
+    """Return how many of ``rows`` new rows equal a training row by chance, told by those that nearly do.
+
+    It is (pairs of training rows, of different entities, that agree in all columns but one) x (chance that
+    two cells of that one are equal), for the column with most such pairs, so that it is known where no two
+    rows are equal yet. ``who`` int64[n] is the entity of each training row. Source: own.
+    """
+    words = [column[0] for column in column_words(cells)]
+    whole = np.sum(words, axis=0, dtype=np.uint64)
+    owner = who.astype(np.uint64)
+    most, chance = 0.0, 0.0
+    for column, sides in zip(words, cells, strict=True):
+        keys = whole - column
+        apart = _pairs(keys) - _pairs(np.stack([keys, owner], axis=1))
+        if apart > most:
+            most, chance = apart, _pairs(sides[0]) / (len(owner) * (len(owner) - 1) / 2.0)
+    return 2.0 * rows * most * chance / max(len(owner) - 1, 1)
+
+
+def _pairs(keys: Array) -> float:
+    """Return the number of pairs of equal keys, [n] or [n, 2]."""
+    counts = np.unique(keys, axis=0, return_counts=True)[1].astype(np.float64)
+    return float((counts * (counts - 1.0) / 2.0).sum())
+
+
 def _known(sides: Cells) -> Array:
     return np.concatenate([side for side in (sides[0], sides[2]) if side is not None])
 

@@ -62,6 +62,7 @@ def _with_unread(table: pa.Table, source: TableSource, declared: Declared) -> pa
     for header in dict.fromkeys(unread):
         twice = source.headers.count(header) > 1
         reason = "the header stands twice" if twice else "not compared: no type can hold its cells"
+        reason = reason if header else "not compared: its header is empty; give it a name"
         field = pa.field(header, pa.string(), metadata={UNFIT: reason.encode()})
         table = table.append_column(field, pa.nulls(table.num_rows, pa.string()))
     return table

@@ -30,7 +30,8 @@ def measure(case: TableCase) -> list[Score]:
         present = [int((~column.missing(side)).sum()) for side in (column.real, column.own)]
         if min(present) < LEAST:
             side = "real" if present[0] < LEAST else "synthetic"
-            reason = f"{min(present)} values on the {side} side; needs {LEAST}"
+            count = min(present)
+            reason = f"{count} value{'' if count == 1 else 's'} on the {side} side; needs {LEAST}"
             scores.append(METRIC.missing(column.name, reason))
         else:
             views += cells_of(column)

@@ -27,14 +27,29 @@ def measure(case: TableCase) -> list[Score]:
     scores = [_fault(name, reason, case.rows_own) for name, reason in faults.items()]
     scores += [_fault(name, reason, case.rows_own, WARN) for name, reason in further.items()]
     kept = [one.name for one in case.left_out if one.meant]
-    note = f"{len(case.columns)} columns compared"
+    count = len(case.columns)
+    note = f"{count} column{'' if count == 1 else 's'} compared"
+    empty = [one.name for one in case.columns if not _values_of(one)]
+    single = [one.name for one in case.columns if len(_values_of(one)) == 1 and one.name not in faults]
+    note += f"; no value on either side: {', '.join(empty)}" if empty else ""
+    note += f"; one value on both sides: {', '.join(single)}" if single else ""
     note += f"; left out as keys or internal: {', '.join(kept)}" if kept else ""
-    count = f"{len(faults)} column{'' if len(faults) == 1 else 's'}"
-    verdict = (FAIL, f"{count} not as on the real side: {', '.join(faults)}") if faults else (PASS, "")
+    wrong = f"{len(faults)} column{'' if len(faults) == 1 else 's'}"
+    verdict = (FAIL, f"{wrong} not as on the real side: {', '.join(faults)}") if faults else (PASS, "")
     whole = METRIC.scored(
         "all columns", float(len(faults)), (None, None), case.rows_own, (0.0, None, 0.0), verdict, note
     )
     return [whole, *scores]
+
+
+def _values_of(column: ColumnPair) -> set[float]:
+    """Return at most two of the values that the column has on either side."""
+    found: set[float] = set()
+    for side in (column.real, column.own):
+        present = side[~column.missing(side)]
+        if len(present):
+            found |= {float(present.min()), float(present.max())}
+    return found
 
 
 def fault_of(column: ColumnPair) -> str:

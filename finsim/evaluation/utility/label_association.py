@@ -86,6 +86,8 @@ class _Weights:
 def _score(column: ColumnPair, labels: list[Int1D], weights: _Weights, judged: dict[int, str]) -> Score:
     values = [column.real, column.own] + ([] if column.spare is None else [column.spare])
     cells = _cells(column, values)
+    if len({*np.unique(cells[0]), *np.unique(cells[1])}) == 1:
+        return METRIC.missing(column.name, "one value on both sides, or none: it tells nothing of the label")
     width = 1 + max(int(one.max(initial=0)) for one in cells)
     parts = 1 + max(int(one.max(initial=0)) for one in labels)
     joint = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, SHARE, USES, WARN
+from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, SHARE, USES, WARN, WORST_FIRST
 from finsim.report.figures.credit_data import Credit
 from finsim.report.figures.credit_figures import levels_of
 from finsim.report.figures.payment_data import Payments
@@ -34,8 +34,8 @@ _ASKS = {
 class UseCard:
     """The verdict on one use: word, counts, the first reasons, and the rest folded away.
 
-    ``tables`` are table and verdict of each table that was judged, ``rests_on`` says n and the weakest
-    score, ``untested`` what nobody could see.
+    ``rests_on`` says n and the weakest score, ``untested`` what nobody could see, ``tables`` are the verdicts
+    with the tables that have them, where there are several.
     """
 
     use: str
@@ -44,7 +44,7 @@ class UseCard:
     tally: str
     reasons: Sequence[tuple[str, str]]
     more: Sequence[tuple[str, str]]
-    tables: Sequence[tuple[str, str]] = ()
+    tables: Sequence[tuple[str, Sequence[str]]] = ()
     rests_on: str = ""
     untested: str = ""
 
@@ -68,9 +68,8 @@ def verdict_section(run: RunFolder) -> Section:
     verdicts = (run.scorecard or {}).get("verdicts", {})
     cards = [_card(run, use, verdicts.get(use)) for use in USES]
     lead = (
-        "One verdict for each intended use, never one score for everything. The worst table decides. A use "
-        "fails when a score fails at a level of 5 % over all of its scores (Holm); without a metric that it "
-        "requires it is not computed, and where that metric cannot see what its goal forbids it has no power."
+        "One verdict for each intended use; its worst table decides. Fail: at a level of 5 % over all scores "
+        "(Holm). Not computed: a required metric gave nothing. No power: it cannot see what its goal forbids."
     )
     data = {
         "verdicts": verdicts,
@@ -100,10 +99,19 @@ def _card(run: RunFolder, use: str, verdict: dict[str, Any] | None) -> UseCard:
         tally(verdict),
         reasons[:SHOWN_REASONS],
         reasons[SHOWN_REASONS:],
-        [(table["table"] or "all tables", table["verdict"]) for table in verdict.get("tables", ())],
+        _by_verdict(verdict),
         _rests_on(verdict),
         untested(run, use),
     )
+
+
+def _by_verdict(verdict: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return each verdict with the tables that have it, the worst first; nothing of a single table."""
+    tables = verdict.get("tables", ())
+    if len(tables) < 2:
+        return []
+    words = sorted({table["verdict"] for table in tables}, key=WORST_FIRST.index)
+    return [(word, [t["table"] or "all tables" for t in tables if t["verdict"] == word]) for word in words]
 
 
 def _rests_on(verdict: Mapping[str, Any]) -> str:
