@@ -16,6 +16,7 @@ from finsim.generators.events.habits.living import Wanted, live, sampled_words
 from finsim.generators.events.habits.losses import entity_losses
 from finsim.generators.events.habits.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.profiles import new_attributes
+from finsim.generators.events.habits.score_maps import with_score_maps
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
@@ -60,6 +61,7 @@ class Habits:
         started = time.process_time()
         public = without_private(data, streams.under("private"))
         known = learn(public, streams)
+        known = with_score_maps(known, public, streams.under("maps"))
         named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
