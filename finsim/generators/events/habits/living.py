@@ -10,7 +10,7 @@ from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation
-from finsim.generators.events.habits.learned import Learned, free_words
+from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
@@ -236,7 +236,7 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
     contexts = rows.contexts
     found[log.roles.time] = log.events[log.roles.time].with_values(one.time)
     free = [contexts[name] for name in free_words(log, known.early)]
-    law = parts.groups.laws_of(events.payee, free)
+    law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
         limit = one.lives.limit[one.entity]
         amount = parts.amounts.cells(law, _scores(known, one), limit, events.uniforms[:, 1:3])
@@ -257,10 +257,9 @@ def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, F
     A row that repeats an amount of its payee has the score of that row, one that repeats another's is left
     out.
     """
-    contexts = _early(known, log, one)[0].contexts
-    law = known.parts.groups.laws_of(
-        one.events.payee, [contexts[name] for name in free_words(log, known.early)]
-    )
+    rows = _early(known, log, one)[0]
+    free = [rows.contexts[name] for name in free_words(log, known.early)]
+    law = laws_of_rows(known, one.events.payee, free, rows.first)
     like = np.where(one.events.like >= 0, one.events.like, np.arange(len(law)))
     own = one.events.payee == one.events.payee[like]
     return law[own], _scores(known, one)[like][own]
