@@ -90,7 +90,7 @@ def new_lives(
     strength = returns.strength[donor] * np.exp(RATE_NOISE * noise[1])
     rates = (
         moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
-        moved(returns.remembers, noise[4]), between(returns.keeps), between(returns.returns), strength,
+        moved(returns.remembers, noise[4]), returns.keeps[donor], between(returns.returns), strength,
         returns.discount[donor],
     )  # fmt: skip
     level = between(levels.level) + levels.doubt_of_level[donor] * noise[5]
