@@ -129,9 +129,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         laws, first_law = laws + 1, laws
         law = np.where(ledger.is_first(), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
-    amounts, level, chance = learn_amounts(
-        ledger, law, laws, links_of_rows, step, streams.under("amounts")
-    )
+    amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
     returns = learn_returns(ledger, runs, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
