@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from finsim.engine.injection.scheme_money import Money
+from finsim.engine.injection.split_payments import Parting
 
 SMALL, LARGE = np.arange(1, 101), np.arange(1_001, 1_301)  # what persons and firms pay
 PERSON, FIRM, SILENT = 0, 1, 2
@@ -30,7 +31,7 @@ def test_places_are_even_among_payers_of_a_kind(account: int) -> None:
 
 def test_ranks_are_those_of_the_side_and_of_the_parts() -> None:
     ledger = money(receipts=np.arange(1, 11))
-    no_parts = np.array([10**9, 10**9])
+    no_parts = Parting(np.array([10**9, 10**9]), np.array([1, 1]))
     amounts = np.array([50.0, 8.0])
     found = ledger.ranks(amounts, (np.array([True, False]), np.array([False, True])), no_parts)
     assert found == pytest.approx([49.5 / 400, 7.5 / 10])
