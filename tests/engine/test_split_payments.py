@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from finsim.agents.payment_orders import Orders
-from finsim.engine.injection.split_payments import MOST_ABOVE, MOST_PARTS, Parting, in_parts, least_parts, parts
+from finsim.engine.injection.split_payments import (
+    MOST_ABOVE,
+    MOST_PARTS,
+    Parting,
+    in_parts,
+    least_parts,
+    parts,
+)
 
 HOUR = 3_600_000_000_000
 
