@@ -86,13 +86,13 @@ def test_slow_parts_keep_the_hour_on_earlier_days() -> None:
 
 
 def test_what_came_in_goes_out_in_as_many_payments_as_hide_it() -> None:
-    """9 receipts and 2 payments in a statement with a tenth of receipts; and what cannot be helped."""
+    """9 receipts and 2 payments in a statement with three tenths of receipts; and what cannot be helped."""
     out, into = np.arange(11) >= 9, np.arange(11) < 9
-    found = least_parts((out, into), 0.1)
+    found = least_parts((out, into), 0.3)
     assert found[:9].tolist() == [1] * 9
-    assert 9 / (9 + found[9:].sum()) <= 0.1 + MOST_ABOVE < 9 / (8 + found[9:].sum())
+    assert 9 / (9 + found[9:].sum()) <= 0.3 + MOST_ABOVE < 9 / (8 + found[9:].sum())
     assert abs(found[9] - found[10]) <= 1
-    assert least_parts((out, into), 0.5).tolist() == [1] * 11  # as many as the ledger has, nearly
+    assert least_parts((out, into), 0.7).tolist() == [1] * 11  # as many as the ledger has, nearly
     assert least_parts((np.arange(11) == 0, into), 0.001)[0] == 1  # the one payment stays within the ledger
     assert least_parts((out[8:10], into[8:10]), 0.0001).tolist() == [1, 2]
     assert least_parts((out, np.full(11, True)), 0.1).tolist() == [1] * 11

@@ -17,7 +17,7 @@ from finsim.agents.payment_orders import Orders
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Float1D, Int1D
 
 MOST_PARTS = 8
-MOST_ABOVE = 0.35  # assumption: receipts beyond their share in the ledger; alone they reach an AUC of .675
+MOST_ABOVE = 0.2  # assumption: receipts beyond their share in the ledger; alone they reach an AUC of .6
 _SPAN_NS = 2 * 3_600_000_000_000  # assumption: the parts of a payment are paid within two hours of a day
 _MOST_DAYS = 3  # assumption: or as many days earlier
 
@@ -44,7 +44,7 @@ def least_parts(sides: tuple[Array, Array], share_in: float) -> Int1D:
     """Return in how many parts each payment of a scheme is made at least, 1 but for those that go outside.
 
     sides : whether payer and payee [m] are of the statement; ``share_in`` the receipts of its rows. Receipts
-    of the scheme have at most .35 of its rows more than that, where 8 parts of a payment allow it.
+    of the scheme have at most .2 of its rows more than that, where 8 parts of a payment allow it.
     """
     out, into = sides
     found = np.ones(len(out), dtype=np.int64)
