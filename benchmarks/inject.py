@@ -1,6 +1,6 @@
 """finsim inject on real ledgers and a statement: what gives added rows away, what a detector finds, the cost.
 
-Run: ``python benchmarks/inject.py [--ledgers cards statements] [--narratives A B] [--seeds 1 2] [--rate .02]``.
+Run: ``python benchmarks/inject.py [--ledgers cards statements] [--narratives A B] [--seeds 1 2]``.
 
 Without ``--narratives`` all shipped ones that the ledger can carry are told, at once or ``--group`` at a
 time: few rows a narrative make the best of many columns large by chance, which stands in brackets. Per
