@@ -127,7 +127,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     laws, first_law = groups.laws, NO_LAW
     if keeps_one_sum(ledger, links_of_rows):
         laws, first_law = laws + 1, laws
-        law = np.where(ledger.is_first(), first_law, law)
+        law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
     returns = learn_returns(ledger, runs, chance)
@@ -162,8 +162,8 @@ def learn(log: EventLog, streams: Streams) -> Learned:
 def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:
     """Tell whether entities mostly pay a new payee a sum that they paid before.
 
-    Then the first sum of an entity is most of what it pays, and has a law of its own: sums that are paid
-    once are a small part of the rows, and most of the different ones.
+    Then its usual sum is most of what an entity pays, and has a law of its own: sums that are paid once are
+    a small part of the rows, and most of the different ones.
     """
     rows = np.unique(link, return_index=True)[1]
     rows = rows[~ledger.is_first()[rows]]
@@ -176,8 +176,20 @@ def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:
     return is_many and int(ledger.is_first().sum()) >= LEAST_ROWS
 
 
+def usual_sums(ledger: Ledger) -> Array:
+    """Return bool[n], the first row in which each entity pays the sum that it pays most often."""
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = ledger.entity * (int(code.max(initial=0)) + 1) + code
+    _, first, count = np.unique(key, return_index=True, return_counts=True)
+    order = np.lexsort((first, -count, ledger.entity[first]))
+    rows = first[order]
+    found = np.zeros(len(key), dtype=np.bool_)
+    found[rows[np.unique(ledger.entity[rows], return_index=True)[1]]] = True
+    return found
+
+
 def laws_of_rows(known: Learned, payee: Int1D, words: list[Int1D], first: Array) -> Int1D:
-    """Return the law of the amount of each row; ``first`` bool[n] are the first rows of entities."""
+    """Return the law of the amount of each row; ``first`` bool[n] are the first rows, of usual sums if any."""
     law, first_law = known.parts.groups.laws_of(payee, words), int(known.ledger_facts["first_law"])
     return law if first_law == NO_LAW else np.where(first, first_law, law)
 

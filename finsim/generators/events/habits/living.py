@@ -10,7 +10,7 @@ from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation
-from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
+from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
@@ -113,7 +113,18 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     events = _payments(known, lives, group, wanted, starts, sizes, streams)
     entity = np.repeat(np.arange(len(wanted.number)), row_starts[starts[1:]] - row_starts[starts[:-1]])
     time = _times(known, np.repeat(days, sizes), events.second, log, wanted.days)
+    if int(known.ledger_facts["first_law"]) != NO_LAW:
+        events.like[:] = _kept_first(events, row_starts[starts][entity])
     return Lived(lives, group, events, entity, time, row_starts[starts], draws)
+
+
+def _kept_first(events: Payments, begin: Int1D) -> Int1D:
+    """Return the rows int64[n] whose amounts are repeated, of another payee the first one of the entity.
+
+    ``begin`` int64[n] is that row.
+    """
+    other = (events.like >= 0) & (events.payee != events.payee[np.maximum(events.like, 0)])
+    return np.where(other, begin, events.like)
 
 
 def live(
