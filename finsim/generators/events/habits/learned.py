@@ -189,7 +189,7 @@ def usual_sums(ledger: Ledger) -> Array:
 
 
 def laws_of_rows(known: Learned, payee: Int1D, words: list[Int1D], first: Array) -> Int1D:
-    """Return the law of the amount of each row; ``first`` bool[n] are the first rows, of usual sums if any."""
+    """Return the law of the amount of each row; ``first`` bool[n] are first rows, of usual sums if any."""
     law, first_law = known.parts.groups.laws_of(payee, words), int(known.ledger_facts["first_law"])
     return law if first_law == NO_LAW else np.where(first, first_law, law)
 
