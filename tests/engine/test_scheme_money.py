@@ -38,3 +38,11 @@ def test_ranks_are_those_of_the_side_and_of_the_parts() -> None:
     assert len(ledger.ranks(amounts, (BOTH, BOTH), no_parts)) == 4
     two = money().ranks(np.array([2_400.0, 50.0]), (BOTH, ~BOTH), no_parts)
     assert two == pytest.approx([299.5 / 400, 299.5 / 400, 49.5 / 400])
+
+
+def test_parts_are_told_by_the_share_of_receipts_among_all_rows() -> None:
+    """Half of the rows are receipts, so of nine that come in and one that goes out one is made four."""
+    ledger = money(receipts=np.arange(1, 401))
+    out, into = np.arange(10) == 9, np.arange(10) < 9
+    assert ledger.parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 9 + [4]
+    assert money().parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 10
