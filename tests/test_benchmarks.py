@@ -20,6 +20,7 @@ LONGER = {
     "constraints.py --rows 3e3 --engines finsim polars": "all engines counted the same breaches",
     "constraints_stream.py --rows 2e4": "start to end",
     "constraints_csv.py --rows 2e3": "CPU seconds",
+    "inject.py --ledgers statements --accounts 300 --narratives funnel_account --seeds 1 2": "of 1 above",
     "transactions.py --runs 300x10": "x PaySim",
     "bank_world.py --ladder --accounts 600 --days 40 --train 1 --test 2": "card_testing_escalation",
     "evidence_speed.py --rows 400": "600 x 3, a text of 4,000 values",

@@ -46,7 +46,7 @@ EVENT_GENERATORS = Catalog(
     {
         "events": Entry(
             "finsim.generators.events.network.events_network:Events",
-            "recurrent network over events, field by field, told of its entity; from some 10,000 rows on",
+            "recurrent network over events; a learned entity may show a little; from some 10,000 rows on",
             "learn",
         ),
         "habits": Entry(

@@ -46,6 +46,8 @@ def test_rows_of_days_stand_anywhere_within_their_day(tmp_path: Path) -> None:
     rows = put(frame, tmp_path)
     place = rows.groupby("when").cumcount() / rows.groupby("when")["card"].transform("size")
     assert place[rows["instance"] >= 0].mean() == pytest.approx(0.5, abs=0.1)
+    last = ~rows.duplicated("when", keep="last")
+    assert (last & (rows["instance"] >= 0)).any()  # behind all of them too
     assert (rows["when"] == rows["when"].dt.floor("D")).all()
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from finsim.engine.injection.scheme_money import Money
+from finsim.engine.injection.split_payments import Parting
 
 SMALL, LARGE = np.arange(1, 101), np.arange(1_001, 1_301)  # what persons and firms pay
 PERSON, FIRM, SILENT = 0, 1, 2
@@ -30,10 +31,18 @@ def test_places_are_even_among_payers_of_a_kind(account: int) -> None:
 
 def test_ranks_are_those_of_the_side_and_of_the_parts() -> None:
     ledger = money(receipts=np.arange(1, 11))
-    no_parts = np.array([10**9, 10**9])
+    no_parts = Parting(np.array([10**9, 10**9]), np.array([1, 1]))
     amounts = np.array([50.0, 8.0])
     found = ledger.ranks(amounts, (np.array([True, False]), np.array([False, True])), no_parts)
     assert found == pytest.approx([49.5 / 400, 7.5 / 10])
     assert len(ledger.ranks(amounts, (BOTH, BOTH), no_parts)) == 4
     two = money().ranks(np.array([2_400.0, 50.0]), (BOTH, ~BOTH), no_parts)
     assert two == pytest.approx([299.5 / 400, 299.5 / 400, 49.5 / 400])
+
+
+def test_parts_are_told_by_the_share_of_receipts_among_all_rows() -> None:
+    """Half of the rows are receipts, so of nine that come in and one that goes out one is made four."""
+    ledger = money(receipts=np.arange(1, 401))
+    out, into = np.arange(10) == 9, np.arange(10) < 9
+    assert ledger.parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 9 + [4]
+    assert money().parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 10

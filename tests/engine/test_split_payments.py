@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from finsim.agents.payment_orders import Orders
-from finsim.engine.injection.split_payments import MOST_PARTS, in_parts, parts
+from finsim.engine.injection.split_payments import (
+    MOST_ABOVE,
+    MOST_PARTS,
+    Parting,
+    in_parts,
+    least_parts,
+    parts,
+)
 
 HOUR = 3_600_000_000_000
 
@@ -34,7 +41,10 @@ def orders(ts: list[int], payer: list[int], payee: list[int]) -> Orders:
     ],
 )
 def test_so_many_parts(amount: int, size: int, number: int) -> None:
-    assert parts(np.array([amount]), np.array([600.0]), np.array([size])).tolist() == [number]
+    one, limit, size_of = np.array([amount]), np.array([600.0]), np.array([size])
+    assert parts(one, limit, Parting(size_of, np.array([1]))).tolist() == [number]
+    assert parts(one, limit, Parting(size_of, np.array([4]))).tolist() == [max(number, 4)]
+    assert parts(np.array([2]), limit, Parting(size_of, np.array([4]))).tolist() == [2]  # of a cent each
 
 
 def test_parts_make_the_sum_and_come_between_receipt_and_payment() -> None:
@@ -42,8 +52,9 @@ def test_parts_make_the_sum_and_come_between_receipt_and_payment() -> None:
     day = 24 * HOUR
     paid = orders([day, day + HOUR // 2, day + HOUR], [1, 2, 4], [2, 3, 3])
     number, amounts = np.array([3, 4, 1]), np.array([900, 900, 50])
+    is_slow = np.zeros(3, dtype=np.bool_)
     for seed in range(20):
-        made, sums, is_part = in_parts(paid, amounts, number, 0, np.random.default_rng(seed))
+        made, sums, is_part = in_parts(paid, amounts, number, is_slow, 0, np.random.default_rng(seed))
         assert (np.diff(made.ts) >= 0).all()
         assert np.bincount(made.plan_row).tolist() == number.tolist()
         assert np.bincount(made.plan_row, sums).tolist() == amounts.tolist()
@@ -59,6 +70,31 @@ def test_parts_make_the_sum_and_come_between_receipt_and_payment() -> None:
 
 def test_no_part_is_paid_before_the_table_begins() -> None:
     paid = orders([HOUR], [1], [2])
-    made, _, _ = in_parts(paid, np.array([900]), np.array([8]), HOUR - 1_000, np.random.default_rng(0))
-    assert len(made) == 8
-    assert made.ts.min() >= HOUR - 1_000
+    for is_slow in (np.array([False]), np.array([True])):
+        rng = np.random.default_rng(0)
+        made, _, _ = in_parts(paid, np.array([900]), np.array([8]), is_slow, HOUR - 1_000, rng)
+        assert len(made) == 8
+        assert made.ts.min() >= HOUR - 1_000
+
+
+def test_slow_parts_keep_the_hour_on_earlier_days() -> None:
+    paid, yes = orders([240 * HOUR], [1], [2]), np.array([True])
+    made, _, _ = in_parts(paid, np.array([8_000]), np.array([200]), yes, 0, np.random.default_rng(3))
+    back = 240 * HOUR - made.ts
+    assert set((back // (24 * HOUR)).tolist()) == {0, 1, 2, 3}
+    assert (back % (24 * HOUR)).max() <= 2 * HOUR
+
+
+def test_what_came_in_goes_out_in_as_many_payments_as_hide_it() -> None:
+    """9 receipts and 2 payments in a statement with three tenths of receipts; and what cannot be helped."""
+    out, into = np.arange(11) >= 9, np.arange(11) < 9
+    found = least_parts((out, into), 0.3)
+    assert found[:9].tolist() == [1] * 9
+    assert 9 / (9 + found[9:].sum()) <= 0.3 + MOST_ABOVE < 9 / (8 + found[9:].sum())
+    assert abs(found[9] - found[10]) <= 1
+    assert least_parts((out, into), 0.7).tolist() == [1] * 11  # as many as the ledger has, nearly
+    assert least_parts((np.arange(11) == 0, into), 0.001)[0] == 1  # the one payment stays within the ledger
+    assert least_parts((out[8:10], into[8:10]), 0.0001).tolist() == [1, 4]
+    assert least_parts((out, np.full(11, True)), 0.1).tolist() == [1] * 11
+    many = least_parts((np.arange(40) == 39, np.arange(40) < 39), 0.1)
+    assert many[39] == MOST_PARTS

@@ -21,7 +21,7 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
-from finsim.engine.injection.split_payments import MOST_PARTS, in_parts, parts
+from finsim.engine.injection.split_payments import MOST_PARTS, Parting, in_parts, least_parts, parts
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
 from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
@@ -69,12 +69,9 @@ class Money:
         first, last = (np.searchsorted(law, paid, side=side) for side in ("left", "right"))
         return float((first + rng.random() * (last - first)) / len(law))
 
-    def ranks(self, amounts: Float1D, sides: tuple[Array, Array], sizes: Array) -> Float1D:
-        """Return the ranks of the rows of payments: those that go out by one side, come in by the other.
-
-        ``sizes`` is about what parts shall be of (``split_payments``).
-        """
-        number = parts(amounts, self.limits(sides), sizes)
+    def ranks(self, amounts: Float1D, sides: tuple[Array, Array], parting: Parting) -> Float1D:
+        """Return the ranks of the rows of payments, parted: those that go out, and those that come in."""
+        number = parts(amounts, self.limits(sides), parting)
         each = np.repeat(amounts / number, number)
         out, into = (np.repeat(side, number) for side in sides)
         if not len(self.receipts):
@@ -89,14 +86,17 @@ class Money:
         """Return which payments are a receipt alone: bool[m]."""
         return np.asarray(~sides[0] & sides[1] & (len(self.receipts) > 0))
 
-    def sizes(self, sides: tuple[Array, Array], rng: np.random.Generator) -> Int1D:
-        """Return of about what size parts shall be; few of them are of large sums."""
+    def parting(self, sides: tuple[Array, Array], rng: np.random.Generator) -> Parting:
+        """Return how payments are parted: few parts are of large sums; see ``split_payments``."""
         u = rng.uniform(_LEAST_PART, 1.0, len(sides[0]))
         here = self.comes_in(sides)
         paid = self.amounts[(u * len(self.amounts)).astype(np.int64)]
         if here.any():
             paid[here] = self.receipts[(u[here] * len(self.receipts)).astype(np.int64)]
-        return paid
+        came = len(self.receipts)
+        if not came:
+            return Parting(paid, np.ones(len(paid), dtype=np.int64))
+        return Parting(paid, least_parts(sides, came / (came + len(self.amounts))))
 
     def written(
         self, amounts: Float1D, sides: tuple[Array, Array], below: Array, rng: np.random.Generator
@@ -169,40 +169,42 @@ def posted_scheme(
     spread = float(logs.std())
     power = min(1.0, _FIT * money.spread / max(spread, 1e-9))
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
-    sizes = money.sizes(sides, rng)
+    parting = money.parting(sides, rng)
     place = money.place(int(kept.payer[0]), rng)
     moved = power * (logs - np.median(logs)) + float(np.log(np.median(money.amounts)))
     found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
     # What is passed on in other portions moves by another factor than what is fixed, so once more.
     for _ in range(_ROUNDS - 1):
-        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, sizes))
+        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, parting))
         found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
     some = found > 0
     limits = money.limits(sides)
-    number = parts(found[some], limits[some], sizes[some])
-    made, sums, is_part = in_parts(kept.take(some), found[some], number, world.settings.start_ns, rng)
+    least = parting.least[some]
+    number = parts(found[some], limits[some], Parting(parting.sizes[some], least))
+    begin = world.settings.start_ns
+    made, sums, is_part = in_parts(kept.take(some), found[some], number, least > 1, begin, rng)
     ends = world.entity[made.payer] >= 0, world.entity[made.payee] >= 0
     most = np.minimum(sums, money.limits(ends))
     paid = money.written(most, ends, np.ones(len(made), dtype=np.bool_), rng)
     return made, np.where(is_part, paid, sums).astype(np.int64)
 
 
-def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Array]) -> float:
+def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Parting]) -> float:
     """Return by how much the logs of a scheme's amounts move to stand where the ledger's do, by halving.
 
     With ranks of variance v their mean lies within sqrt(3 (1/12 - v)) of 1/2, which gives the rows of
     all schemes the variance of the ledger's own, 1/12. Sums are paid in parts only where the mean would stay
     below the middle without, and then no further than to the middle.
     """
-    money, sizes = law
+    money, parting = law
     whole = float((np.log(money.limits(sides)) - logs).min())
-    at_most = float(money.ranks(np.exp(logs + whole), sides, sizes).mean())
+    at_most = float(money.ranks(np.exp(logs + whole), sides, parting).mean())
     low, high, goal = -_WIDEST, whole, 1.0
     if at_most < _MIDDLE and place > at_most:
         low, high, goal = whole, whole + float(np.log(MOST_PARTS)), _MIDDLE
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        ranks = money.ranks(np.exp(logs + middle), sides, sizes)
+        ranks = money.ranks(np.exp(logs + middle), sides, parting)
         width = np.sqrt(3 * max(1 / 12 - float(ranks.var()), 0.0))
         if float(ranks.mean()) > min(goal, _MIDDLE + width * (2 * place - 1)):
             high = middle

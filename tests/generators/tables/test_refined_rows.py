@@ -79,6 +79,7 @@ def test_the_ratio_mends_a_wrong_law(streams):
     drawn = draw(20_000)
     weight = np.exp(ratio.log_weights(drawn))
     assert weight.mean() == pytest.approx(1.0, abs=0.03)
+    assert weight.max() <= np.exp(ratio.cap - ratio.level) * (1 + 1e-9)  # no row counts for more than the cap
     real, before = (np.corrcoef(one[:, 0], one[:, 3])[0, 1] for one in (levels, drawn))
     kept = drawn[rng.random(len(drawn)) < weight / weight.max()]
     assert abs(before) < 0.03

@@ -102,13 +102,12 @@ def learn_amounts(
         if len(limits):
             reach[k, :-1] = np.maximum(margin.uniform(limits, np.full(len(limits), 1.0 - 1e-9)), 1e-6)
     parts = Amounts(tuple(margins), missing, np.zeros((laws, KNOTS)), limits, reach, 1.0)
-    maps = _maps(ledger, law, laws, link, level, streams)
     within = (
         np.std(scores[present] - level.level[ledger.entity[present]] - level.effect[link[present]])
         if present.any()
         else 1.0
     )
-    return replace(parts, maps=maps, within=float(within)), level, chance
+    return replace(parts, within=float(within)), level, chance
 
 
 def _fresh(ledger: Ledger) -> Array:
@@ -191,22 +190,7 @@ def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:
     return replace(level, effect=usual + (mean * trust)[owner], doubt=np.sqrt(left)[owner])
 
 
-def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
-    """Return quantiles [laws, KNOTS] of scores as the sampler adds them up: each law comes out whole."""
-    rng = streams.at("maps")
-    n, e = len(law), ledger.entity
-    own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)
-    tie = level.effect + level.doubt * rng.standard_normal(len(level.effect))
-    score = own[e] + tie[link] + level.spread[e] * rng.standard_normal(n)
-    maps = np.tile(_knots(score), (laws, 1))
-    for k in range(laws):
-        rows = score[law == k]
-        if len(rows) >= 150:
-            maps[k] = _knots(rows)
-    return maps
-
-
-def _knots(score: Float1D) -> Float1D:
+def knots(score: Float1D) -> Float1D:
     """Return the quantiles float64[KNOTS] of scores; the ends go on as steeply as the tenth before them."""
     inner = np.quantile(score, np.linspace(0.0, 1.0, KNOTS)[1:-1])
     back = (KNOTS - 1) // 10

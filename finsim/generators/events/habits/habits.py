@@ -9,10 +9,17 @@ from typing import ClassVar, Self
 import numpy as np
 
 from finsim.errors import FitError
+from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.living import Wanted, live, sampled_words
+from finsim.generators.events.habits.living import (
+    Wanted,
+    laws_and_scores,
+    live,
+    lived,
+    sampled_words,
+)
 from finsim.generators.events.habits.losses import entity_losses
 from finsim.generators.events.habits.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.profiles import new_attributes
@@ -26,6 +33,10 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable, joined
 
 BLOCK = 4_096
+ROWS, MOST_GENERATIONS = 200_000, 4
+"""Rows that are sampled about, in at most so many generations (assumption)."""
+LEAST = 150
+"""Scores of a law that tell its own map; below it has that of all (assumption)."""
 
 
 class Habits:
@@ -60,6 +71,7 @@ class Habits:
         started = time.process_time()
         public = without_private(data, streams.under("private"))
         known = learn(public, streams)
+        known = with_score_maps(known, public, streams.under("maps"))
         named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
@@ -121,3 +133,33 @@ class Habits:
         except (KeyError, TypeError, ValueError, IndexError) as bad:
             raise FitError(f"the habits do not fit together: {bad}", place="habits") from None
         return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport())
+
+
+def with_score_maps(known: Learned, log: EventLog, streams: Streams) -> Learned:
+    """Return what was learned with the maps of scores, so that each law of amounts comes out whole.
+
+    They are those of lives sampled as new ones will be. Scores of new entities lie elsewhere than those of
+    the learned ones: a law in which one entity has most rows would be stretched around that entity, and all
+    others would pay its extremes.
+    """
+    count = len(known.parts.links.order)
+    if log.roles.amount is None or not count:
+        return known
+    per_entity = max(log.events.rows / count, 1e-9)
+    entities = int(np.clip(ROWS / per_entity, 1, MOST_GENERATIONS * count))
+    days = int(known.ledger_facts["days"])
+    law, score = [], []
+    for first in range(0, entities, count):
+        number = np.arange(first, min(first + count, entities))
+        wanted = Wanted(number, days, MOST_GENERATIONS * count)
+        found = laws_and_scores(known, log, lived(known, log, wanted, streams, {}))
+        law.append(found[0])
+        score.append(found[1])
+    laws, scores = np.concatenate(law), np.concatenate(score)
+    amounts = known.parts.amounts
+    maps = np.tile(knots(scores), (len(amounts.laws), 1)) if len(scores) else amounts.maps
+    order = np.argsort(laws, kind="stable")
+    starts = np.searchsorted(laws[order], np.arange(len(amounts.laws) + 1))
+    for k in np.flatnonzero(np.diff(starts) >= LEAST):
+        maps[k] = knots(scores[order[starts[k] : starts[k + 1]]])
+    return replace(known, parts=replace(known.parts, amounts=replace(amounts, maps=maps)))

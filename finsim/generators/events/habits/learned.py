@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
-from finsim.generators.events.habits.amounts import Amounts, Levels, learn_amounts
+from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
 from finsim.generators.events.habits.community import order_alike, payee_factors, word_factors
@@ -25,6 +25,8 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
+NO_LAW, ONE_SUM = -1, 0.5
+"""Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
 """Columns of ``_points`` that the payees have no part in."""
 LAWFUL = ("category", "direction", "currency")
@@ -122,10 +124,12 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     groups = _groups(log, ledger, early)
     lawful = [contexts[name] for name in free_words(log, early)]
     law = groups.laws_of(ledger.payee, lawful)
+    laws, first_law = groups.laws, NO_LAW
+    if keeps_one_sum(ledger, links_of_rows):
+        laws, first_law = laws + 1, laws
+        law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
-    amounts, level, chance = learn_amounts(
-        ledger, law, groups.laws, links_of_rows, step, streams.under("amounts")
-    )
+    amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
     returns = learn_returns(ledger, runs, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
@@ -146,12 +150,48 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
         "switch": switch,
+        "first_law": first_law,
         "origin": ledger.origin,
         "days": ledger.days,
         "is_dated": ledger.is_dated,
         "payees": ledger.payees,
     }
     return Learned(parts, early, late, np.cumsum(degree) / degree.sum(), edges, payee_context, facts)
+
+
+def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:
+    """Tell whether entities mostly pay a new payee a sum that they paid before.
+
+    Then its usual sum is most of what an entity pays, and has a law of its own: sums that are paid once are
+    a small part of the rows, and most of the different ones.
+    """
+    rows = np.unique(link, return_index=True)[1]
+    rows = rows[~ledger.is_first()[rows]]
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = ledger.entity * (int(code.max(initial=0)) + 1) + code
+    new = np.zeros(len(key), dtype=np.bool_)
+    new[np.unique(key, return_index=True)[1]] = True
+    there = ~np.isnan(ledger.amount[rows])
+    is_many = bool((~new[rows] & there).mean() >= ONE_SUM) if len(rows) else False
+    return is_many and int(ledger.is_first().sum()) >= LEAST_ROWS
+
+
+def usual_sums(ledger: Ledger) -> Array:
+    """Return bool[n], the first row in which each entity pays the sum that it pays most often."""
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = ledger.entity * (int(code.max(initial=0)) + 1) + code
+    _, first, count = np.unique(key, return_index=True, return_counts=True)
+    order = np.lexsort((first, -count, ledger.entity[first]))
+    rows = first[order]
+    found = np.zeros(len(key), dtype=np.bool_)
+    found[rows[np.unique(ledger.entity[rows], return_index=True)[1]]] = True
+    return found
+
+
+def laws_of_rows(known: Learned, payee: Int1D, words: list[Int1D], first: Array) -> Int1D:
+    """Return the law of the amount of each row; ``first`` bool[n] are first rows, of usual sums if any."""
+    law, first_law = known.parts.groups.laws_of(payee, words), int(known.ledger_facts["first_law"])
+    return law if first_law == NO_LAW else np.where(first, first_law, law)
 
 
 def free_words(log: EventLog, early: list[ColumnLaw]) -> list[str]:

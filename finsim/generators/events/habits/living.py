@@ -10,7 +10,7 @@ from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation
-from finsim.generators.events.habits.learned import Learned, free_words
+from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
@@ -81,13 +81,24 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     return Crowd(np.concatenate(anchors), starts, np.concatenate(link), places, number)
 
 
-def live(
-    known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: Dealt
-) -> tuple[MixedTable, Int1D, Int1D]:
-    """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S].
+@dataclass(frozen=True)
+class Lived:
+    """Payments before their cells: of whom (``entity`` int64[n], places among the wanted), when, to whom.
 
-    ``dealt`` as in ``crowd``.
+    starts int64[S + 1] where each entity begins.
     """
+
+    lives: NewLives
+    group: Crowd
+    events: Payments
+    entity: Int1D
+    time: Int1D
+    starts: Int1D
+    draws: Float2D
+
+
+def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: Dealt) -> Lived:
+    """Return the payments of the wanted entities; ``dealt`` as in ``crowd``."""
     parts = known.parts
     group = crowd(known, wanted, streams, log, dealt)
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
@@ -102,14 +113,36 @@ def live(
     events = _payments(known, lives, group, wanted, starts, sizes, streams)
     entity = np.repeat(np.arange(len(wanted.number)), row_starts[starts[1:]] - row_starts[starts[:-1]])
     time = _times(known, np.repeat(days, sizes), events.second, log, wanted.days)
-    table = _table(known, log, lives, group, events, entity, time, draws)
+    if int(known.ledger_facts["first_law"]) != NO_LAW:
+        events.like[:] = _kept_first(events, row_starts[starts][entity])
+    return Lived(lives, group, events, entity, time, row_starts[starts], draws)
+
+
+def _kept_first(events: Payments, begin: Int1D) -> Int1D:
+    """Return the rows int64[n] whose amounts are repeated, of another payee the first one of the entity.
+
+    ``begin`` int64[n] is that row.
+    """
+    other = (events.like >= 0) & (events.payee != events.payee[np.maximum(events.like, 0)])
+    return np.where(other, begin, events.like)
+
+
+def live(
+    known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: Dealt
+) -> tuple[MixedTable, Int1D, Int1D]:
+    """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S].
+
+    ``dealt`` as in ``crowd``.
+    """
+    one = lived(known, log, wanted, streams, dealt)
+    table = _table(known, log, one)
     if log.roles.partner is not None:
-        partner = _partners(log, known, group, wanted, entity, events.payee)
+        partner = _partners(log, known, one.group, wanted, one.entity, one.events.payee)
         column = log.events[log.roles.partner]
         words = sampled_words(known, log, wanted.total)
         table = table.with_columns({log.roles.partner: MixedColumn(column.kind, partner, words, column.step)})
     ordered = {name: table[name] for name in log.events.columns}
-    return MixedTable(ordered, table.rows), row_starts[starts], lives.donor
+    return MixedTable(ordered, table.rows), one.starts, one.lives.donor
 
 
 def _days(known: Learned, lives: NewLives, wanted: Wanted, streams: Streams) -> tuple[Int1D, Int1D, Int1D]:
@@ -188,41 +221,59 @@ def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) 
     return np.clip(time, log.begin, last - 1)
 
 
-def _table(
-    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D,
-    time: Int1D,
-    draws: Float2D,
-) -> MixedTable:  # fmt: skip
-    """Return all columns but the partner."""
-    parts, uniforms = known.parts, events.uniforms
+def _early(known: Learned, log: EventLog, one: Lived) -> tuple[Rows, dict[str, MixedColumn], int]:
+    """Return rows with the contexts before the amount, the early columns, and how many draws are used."""
+    events, entity = one.events, one.entity
     first = np.ones(len(entity), dtype=np.bool_)
     first[1:] = entity[1:] != entity[:-1]
-    donor = lives.donor[entity]
     contexts = (
         {}
         if known.ledger_facts["is_dated"]
         else {"hour": np.minimum(events.second // 3_600, 23).astype(np.int64)}
     )
-    link = _links(known, group, events)
     rows = Rows(
-        events.payee, link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
-    )
+        events.payee, _links(known, one.group, events), one.lives.donor[entity], one.time, first,
+        normal(np.ascontiguousarray(one.draws[:, 16]))[entity], contexts,
+    )  # fmt: skip
     contexts["payee group"] = known.payee_context[events.payee]
-    found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}
-    used = _filled(known.early, rows, uniforms, AMOUNT_DRAWS, found)
+    found: dict[str, MixedColumn] = {}
+    return rows, found, _filled(known.early, rows, events.uniforms, AMOUNT_DRAWS, found)
+
+
+def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
+    """Return all columns but the partner."""
+    parts, events = known.parts, one.events
+    rows, found, used = _early(known, log, one)
+    contexts = rows.contexts
+    found[log.roles.time] = log.events[log.roles.time].with_values(one.time)
     free = [contexts[name] for name in free_words(log, known.early)]
-    law = parts.groups.laws_of(events.payee, free)
+    law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
-        amount = _amounts(known, lives, group, events, entity, law)
+        limit = one.lives.limit[one.entity]
+        amount = parts.amounts.cells(law, _scores(known, one), limit, events.uniforms[:, 1:3])
         amount = amount[_repeated(events, amount, parts.groups.cases(free))]
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)
         contexts["amount"] = amount_bin(amount, known.edges)
     else:
-        contexts["amount"] = amount_bin(np.full(len(entity), np.nan), known.edges)
+        contexts["amount"] = amount_bin(np.full(len(one.entity), np.nan), known.edges)
     contexts["law"] = law
-    _filled(known.late, rows, uniforms, used, found)
-    return MixedTable(found, len(entity))
+    _filled(known.late, rows, events.uniforms, used, found)
+    return MixedTable(found, len(one.entity))
+
+
+def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, Float1D]:
+    """Return the law of amounts of each row and its score before the map of the law.
+
+    A row that repeats an amount of its payee has the score of that row, one that repeats another's is left
+    out.
+    """
+    rows = _early(known, log, one)[0]
+    free = [rows.contexts[name] for name in free_words(log, known.early)]
+    law = laws_of_rows(known, one.events.payee, free, rows.first)
+    like = np.where(one.events.like >= 0, one.events.like, np.arange(len(law)))
+    own = one.events.payee == one.events.payee[like]
+    return law[own], _scores(known, one)[like][own]
 
 
 def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
@@ -244,11 +295,10 @@ def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
     return np.where(away, other, group.link[np.maximum(events.offer, 0)])
 
 
-def _amounts(
-    known: Learned, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, law: Int1D
-) -> Float1D:
-    """Return new amounts float64[n]: the level of the entity, of its payee and of the payment."""
-    links, amounts, draws = known.parts.links, known.parts.amounts, events.uniforms
+def _scores(known: Learned, one: Lived) -> Float1D:
+    """Return scores float64[n]: the level of the entity, of its payee and of the payment."""
+    links, events, group, entity = known.parts.links, one.events, one.group, one.entity
+    draws = events.uniforms
     offered = events.offer >= 0
     link = (
         group.link[np.where(offered, events.offer, 0)] if len(group.link) else np.zeros(len(entity), np.int64)
@@ -257,8 +307,8 @@ def _amounts(
     own = np.where(offered, links.effect[link], 0.0) + doubt * normal(
         np.ascontiguousarray(draws[events.met, 3])
     )
-    score = lives.level[entity] + own + lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
-    return amounts.cells(law, score, lives.limit[entity], draws[:, 1:3])
+    spread = one.lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
+    return np.asarray(one.lives.level[entity] + own + spread)
 
 
 def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:

@@ -15,7 +15,7 @@ from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.learned import Learned, free_words
+from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
 from finsim.generators.events.habits.private_words import words_digest
 from finsim.generators.events.habits.word_law import WordLaw
@@ -52,7 +52,8 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
         row -= np.log(_payees(known, ledger, before))
     contexts["payee group"] = known.payee_context[ledger.payee]
     row += _words(known.early, log, ledger, contexts)
-    law = known.parts.groups.laws_of(ledger.payee, [contexts[name] for name in free_words(log, known.early)])
+    free = [contexts[name] for name in free_words(log, known.early)]
+    law = laws_of_rows(known, ledger.payee, free, ledger.is_first())
     if log.roles.amount is not None:
         row -= np.log(_amounts(known, ledger, law, before))
     late = {**contexts, "law": law, "amount": amount_bin(ledger.amount, known.edges)}

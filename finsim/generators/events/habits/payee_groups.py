@@ -31,7 +31,7 @@ class PayeeGroups:
         code: Int1D | int = 0
         for one in words:
             code = code * POOL + one
-        return np.asarray(self.free[code]) if words else 0
+        return np.asarray(self.free[code]) if words else int(self.free[0])
 
     def laws_of(self, payee: Int1D, words: list[Int1D]) -> Int1D:
         """Return the law of each row."""

@@ -73,6 +73,8 @@ def new_lives(
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
     donor = np.where(draws[:, 3] < 0.85, anchor, other)
+    # Who pays like one of two neighbours on a day need not choose payees like that one.
+    of_day, of_payees, of_sums = (np.where(draws[:, k] < 0.5, anchor, other) for k in (17, 18, 19))
 
     def between(values: Array) -> Array:
         weight = part if values.ndim == 1 else part[:, None]
@@ -80,28 +82,49 @@ def new_lives(
 
     first, last, active = _spans(lives, law, donor, draws[:, 4:8], days)
     noise = np.stack([normal(np.ascontiguousarray(draws[:, k])) for k in range(8, 16)])
-    size = lives.size[donor]
+    size = lives.size[of_day]
     size = np.where(size > 1e-9, np.maximum(size + 0.05 * noise[0], 1e-6), 0.0)
 
     def moved(values: Float1D, row: Float1D) -> Float1D:
         odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
         return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
 
-    strength = returns.strength[donor] * np.exp(RATE_NOISE * noise[1])
+    strength = returns.strength[of_payees] * np.exp(RATE_NOISE * noise[1])
     rates = (
         moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
-        moved(returns.remembers, noise[4]), between(returns.keeps), between(returns.returns), strength,
-        returns.discount[donor],
+        moved(returns.remembers, noise[4]), returns.keeps[of_sums], between(returns.returns), strength,
+        returns.discount[of_payees],
     )  # fmt: skip
-    level = between(levels.level) + levels.doubt_of_level[donor] * noise[5]
-    spread = np.exp(between(np.log(levels.spread)) + 0.05 * noise[6])
+
+    def as_wide(values: Float1D) -> Float1D:
+        middle = values.mean()
+        return np.asarray(middle + widening(values, order) * (between(values) - middle))
+
+    level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
+    spread = np.exp(as_wide(np.log(levels.spread)) + 0.05 * noise[6])
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
     hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
     return NewLives(
         first, last, active, lives.burst[donor], law.size_group(size), between(lives.weekdays),
-        np.ascontiguousarray(hours), rates, level, spread, levels.limit[donor], donor,
+        np.ascontiguousarray(hours), rates, level, spread, levels.limit[of_sums], donor,
     )  # fmt: skip
+
+
+def widening(values: Float1D, order: Int1D) -> float:
+    """Return by how much lives between neighbours lie too near to the mean: the ratio of the s.d.
+
+    A life has a part w of one entity, uniform from 1/4 to 3/4, and the rest of one up to ``NEAR`` places
+    further in the order: the variance is E(w^2 + (1 - w)^2) v + 2 E(w (1 - w)) c.
+    """
+    own = values[order] - values.mean()
+    whole = float((own**2).mean()) if len(own) else 0.0
+    if whole <= 0.0:
+        return 1.0
+    near = [float((own[k:] * own[:-k]).mean()) for k in range(1, NEAR + 1) if len(own) > k]
+    alike = sum(near) / max(len(near), 1)
+    squares = 2.0 * (0.25 + 1.0 / 48.0)
+    return float(np.sqrt(whole / max(squares * whole + (1.0 - squares) * alike, 0.25 * whole)))
 
 
 def _spans(

@@ -13,7 +13,7 @@ from finsim.notation import Array, Float1D, Int1D
 
 DISCOUNTS = (-20.0, -4.0, -1.0, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
 LEAST_RUNS = 6
-RATE_WEIGHT = 8.0
+RATE_WEIGHT, KEEP_WEIGHT = 8.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _keeps(ledger: Ledger, link: Int1D, chance: Float1D) -> Float1D:
     owner = ledger.entity[rows]
     hits = np.maximum(sums_by(owner, _net(again[rows], chances[rows]), ledger.count), 0.0)
     tries = np.bincount(owner, minlength=ledger.count).astype(np.float64)
-    return np.minimum(shrunk_rates(hits, tries, RATE_WEIGHT), 0.98)
+    return np.minimum(shrunk_rates(hits, tries, KEEP_WEIGHT), 0.99)
 
 
 def _had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:

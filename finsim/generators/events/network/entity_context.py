@@ -60,15 +60,18 @@ class EntityContexts:
     def drawn(
         self, first: int, rng: np.random.Generator, blur: float, days: int
     ) -> tuple[Float1D, Float1D, Int1D, float]:
-        """Return context, blurred goals of ``first``, the two entities mixed, the share of the second."""
+        """Return context, blurred goals, the two entities mixed, the share of the second."""
         second = int(self.near[first, rng.integers(self.near.shape[1])])
         share = MOST_MIXED * float(rng.random())
         noise = rng.standard_normal(self.contexts.shape[1])
         context = (1.0 - share) * self.contexts[first] + share * self.contexts[second]
-        # Goals of two entities mixed would shrink, and the largest entities be lost: they are blurred.
+        # Goals of two entities mixed would shrink, and the largest entities be lost: the days are those of
+        # the second, so that no new entity has all that a learned one has, and all are blurred.
         goals = self.goals[first] + rng.standard_normal(3) * np.array(
             [GOAL_BLUR, DAY_BLUR * days, DAY_BLUR * days]
         )
+        if min(self.goals[first, 0], self.goals[second, 0]) > 0.0:
+            goals[1:] += self.goals[second, 1:] - self.goals[first, 1:]
         goals[0], goals[1:] = max(goals[0], 0.0), np.clip(goals[1:], 0.0, days)
         goals[2] = max(goals[1], goals[2])
         return context + blur * self.spread * noise, goals, np.array([first, second]), share

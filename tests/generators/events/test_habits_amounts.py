@@ -1,0 +1,92 @@
+"""Amounts of habits: each payee's own law, scores that fill it, lives as different as the learned ones."""
+
+import numpy as np
+import pytest
+from event_logs import DAYS, plain
+
+from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.learned import NO_LAW
+from finsim.generators.events.habits.living import Wanted, laws_and_scores, lived
+from finsim.generators.events.habits.profiles import widening
+from finsim.generators.generator import Budget
+from finsim.randomness import Streams
+
+
+def fit(log):
+    return Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda share, text: None)
+
+
+def fees_and_sales(count=40, rows=20, seed=0):
+    """Two payees that all have, one with a fee and one with sales around it: nothing but the payee tells."""
+    rng = np.random.default_rng(seed)
+    entity = np.repeat(np.arange(count), rows)
+    payee = rng.integers(0, 2, len(entity))
+    amount = np.round(np.where(payee, np.exp(rng.normal(1.3, 0.9, len(entity))), 3.62), 2)
+    return plain(entity, rng.integers(0, DAYS, len(entity)), amount, payee)
+
+
+def test_an_amount_is_of_its_payee_where_no_word_tells_more():
+    found = fit(fees_and_sales()).sample(40, Streams(2))
+    is_fee, payee = found.part("amount") == 3.62, found.part("partner")
+    assert is_fee[payee == 0].mean() > 0.97
+    assert is_fee[payee == 1].mean() < 0.15
+
+
+def test_scores_of_new_lives_fill_their_laws():
+    """A law that one entity has most rows of: places of scores are even, over lives that were not seen."""
+    rng = np.random.default_rng(3)
+    entity = np.concatenate([np.repeat(np.arange(60), 30), np.zeros(3_000, int)])
+    amount = np.round(np.exp(rng.normal(4.0 - 3.0 * (entity == 0), 0.5)), 2)
+    payee = np.where(entity == 0, 0, rng.integers(0, 2, len(entity)))
+    body = fit(plain(entity, rng.integers(0, DAYS, len(entity)), amount, payee))
+    wanted = Wanted(np.arange(240), DAYS, 240)
+    law, score = laws_and_scores(body.known, body.log, lived(body.known, body.log, wanted, Streams(7), {}))
+    maps = body.known.parts.amounts.maps
+    knots = np.interp(np.linspace(0, 1, maps.shape[1])[1:-1], [0, 1], [0, 1])
+    for k in np.unique(law):
+        place = np.interp(score[law == k], maps[k][1:-1], knots)
+        assert place.mean() == pytest.approx(0.5, abs=0.08)
+        assert place.std() == pytest.approx(12**-0.5, rel=0.15)
+    laws = np.unique(law)
+    assert len(laws) == 2
+    assert not np.array_equal(maps[laws[0]], maps[laws[1]])  # each its own
+
+
+def test_lives_between_neighbours_are_widened_by_what_they_lack():
+    rng = np.random.default_rng(0)
+    noise, order = rng.normal(size=20_000), np.arange(20_000)
+    part = rng.uniform(0.25, 0.75, 20_000)
+    made = part * noise + (1 - part) * np.roll(noise, 2)
+    assert widening(noise, order) == pytest.approx(noise.std() / made.std(), rel=0.02)
+    assert widening(np.sin(order / 500.0), order) == pytest.approx(1.0, abs=0.01)
+    assert widening(np.ones(5), np.arange(5)) == 1.0
+
+
+def test_entities_differ_in_what_they_pay_as_the_learned_ones_do():
+    rng = np.random.default_rng(6)
+    entity = np.repeat(np.arange(200), np.maximum(rng.lognormal(3.0, 0.8, 200).astype(int), 5))
+    logs = rng.normal(5.0, 1.0, 200)[entity] + rng.normal(0.0, 0.4, len(entity))
+    begin, wide = rng.integers(0, DAYS // 2, 200), rng.integers(10, DAYS // 2, 200)
+    day = begin[entity] + (rng.random(len(entity)) * wide[entity]).astype(int)
+    log = plain(entity, day, np.round(np.exp(logs), 2), entity % 9)
+    found = fit(log).sample(200, Streams(2))
+    made, owner = np.log(found.part("amount")), found.entity()
+    size = np.bincount(owner, minlength=200)
+    middle = np.bincount(owner, made, 200) / size
+    assert middle.std() == pytest.approx(1.0, rel=0.12)
+    assert np.sqrt(np.mean((made - middle[owner]) ** 2)) == pytest.approx(0.4, rel=0.15)
+
+
+def test_who_always_pays_one_sum_has_a_law_of_usual_sums():
+    """Each pays its own sum to many, and one payment in ten is a small one of 2 to 4 that is not repeated."""
+    rng = np.random.default_rng(5)
+    entity = np.repeat(np.arange(300), 10)
+    own = np.round(rng.uniform(100.0, 600.0, 300), 2)
+    odd = rng.random(len(entity)) < 0.1
+    amount = np.where(odd, np.round(rng.uniform(2.0, 4.0, len(entity)), 2), own[entity])
+    log = plain(entity, rng.integers(0, DAYS, len(entity)), amount, rng.integers(0, 400, len(entity)))
+    body = fit(log)
+    assert int(body.known.ledger_facts["first_law"]) != NO_LAW
+    found = body.sample(300, Streams(2)).part("amount")
+    assert (found < 50).mean() == pytest.approx((log.part("amount") < 50).mean(), abs=0.06)
+    assert int(fit(fees_and_sales()).known.ledger_facts["first_law"]) == NO_LAW
