@@ -71,7 +71,7 @@ def test_walk(streams, series, roles):
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, constants, arguments, common, 3.0, memory, values)
+    walk(pool, edges, chosen, constants, (*arguments, common), 3.0, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)

@@ -174,11 +174,11 @@ class DayEncoding:
         chosen : int64[N, T] below S.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
-        rates, means = level_rates(), len(HORIZONS)
-        weights = (self.state.weights, self.laws.weights, rates, means, self.tables())
+        unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
+        own = (self.state.weights, self.laws.weights, level_rates(), len(HORIZONS), self.tables(), unity)
         known = (memory.variances, memory.signed, memory.levels, memory.unity)
-        edges, common = (self.edges, self.unities), (self.unity.direction, UNITY_OF, UNITY_RATE)
-        walk(pool, edges, chosen, self.state.constants(), weights, common, _REACH, known, values)
+        edges = (self.edges, self.unities)
+        walk(pool, edges, chosen, self.state.constants(), own, _REACH, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:

@@ -172,13 +172,24 @@ def levels_trace(
 
 
 @kernel
+def bounded(weights: Float1D, levels: Float1D, means: int, seen: Float1D) -> float:
+    """Return intercept and weights float64[3 + K + E + P] on levels and features, within the first two."""
+    total = weights[2]
+    for k in range(len(levels)):
+        total += weights[3 + k] * (levels[k] if k < means else np.log(levels[k] + LEAST))
+    for p in range(len(seen)):
+        total += weights[3 + len(levels) + p] * seen[p]
+    found: float = min(max(total, weights[0]), weights[1])
+    return found
+
+
+@kernel
 def walk(
     pool: Float2D,
     edges: tuple[Float1D, Float1D],
     chosen: Int2D,
     constants: Constants,
-    weights: tuple[Float2D, Float3D, Float1D, int, Float2D],
-    common: tuple[Float1D, int, float],
+    weights: tuple[Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
     reach: float,
     memory: tuple[Float3D, Float3D, Float3D, Float1D],
     values: Float3D,
@@ -187,9 +198,9 @@ def walk(
 
     pool : float64[B * G * S, C], S innovations for each of the B stretches of tension and, within, the G of
     unity that ``edges`` float64[B - 1] and float64[G - 1], increasing, part; the tension of a step is the
-    mean log scale of all series. chosen : int64[N, T] below S. ``common`` is the direction float64[A] of
-    ``unity_of``, the horizon whose deviations moves are in, and the rate of unity.
-    ``weights`` are state, laws, rates of levels, how many of these are of means, and tables.
+    mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, laws, rates of levels,
+    how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``), the
+    horizon whose deviations its moves are in, and its rate.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
     levels (see ``levels_trace``) and the features.
@@ -198,12 +209,11 @@ def walk(
     unity float64[N], updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
-    state, laws, level_rates, means, tables = weights
+    state, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
     variances, signed, levels, unity = memory
-    direction, horizon, unity_rate = common
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
-    heights, knots = len(level_rates), tables.shape[1]
+    knots = tables.shape[1]
     seen, scales, moves = np.empty((series, state.shape[1] - 3)), np.empty(series), np.empty(series)
     size = len(pool) // ((len(edges[0]) + 1) * (len(edges[1]) + 1))
     width = (knots - 1) / (2.0 * reach)
@@ -229,18 +239,8 @@ def walk(
                 moves[a] = 0.0
                 for f in range(fields):
                     c = a * fields + f
-                    location, spread = laws[c, 0, 2], laws[c, 1, 2]
-                    for k in range(heights):
-                        level = levels[path, c, k]
-                        if k >= means:
-                            level = np.log(level + LEAST)
-                        location += laws[c, 0, 3 + k] * level
-                        spread += laws[c, 1, 3 + k] * level
-                    for p in range(seen.shape[1]):
-                        location += laws[c, 0, 3 + heights + p] * seen[a, p]
-                        spread += laws[c, 1, 3 + heights + p] * seen[a, p]
-                    location = min(max(location, laws[c, 0, 0]), laws[c, 0, 1])
-                    spread = min(max(spread, laws[c, 1, 0]), laws[c, 1, 1])
+                    location = bounded(laws[c, 0], levels[path, c], means, seen[a])
+                    spread = bounded(laws[c, 1], levels[path, c], means, seen[a])
                     score = location + np.exp(spread) * pool[row, c]
                     follow(levels[path, c], score, level_rates, means)
                     place = (min(max(score, -reach), reach) + reach) * width
