@@ -29,6 +29,11 @@ GENERATORS = Catalog(
             "GJR-GARCH with t innovations per series, filtered residuals drawn day by day; no torch",
             "markets",
         ),
+        "rcgan": Entry(
+            "finsim.generators.comparison.rcgan:Rcgan",
+            "recurrent conditional GAN (Esteban et al. 2017); to compare with, no better than noise",
+            "learn",
+        ),
         "regime": Entry(
             "finsim.generators.classical.regime:Regime",
             "Markov switching between regimes of volatility, real days of each; it copies, no torch",
@@ -36,6 +41,11 @@ GENERATORS = Catalog(
         "timegan": Entry(
             "finsim.generators.timegan.timegan:TimeGan",
             "TimeGAN (Yoon et al. 2019): five recurrent networks, windows of fixed length",
+            "learn",
+        ),
+        "timevae": Entry(
+            "finsim.generators.comparison.timevae:TimeVae",
+            "variational autoencoder of windows (Desai et al. 2021); to compare with, no better than noise",
             "learn",
         ),
     },

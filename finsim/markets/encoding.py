@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from finsim.errors import RecordError
 from finsim.markets.body_statistics import Body
-from finsim.notation import Float2D, Float3D
+from finsim.markets.volume_trend import weekdays
+from finsim.notation import Dates1D, Float2D, Float3D
 from finsim.records.paths import PRICE, bars_schema
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
@@ -34,6 +35,7 @@ class Encoding:
     * ``shadow_scale``: per asset, mean positive upper and lower shadow (log units).
     * ``volume_knots`` (history rows) and ``volume_anchors`` (per asset, median log(1 + V) around each knot):
       the slow trend, linear between knots and flat beyond them.
+    * ``volume_weekdays``: per asset, what a weekday, Monday first, adds to that trend; empty for nothing.
     * ``series``: what each asset is (records.paths.KINDS; empty: all are prices); ``calendar``: when there
       are bars; ``large_volume``: whether volumes go beyond int64.
     * ``origin``: the history row that row 0 of decoded features follows; the last one unless ``replay``.
@@ -53,6 +55,7 @@ class Encoding:
     series: tuple[str, ...] = ()
     calendar: TradingCalendar = NYSE
     large_volume: bool = False
+    volume_weekdays: tuple[tuple[float, ...], ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -73,10 +76,16 @@ class Encoding:
         """Return features [N, T, C] as a view [N, T, A, fields]."""
         return features.reshape(*features.shape[:2], len(self.assets), len(self.fields))
 
-    def volume_trend(self, steps: int) -> Float2D:
-        """Return the trend of log(1 + V) for rows 0..steps-1 of decoded features: float64[steps, A]."""
+    def volume_trend(self, steps: int, dates: Dates1D | None = None) -> Float2D:
+        """Return the trend of log(1 + V) for rows 0..steps-1 of decoded features: float64[steps, A].
+
+        With the weekdays of ``dates``, where there are any.
+        """
         rows = self.origin + 1.0 + np.arange(steps)
-        return np.stack([np.interp(rows, self.volume_knots, row) for row in self.volume_anchors], axis=1)
+        found = np.stack([np.interp(rows, self.volume_knots, row) for row in self.volume_anchors], axis=1)
+        if dates is None or not self.volume_weekdays:
+            return found
+        return np.asarray(found + np.array(self.volume_weekdays)[:, weekdays(dates)].T)
 
     def replay(self) -> Encoding:
         """Return the encoding that decodes the history's own features to the history itself."""

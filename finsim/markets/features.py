@@ -19,6 +19,7 @@ from finsim.errors import RecordError
 from finsim.markets.body_statistics import Body, describe_body
 from finsim.markets.encoding import FIELDS_OF, QUOTED, Encoding
 from finsim.markets.scale import LEVEL_LIMIT, MOVE_LIMIT, VOLUME_LIMIT, Scale
+from finsim.markets.volume_trend import volume_trend, volume_weekdays
 from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 
@@ -30,7 +31,6 @@ __all__ = [
 NO_SHADOW = -0.25
 """The code of an exact zero shadow: own choice, well apart from real shadows (mean 0.9, s.d. 0.3)."""
 
-_LEAST_SEGMENT = 60
 SPREADS = (-20.0, 0.0)
 """Smallest and largest log of a log spread that the decoder lets through: 2e-9 to a factor e."""
 
@@ -57,7 +57,7 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
     kind = _kind(paths)
     later = {name: values[:, 1:] for name, values in paths.columns.items()}
     knots, anchors = (
-        _volume_trend(paths) if kind.startswith("ohlcv") else ((0.0,), ((0.0,),) * len(paths.assets))
+        volume_trend(paths) if kind.startswith("ohlcv") else ((0.0,), ((0.0,),) * len(paths.assets))
     )
     encoding = Encoding(
         assets=paths.assets,
@@ -76,8 +76,9 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
         series=paths.kinds if set(paths.kinds) - {PRICE} else (),
         calendar=paths.calendar,
         large_volume=kind.startswith("ohlcv") and paths.columns["volume"].dtype.kind == "f",
+        volume_weekdays=volume_weekdays(paths) if kind.startswith("ohlcv") else (),
     )
-    features = _channels(later, paths.close[:, :-1], encoding.replay())
+    features = _channels(later, paths.close[:, :-1], encoding.replay(), paths.dates[1:])
     parts = dict(zip(encoding.fields, np.moveaxis(encoding.split(features)[0], -1, 0), strict=True))
     body = describe_body(parts["return"], parts.get("gap"), parts.get("volume"), parts.get("spread"))
     return features[0], replace(encoding, body=body)
@@ -93,7 +94,8 @@ def recode(paths: Paths, encoding: Encoding) -> Float3D:
             f"paths of {paths.assets} as {_kind(paths)}", expected=f"{encoding.assets} as {encoding.kind}"
         )
     start = np.broadcast_to(np.array(encoding.last_close), paths.close[:, :1].shape)
-    return _channels(paths.columns, np.concatenate([start, paths.close[:, :-1]], axis=1), encoding)
+    before = np.concatenate([start, paths.close[:, :-1]], axis=1)
+    return _channels(paths.columns, before, encoding, paths.dates)
 
 
 def decode(
@@ -131,7 +133,7 @@ def decode(
             raise RecordError(f"tick {tick} for levels or returns", remedy="ticks are steps of prices")
         columns = round_to_tick(columns, tick)
     if "volume" in part:
-        trend = encoding.volume_trend(features.shape[1])
+        trend = encoding.volume_trend(features.shape[1], dates)
         columns["volume"] = _volume(part["volume"] + trend, encoding.large_volume)
     if "spread" in part:
         columns |= _quotes(columns["close"], part["spread"], scale)
@@ -191,7 +193,7 @@ def _kind(paths: Paths) -> str:
     return f"{kind}{QUOTED}" if paths.has_quotes else kind
 
 
-def _channels(columns: Mapping[str, Array], before: Float3D, encoding: Encoding) -> Float3D:
+def _channels(columns: Mapping[str, Array], before: Float3D, encoding: Encoding, dates: Dates1D) -> Float3D:
     """Features [N, T, C] of bars whose previous closes are ``before``."""
     close = columns["close"]
     scale = Scale(encoding.where(DIFFERENCE), encoding.where(RETURN))
@@ -202,7 +204,7 @@ def _channels(columns: Mapping[str, Array], before: Float3D, encoding: Encoding)
         gap = scale.distance(columns["open"], before)
         found += [gap, _root(upper, size[:, 0]), _root(lower, size[:, 1])]
     if "volume" in encoding.fields:
-        found.append(np.log1p(columns["volume"]) - encoding.volume_trend(close.shape[1]))
+        found.append(np.log1p(columns["volume"]) - encoding.volume_trend(close.shape[1], dates))
     if "spread" in encoding.fields:
         found.append(_log_spread(scale.distance(columns["ask"], columns["bid"])))
     return np.stack(found, axis=-1).reshape(*close.shape[:2], -1)
@@ -254,14 +256,3 @@ def _volume(log_volume: Float3D, large: bool) -> Array:
     if large:
         return np.asarray(np.expm1(np.clip(log_volume, 0.0, LEVEL_LIMIT)))
     return np.rint(np.expm1(np.clip(log_volume, 0.0, VOLUME_LIMIT))).astype(np.int64)
-
-
-def _volume_trend(paths: Paths) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
-    """Knots in the middle of about yearly segments (60 bars at least), and the median log volume of each."""
-    logs = np.log1p(paths.columns["volume"][0])
-    rows = np.arange(len(logs), dtype=float)
-    year = paths.calendar.steps_a_year
-    count = max(1, round(len(rows) / max(year, _LEAST_SEGMENT)))
-    knots = tuple(float(piece.mean()) for piece in np.array_split(rows, count))
-    medians = [np.median(piece, axis=0) for piece in np.array_split(logs, count)]
-    return knots, tuple(tuple(float(value) for value in column) for column in np.array(medians).T)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from finsim.generators.comparison.rcgan import Rcgan
+from finsim.generators.comparison.timevae import TimeVae
 from finsim.generators.daily.daily_flow import DailyFlow
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
@@ -12,8 +14,10 @@ FLOW = Flow.Settings(
 )
 TIMEGAN = TimeGan.Settings(window=8, hidden=6, layers=2, batch=16, candidates=3, overlap=2, check_every=5)
 DAILY = DailyFlow.Settings(width=16, layers=1, batch=64, pool=512, settling=4, check_every=5)
+RCGAN = Rcgan.Settings(window=8, noise=3, hidden=6, batch=16, candidates=3, check_every=5)
+TIMEVAE = TimeVae.Settings(window=8, code=2, width=4, batch=16, candidates=3, check_every=5)
 # Where the settings of the generator itself take too long.
-SMALL = {"daily_flow": DAILY, "flow": FLOW, "timegan": TIMEGAN}
+SMALL = {"daily_flow": DAILY, "flow": FLOW, "rcgan": RCGAN, "timegan": TIMEGAN, "timevae": TIMEVAE}
 BUDGET = Budget(steps=10)
 
 

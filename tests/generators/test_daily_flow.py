@@ -22,7 +22,7 @@ from finsim.generators.daily.day_network import DayNetwork, DayShape, carried
 from finsim.generators.daily.day_training import DayRecipe, held_out_days
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.persistence_tuning import at_rest, tuned
-from finsim.generators.daily.settling import drawn_days, settle
+from finsim.generators.daily.settling import settle
 from finsim.generators.daily.volatility_state import VolatilityState
 from finsim.generators.generator import Budget, Sequences
 from finsim.generators.training.device import torch_stream
@@ -118,6 +118,7 @@ def test_leverage_is_fitted_with_its_sign(streams):
     values = np.array(moves)[None, :, None]
     state = VolatilityState.fit(values, np.ones((1, 4_000), dtype=bool), Layout.plain(1), 20.0)
     assert state.weights[0, 3 + 6 : 3 + 12].sum() < -0.1
+    assert not state.weights[0, 3 + 10 : 3 + 12].any()  # nothing beyond a month
 
 
 def test_one_crash_does_not_set_the_scale_of_years(streams):
@@ -142,7 +143,7 @@ def test_an_answer_to_the_last_move_is_kept_where_the_data_are_sure(streams, slo
     values = np.array(moves)[None, :, None]
     encoding, _ = DayEncoding.fit(Sequences(values), Layout.plain(1), 20.0, (60.0, 20.0), draw)
     pool = draw.standard_normal((5_000, 1))
-    every = np.repeat(pool, len(encoding.edges) + 1, axis=0)
+    every = np.repeat(pool, encoding.stretches, axis=0)
     made = encoding.walk(every, draw.integers(5_000, size=(30, 1_500)), at_rest(encoding, 30))[..., 0]
     found = np.mean([np.corrcoef(path[1:], path[:-1])[0, 1] for path in made])
     assert found == pytest.approx(slope, abs=0.05)
@@ -153,7 +154,7 @@ def test_innovations_walk_back_to_the_data(bars):
     """What the encoding takes apart, the kernel puts together: the same days, step by step."""
     encoding, course = DayEncoding.fit(bars, bars.layout, 20.0, (60.0, 20.0), np.random.default_rng(1))
     pool = np.ascontiguousarray(encoding.innovations(course)[0])
-    every = np.tile(pool, (len(encoding.edges) + 1, 1))
+    every = np.tile(pool, (encoding.stretches, 1))
     memory = at_rest(encoding, 1)
     made = encoding.walk(every, np.arange(len(pool))[None], memory)
     wanted = bars.values[0]
@@ -162,6 +163,7 @@ def test_innovations_walk_back_to_the_data(bars):
     near = np.isclose(made[0], wanted, rtol=0.02, atol=0.02 * wanted.std(axis=0))
     assert near[inside].mean() > 0.97
     assert np.allclose(memory.variances[0], course.after.variances[0], rtol=0.1)
+    assert np.allclose(memory.unity, course.after.unity, atol=0.01)
 
 
 def test_days_of_a_tense_market_come_from_their_stretch(streams):
@@ -195,12 +197,13 @@ def test_the_flow_is_carried_exactly_along_a_straight_field():
             super().__init__()
             self.times = []
 
-        def forward(self, vectors, time, tension):
+        def forward(self, vectors, time, told):
             self.times.append(float(time[0]))
-            return tension[:, None].expand_as(vectors)
+            return told[:, :1].expand_as(vectors)
 
-    field, noise, tension = Straight(), torch.randn(5, 3, generator=torch_stream(1)), torch.arange(5.0)
-    assert torch.allclose(carried(field, noise, tension, 3), noise + tension[:, None], atol=1e-6)
+    field, noise = Straight(), torch.randn(5, 3, generator=torch_stream(1))
+    told = torch.arange(10.0).reshape(5, 2)
+    assert torch.allclose(carried(field, noise, told, 3), noise + told[:, :1], atol=1e-6)
     assert max(field.times) == pytest.approx(2 / 3)
 
 
@@ -219,7 +222,7 @@ def test_output_in_torch_is_the_encoding_and_its_slopes_are_right(bars):
     output.steps = 2
     assert torch.autograd.gradcheck(lambda x: output.values(x, starts[:1]), far, eps=1e-8, atol=1e-3)
     output.steps = 4
-    assert np.allclose(output.tension_of(starts), encoding.tension(course)[0][steps], atol=1e-6)
+    assert np.allclose(output.told_of(starts), encoding.told(course)[0][steps], atol=1e-6)
 
 
 def test_a_history_is_gone_on_from(bars, streams):
@@ -249,7 +252,7 @@ def test_held_out_loss_counts_only_held_out_days():
     held = held_out_days(840)[:420]
     days[held] = 3.0
     network = DayNetwork(DayShape(2, 4, 1))
-    recipe = DayRecipe(network, days, np.zeros(420), held, 8, "x")
+    recipe = DayRecipe(network, days, np.zeros((420, 2)), held, 8, "x")
     assert torch.equal(recipe.judged[:, :2], torch.full((int(held.sum()), 2), 3.0))
     assert float(recipe.learned[:, :2].abs().max()) == 0.0
 
@@ -257,7 +260,7 @@ def test_held_out_loss_counts_only_held_out_days():
 def shaken(bars):
     """Return an encoding whose state is too short of memory and too wild, its pool of real days, and both."""
     encoding, course = DayEncoding.fit(bars, bars.layout, 20.0, (60.0, 20.0), np.random.default_rng(1))
-    every = np.tile(encoding.innovations(course)[0], (len(encoding.edges) + 1, 1))
+    every = np.tile(encoding.innovations(course)[0], (encoding.stretches, 1))
     wrong = encoding.state.tuned(np.full(2, 0.6), np.full(2, 0.6), np.full(2, 0.3))
     return dataclasses.replace(encoding, state=wrong), course, every
 
@@ -279,7 +282,7 @@ def test_tuning_brings_memory_and_level_back(bars, streams):
 def test_settling_tunes_the_state_and_maps_what_paths_make(bars, streams):
     """Days are the real ones twice as large, in a wrong state: the long run has the law of the data."""
     encoding, course, _ = shaken(bars)
-    days = np.tile(encoding.components(course)[0], (8, 1)) * 2.0
+    days = np.tile(encoding.components(course)[0], (encoding.stretches, 1)) * 2.0
     found = settle(encoding, course, bars, bars.observed(), days, 20.0, 6, streams)
     assert not np.array_equal(found.encoding.state.weights, encoding.state.weights)
     chosen = streams.at("days").integers(found.encoding.choices(found.pool), size=(24, 1_500))
@@ -289,24 +292,6 @@ def test_settling_tunes_the_state_and_maps_what_paths_make(bars, streams):
     for level in (0.02, 0.1, 0.5, 0.9, 0.98):
         gap = np.quantile(made, level, axis=(0, 1)) - np.quantile(bars.values[0], level, axis=0)
         assert (np.abs(gap) < 0.3 * bars.values[0].std(axis=0)).all()
-
-
-def test_each_stretch_of_the_pool_is_made_under_its_own_tension(streams):
-    class Told(torch.nn.Module):
-        shape = DayShape(2, 1, 1)
-
-        def __init__(self):
-            super().__init__()
-            self.anchor = torch.nn.Parameter(torch.zeros(1))
-
-        def forward(self, vectors, time, tension):
-            return 10.0 * tension[:, None].expand_as(vectors)
-
-    tension = np.repeat([-1.0, 0.0, 1.0, 2.0], 50)
-    made = drawn_days(Told(), tension, 400, 4, 2, streams)
-    assert made.shape == (400, 2)
-    means = made.reshape(4, 100, 2).mean(axis=(1, 2))
-    assert np.allclose(means, [-10.0, 0.0, 10.0, 20.0], atol=0.5)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +312,7 @@ def test_a_layout_of_other_channels_is_refused():
 def test_laws_survive_their_arrays(streams):
     draw = streams.at("laws")
     features, scores = draw.standard_normal((1, 301, 2, 15)), draw.standard_normal((1, 300, 2))
-    laws = ChannelLaws.fit(scores, features, np.ones((1, 300), dtype=bool), (60.0, 20.0))
+    laws = ChannelLaws.fit(scores, features, np.ones((1, 300), dtype=bool), Layout.plain(2), (60.0, 20.0))
     assert np.array_equal(ChannelLaws.from_arrays(laws.arrays()).weights, laws.weights)
 
 

@@ -140,7 +140,7 @@ def test_progress_ends_within_one(name, streams):
     assert all(0.0 <= share <= 1.0 and text for share, text in seen)
 
 
-@pytest.mark.parametrize("name", ["daily_flow", "flow", "timegan"])
+@pytest.mark.parametrize("name", ["daily_flow", "flow", "rcgan", "timegan", "timevae"])
 def test_too_short_data_are_refused(name, streams):
     with pytest.raises(FitError):
         fitted(GENERATORS.load(name), streams, Sequences(np.zeros((1, 3, 2))))

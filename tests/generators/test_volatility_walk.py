@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 from naive import volatility_walk as naive
 
-from finsim.kernels.markets.volatility_walk import absorb, levels_trace, mapped, trace, walk
+from finsim.kernels.markets.volatility_walk import (
+    absorb,
+    levels_trace,
+    mapped,
+    trace,
+    unity_of,
+    unity_trace,
+    walk,
+)
 
-RATES, LEVEL_RATES, MARKET = np.array([1.0, 0.3, 0.05]), np.array([1.0, 0.2]), np.array([1, 2])
+RATES, MARKET = np.array([1.0, 0.3, 0.05]), np.array([1, 2])
+LEVEL_RATES, MEANS = np.array([1.0, 0.2, 0.1]), 2
+SQUARES = 2
 ROLES = [[0], [0, 1, 2, 3], [0, 1, 2, 3, 4], [4, 0]]
 
 
@@ -16,14 +26,15 @@ def problem(draw, series, roles, paths=3):
         np.array(roles),
         0.5 + draw.random((series, 2)),
         0.1 * draw.standard_normal(channels),
-        np.stack([0.5 + draw.random(series), np.full(series, 0.02), np.full(series, 4.0)], axis=1),
+        np.stack([0.5 + draw.random(series), *(np.full(series, one) for one in (0.02, 4.0, 0.1))], axis=1),
         RATES,
         MARKET,
     )
     memory = (
         0.2 + draw.random((paths, series, horizons)),
-        draw.standard_normal((paths, series, horizons)),
-        draw.standard_normal((paths, channels, len(LEVEL_RATES))),
+        0.2 + draw.random((paths, series, horizons + SQUARES)),
+        0.2 + draw.random((paths, channels, len(LEVEL_RATES))),
+        draw.random(paths),
     )
     return constants, memory
 
@@ -37,27 +48,30 @@ def plain(constants):
 def test_walk(streams, series, roles):
     draw = streams.at("walk", series)
     constants, memory = problem(draw, series, roles)
-    channels, seen = series * len(roles), 2 * len(RATES) + len(MARKET)
-    pool, chosen = 2.0 * draw.standard_normal((60, channels)), draw.integers(20, size=(3, 40))
-    edges = np.array([-0.1, 0.2])
+    channels, seen = series * len(roles), 2 * len(RATES) + len(MARKET) + SQUARES
+    pool, chosen = 2.0 * draw.standard_normal((120, channels)), draw.integers(20, size=(3, 40))
+    edges = (np.array([-0.1, 0.2]), np.array([0.5]))
+    direction = draw.standard_normal(series)
+    common = (direction / np.sqrt((direction**2).sum()), 1, 0.1)
     pool[3] = 50.0  # beyond every table
     state = 0.3 * draw.standard_normal((series, 3 + seen))
     laws = 0.3 * draw.standard_normal((channels, 2, 3 + len(LEVEL_RATES) + seen))
     for bounded in (state, laws):
         bounded[..., 0], bounded[..., 1] = -0.7, 0.9
     tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
-    arguments = (state, laws, LEVEL_RATES, tables)
+    arguments = (state, laws, LEVEL_RATES, MEANS, tables)
     wanted, ends = naive.walk(
         pool.tolist(),
-        edges.tolist(),
+        plain(edges),
         chosen.tolist(),
         plain(constants),
-        *plain(arguments),
+        *(one if isinstance(one, int) else one.tolist() for one in arguments),
+        (common[0].tolist(), *common[1:]),
         3.0,
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, constants, arguments, 3.0, memory, values)
+    walk(pool, edges, chosen, constants, (*arguments, common), 3.0, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)
@@ -66,9 +80,9 @@ def test_walk(streams, series, roles):
 @pytest.mark.parametrize("roles", ROLES)
 def test_trace_is_absorb_step_by_step_and_skips_what_was_not_observed(streams, roles):
     draw = streams.at("trace")
-    constants, (variances, signed, _) = problem(draw, 2, roles)
+    constants, (variances, signed, *_) = problem(draw, 2, roles)
     values, observed = draw.standard_normal((30, 2 * len(roles))), draw.random(30) < 0.8
-    before, found = (variances[0].copy(), signed[0].copy()), np.empty((31, 2, 8))
+    before, found = (variances[0].copy(), signed[0].copy()), np.empty((31, 2, 8 + SQUARES))
     trace(values, observed, constants, *before, found)
     state = (variances[0].tolist(), signed[0].tolist())
     for step in range(31):
@@ -80,22 +94,40 @@ def test_trace_is_absorb_step_by_step_and_skips_what_was_not_observed(streams, r
 
 
 def test_one_wrong_quote_counts_as_the_largest_variance(streams):
-    constants, (variances, signed, _) = problem(streams.at("quote"), 1, [0, 1, 2, 3])
+    constants, (variances, signed, *_) = problem(streams.at("quote"), 1, [0, 1, 2, 3])
     absorb(np.array([0.0, 0.0, 0.0, 1e6]), *constants[:5], variances[0], signed[0])
     assert variances[0, 0, 0] == pytest.approx(4.02)
 
 
 def test_levels_are_moving_averages_before_each_step(streams):
     draw = streams.at("levels")
-    scores, observed = draw.standard_normal((25, 3)), draw.random(25) < 0.7
-    levels, found = np.ones((3, 2)), np.empty((26, 3, 2))
-    levels_trace(scores, observed, LEVEL_RATES, levels, found)
-    state = np.ones((3, 2))
+    scores, observed = 2.0 * draw.standard_normal((25, 3)), draw.random(25) < 0.7
+    levels, found = np.ones((3, 3)), np.empty((26, 3, 3))
+    levels_trace(scores, observed, LEVEL_RATES, MEANS, levels, found)
+    state = np.ones((3, 3))
     for step in range(26):
-        assert np.allclose(found[step], state)
+        assert np.allclose(found[step], [naive.told(row, MEANS) for row in state.tolist()])
         if step < 25 and observed[step]:
-            state = state + LEVEL_RATES * (scores[step][:, None] - state)
+            pairs = zip(state.tolist(), scores[step].tolist(), strict=True)
+            state = np.array([naive.followed(row, score, LEVEL_RATES, MEANS) for row, score in pairs])
     assert np.allclose(levels, state)
+    assert np.abs(scores).max() > 3.0  # a square beyond the largest
+
+
+def test_unity_is_the_share_of_moves_along_a_direction(streams):
+    direction = np.array([0.6, 0.8])
+    assert unity_of(np.array([0.3, 0.4]), direction) == pytest.approx(1.0)
+    assert unity_of(np.array([0.8, -0.6]), direction) == pytest.approx(0.0, abs=1e-12)
+    assert unity_of(np.array([9.0, 0.0]), direction) == unity_of(np.array([4.0, 0.0]), direction)
+    draw = streams.at("unity")
+    moves, observed = 3.0 * draw.standard_normal((20, 2)), draw.random(20) < 0.7
+    found = np.full(21, 0.5)
+    unity_trace(moves, observed, direction, 0.1, found)
+    state = 0.5
+    for step in range(21):
+        assert found[step] == pytest.approx(state)
+        if step < 20 and observed[step]:
+            state += 0.1 * (naive.unity(moves[step], direction) - state)
 
 
 def test_mapped(streams):

@@ -13,6 +13,7 @@ from finsim.errors import RecordError
 from finsim.markets.features import NO_SHADOW, Encoding, decode, encode, recode
 from finsim.markets.prices import read_prices
 from finsim.records.paths import Paths
+from finsim.records.trading_calendar import NYSE
 
 
 def dates(count):
@@ -161,3 +162,39 @@ def test_refusals(history, encoded):
         encode(two)
     with pytest.raises(RecordError, match="paths of"):
         recode(replace(history, assets=("A", "B")), encoding)
+
+
+def crypto(weekend, steps=400):
+    """Return bars of every day of the week whose volume at weekends is larger by ``weekend`` in logs."""
+    draw, days = np.random.default_rng(3), np.datetime64("2030-01-05") + np.arange(steps)  # a Saturday first
+    close = np.exp(0.01 * draw.standard_normal(steps).cumsum())[None, :, None]
+    logs = 9.0 + 0.3 * draw.standard_normal(steps) + weekend * (np.arange(steps) % 7 < 2)
+    volume = np.exp(logs)[None, :, None].astype(np.int64)
+    columns = {"open": close, "high": 1.01 * close, "low": 0.99 * close, "close": close, "volume": volume}
+    return Paths(("X",), days, columns, calendar=replace(NYSE, weekdays="1111111", nyse_holidays=False))
+
+
+def test_volume_is_measured_against_its_weekday():
+    bars = crypto(-0.8)
+    features, encoding = encode(bars)
+    (found,) = encoding.volume_weekdays
+    raw = np.log(bars.columns["volume"][0, :, 0])
+    wanted = raw[np.arange(400) % 7 < 2].mean() - raw[np.arange(400) % 7 > 1].mean()
+    assert np.mean(found[5:]) - np.mean(found[:5]) == pytest.approx(wanted, abs=0.03)
+    assert abs(sum(found)) < 0.05
+    weekend = np.isin(np.arange(1, 400) % 7, (0, 1))
+    assert abs(features[weekend, 4].mean() - features[~weekend, 4].mean()) < 0.1
+    back = decode(features[None], encoding.replay(), bars.dates[1:])
+    np.testing.assert_array_equal(back.columns["volume"], bars.columns["volume"][:, 1:])
+    np.testing.assert_allclose(recode(back, encoding.replay()), features[None], atol=1e-6)
+    made = decode(np.zeros((1, 14, 5)), encoding, encoding.calendar.after(bars.dates[-1], 14))
+    logs = np.log(made.columns["volume"][0, :, 0])
+    days = (made.dates.astype("datetime64[D]").astype(int) + 3) % 7
+    assert np.allclose(logs - logs.mean(), (np.array(found) - np.mean(found))[days], atol=0.01)
+    assert Encoding.from_dict(json.loads(json.dumps(encoding.to_dict()))) == encoding
+
+
+def test_weekdays_that_do_not_differ_are_not_told():
+    assert encode(crypto(0.0))[1].volume_weekdays == ()
+    assert "volume_weekdays" not in encode(crypto(0.0))[1].to_dict()
+    assert encode(crypto(-0.8, steps=100))[1].volume_weekdays == ()  # too few weeks

@@ -9,9 +9,10 @@ def features(variances, signed, market):
     """Return the features of every series as nested lists [A][P]."""
     rows = []
     for logs, moves in zip(variances, signed, strict=True):
-        rows.append([math.log(v) for v in logs] + [m / math.sqrt(logs[-1]) for m in moves])
+        rows.append([math.log(v) for v in logs] + [m / math.sqrt(logs[-1]) for m in moves[: len(logs)]])
     shared = [sum(row[place] for row in rows) / len(rows) for place in market]
-    return [row + shared for row in rows]
+    squares = [[math.log(s) for s in moves[len(variances[0]) :]] for moves in signed]
+    return [row + shared + own for row, own in zip(rows, squares, strict=True)]
 
 
 def bar(values, roles, shadows, centre):
@@ -39,33 +40,61 @@ def absorb(row, roles, shadows, centre, limits, rates, variances, signed):
     """Return variances and signed moves after one step."""
     width = len(roles)
     after = ([], [])
-    for a, (mean, floor, most) in enumerate(limits):
+    for a, (mean, floor, most, least) in enumerate(limits):
         part = slice(a * width, (a + 1) * width)
         size, total = bar(row[part], roles, shadows[a], centre[part])
         new = min(size / mean, most) + floor
         after[0].append([v + r * (new - v) for v, r in zip(variances[a], rates, strict=True)])
         moved = total / math.sqrt(mean)
-        after[1].append([s + r * (moved - s) for s, r in zip(signed[a], rates, strict=True)])
+        moves, squares = signed[a][: len(rates)], signed[a][len(rates) :]
+        square = min(moved**2, most) + least
+        after[1].append(
+            [s + r * (moved - s) for s, r in zip(moves, rates, strict=True)]
+            + [s + r * (square - s) for s, r in zip(squares, rates, strict=False)]
+        )
     return after
 
 
-def walk(pool, edges, chosen, constants, state, laws, level_rates, tables, reach, memory):
+def unity(moves, direction):
+    """Return the share of squared moves, of at most four deviations, along a direction."""
+    bounded = [min(max(move, -4.0), 4.0) for move in moves]
+    along = sum(d * move for d, move in zip(direction, bounded, strict=True))
+    return along**2 / (1e-12 + sum(move**2 for move in bounded))
+
+
+def followed(levels, score, rates, means):
+    """Return levels after one score: averages of scores, then of their squares."""
+    news = [score] * means + [min(score**2, 9.0)] * (len(rates) - means)
+    return [v + r * (new - v) for v, r, new in zip(levels, rates, news, strict=True)]
+
+
+def told(levels, means):
+    """Return levels as laws see them: logarithms of averages of squares."""
+    return [v if k < means else math.log(v + 0.1) for k, v in enumerate(levels)]
+
+
+def walk(pool, edges, chosen, constants, state, laws, level_rates, means, tables, common, reach, memory):
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
-    width, knots, size = len(roles), len(tables[0]), len(pool) // (len(edges) + 1)
+    direction, horizon, unity_rate = common
+    width, knots = len(roles), len(tables[0])
+    parts = [len(one) + 1 for one in edges]
+    size = len(pool) // (parts[0] * parts[1])
     paths, ends = [], []
-    for rows, variances, signed, levels in zip(chosen, *memory, strict=True):
-        levels, path = [list(one) for one in levels], []
+    for rows, variances, signed, levels, one in zip(chosen, *memory, strict=True):
+        levels, path, united = [list(own) for own in levels], [], one
         for place in rows:
             seen, values = features(variances, signed, market), []
             scales = [linear(weights, own) for weights, own in zip(state, seen, strict=True)]
-            stretch = sum(sum(scales) / len(scales) > edge for edge in edges)
+            tense = sum(sum(scales) / len(scales) > edge for edge in edges[0])
+            stretch = tense * parts[1] + sum(united > edge for edge in edges[1])
             shocks = pool[stretch * size + place]
             for c, law in enumerate(laws):
                 own, table = seen[c // width], tables[c]
-                scale, spread = scales[c // width], math.exp(linear(law[1], levels[c] + own))
-                score = linear(law[0], levels[c] + own) + spread * shocks[c]
-                levels[c] = [v + r * (score - v) for v, r in zip(levels[c], level_rates, strict=True)]
+                design = told(levels[c], means) + own
+                scale, spread = scales[c // width], math.exp(linear(law[1], design))
+                score = linear(law[0], design) + spread * shocks[c]
+                levels[c] = followed(levels[c], score, level_rates, means)
                 at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
                 below = min(int(at), knots - 2)
                 value = table[below] + (at - below) * (table[below + 1] - table[below])
@@ -75,10 +104,16 @@ def walk(pool, edges, chosen, constants, state, laws, level_rates, tables, reach
                 elif role in (UPPER, LOWER) and value > 0:
                     value *= math.exp(scale / 3)
                 values.append(value)
+            moves = []
+            for a, (mean, *_) in enumerate(limits):
+                part = slice(a * width, (a + 1) * width)
+                total = bar(values[part], roles, shadows[a], centre[part])[1]
+                moves.append(total / math.sqrt(mean * variances[a][horizon]))
+            united += unity_rate * (unity(moves, direction) - united)
             variances, signed = absorb(values, roles, shadows, centre, limits, rates, variances, signed)
             path.append(values)
         paths.append(path)
-        ends.append((variances, signed, levels))
+        ends.append((variances, signed, levels, united))
     return paths, [list(part) for part in zip(*ends, strict=True)]
 
 

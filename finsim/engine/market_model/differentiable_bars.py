@@ -23,7 +23,7 @@ def soft_bars(space: Space, features: Any, encoding: Encoding) -> dict[str, Cell
     """Return the bars of features float[B, T, C] as columns of B * A * T cells: path, then asset, then time.
 
     As ``decode``, but volumes are not rounded. Every window begins at the encoding's last closes and at
-    the start of its volume trend, as a sampled path does.
+    the start of its volume trend, as a sampled path does; it has no dates, and so no weekdays of volume.
     """
     xp = space.xp
     windows, steps = features.shape[0], features.shape[1]

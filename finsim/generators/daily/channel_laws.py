@@ -7,26 +7,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.channel_layout import Layout
 from finsim.generators.daily.volatility_state import HORIZONS as STATE_HORIZONS
+from finsim.generators.daily.volatility_state import SLOW_MOVES
 from finsim.generators.encoding.location_scale_dynamics import LEAST_EXPLAINED, explained_ahead
 from finsim.generators.encoding.location_scale_regression import regress, with_intercept
 from finsim.kernels.markets.volatility_walk import levels_trace
 from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D
 
-HORIZONS = (1.0, 5.0, 22.0)
-"""assumption: day, week and month, as in Corsi 2009."""
+HORIZONS = (1.0, 5.0, 22.0, 125.0)
+"""assumption: day, week and month, as in Corsi 2009, and half a year."""
+SIZES = (22.0, 125.0)
+"""assumption: month and half a year; what a channel's scores vary by drifts as slowly as their mean."""
 # A ridge that leaves nothing but the mean; a crash says no more on the next day than four deviations do.
-_NO_WEIGHTS, _CLIP = 1e12, 4.0
+_NO_WEIGHTS, _CLIP, _SURE = 1e12, 4.0, 3.0
+# Above it a channel wanders for years.
+_LARGEST_SLOPE = 0.8
+# Half a year and month: levels that a channel may answer to where nothing predicts.
+_SLOW = (len(HORIZONS) - 1, len(HORIZONS) - 2)
 
 
 @dataclass(frozen=True)
 class ChannelLaws:
     """score_t = location_t + exp(log scale_t) * innovation_t, channel by channel, exactly invertible.
 
-    weights : float64[C, 2, 3 + K + P], of location and of log scale: lowest, highest, intercept, weights of
-    the channel's own levels (moving averages of its scores) and of the features of its series. A location
-    that does not predict the last fifth of the data is constant, or answers to the last move alone, so that
-    no path trends for years.
+    weights : float64[C, 2, 3 + K + E + P], of location and of log scale: lowest, highest, intercept, weights
+    of the channel's own levels (moving averages of its scores, and of their squares) and of the features of
+    its series. A location that does not predict the last fifth of the data answers to the last move at most,
+    that of a shadow or volume to its own slow levels too: no path of prices trends for years.
     Source: own; location as in a HAR model (Corsi 2009), scale as a gamma regression.
     """
 
@@ -34,26 +42,33 @@ class ChannelLaws:
 
     @property
     def levels(self) -> int:
-        """Return K, the number of levels of a channel."""
-        return len(HORIZONS)
+        """Return K + E, the number of levels of a channel."""
+        return len(HORIZONS) + len(SIZES)
 
     @classmethod
     def fit(
-        cls, scores: Float3D, features: Array, observed: Bool2D, ridges: tuple[float, float]
+        cls,
+        scores: Float3D,
+        features: Array,
+        observed: Bool2D,
+        layout: Layout,
+        ridges: tuple[float, float],
     ) -> ChannelLaws:
-        """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``."""
+        """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``.
+
+        The sizes of moves say nothing here: they are the state's.
+        """
         channels = scores.shape[2]
         fields = channels // features.shape[2]
         levels = levels_of(scores, observed)[0][:, :-1]
-        # Where the newest signed move stands in a channel's design.
-        newest, found = len(HORIZONS) + len(STATE_HORIZONS), []
+        signed, moves, found = layout.where("move", "gap"), layout.where("move"), []
         for c in range(channels):
             design = np.concatenate([levels[:, :, c], features[:, :-1, c // fields]], axis=-1)
-            found.append(_law(design[observed], scores[..., c][observed], ridges, newest))
+            found.append(_law(design[observed], scores[..., c][observed], ridges, c in signed, c in moves))
         return cls(np.stack(found))
 
     def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
-        """Return location and log scale float64[..., C] behind levels [..., C, K] and features."""
+        """Return location and log scale float64[..., C] behind levels [..., C, K + E] and features."""
         fields = self.weights.shape[0] // features.shape[-2]
         own = np.repeat(features, fields, axis=-2)
         design = np.concatenate([levels, own], axis=-1)
@@ -73,30 +88,50 @@ class ChannelLaws:
 
 
 def level_rates() -> Array:
-    """Return the weight of the newest score in each level."""
-    return 1.0 / np.array(HORIZONS)
+    """Return the weight of the newest score, or its square, in each level."""
+    return 1.0 / np.array([*HORIZONS, *SIZES])
+
+
+def levels_at_rest(channels: int) -> Float2D:
+    """Return the levels float64[C, K + E] of scores that are normal for ever."""
+    return np.tile(np.array([0.0] * len(HORIZONS) + [1.0] * len(SIZES)), (channels, 1))
 
 
 def levels_of(scores: Float3D, observed: Bool2D) -> tuple[Array, Float3D]:
-    """Return levels float64[N, T + 1, C, K] before each step, and those [N, C, K] after the last."""
+    """Return levels float64[N, T + 1, C, K + E] before each step, and [N, C, K + E] after the last.
+
+    Those before have logarithms of sizes, as laws want them, those after the sizes that the kernel moves on.
+    """
     count, steps, channels = scores.shape
-    found = np.empty((count, steps + 1, channels, len(HORIZONS)))
-    after = np.zeros((count, channels, len(HORIZONS)))
+    found = np.empty((count, steps + 1, channels, len(HORIZONS) + len(SIZES)))
+    after = np.repeat(levels_at_rest(channels)[None], count, axis=0)
     for row in range(count):
         seen = np.ascontiguousarray(observed[row])
-        levels_trace(np.ascontiguousarray(scores[row]), seen, level_rates(), after[row], found[row])
+        one = np.ascontiguousarray(scores[row])
+        levels_trace(one, seen, level_rates(), len(HORIZONS), after[row], found[row])
     return found, after
 
 
-def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], newest: int) -> Float2D:
-    """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale."""
+def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], signed: bool, moves: bool) -> Float2D:
+    """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale.
+
+    signed : whether prices are sums of it, moves : whether it is the move of its series.
+    """
+    levels = len(HORIZONS) + len(SIZES)
+    newest = levels + len(STATE_HORIZONS)
     centre, spread = design.mean(axis=0), design.std(axis=0)
     spread = np.where(spread > 1e-9, spread, np.inf)
+    spread[[levels + place for place in SLOW_MOVES]] = np.inf
+    if moves:
+        spread[len(HORIZONS) : levels] = np.inf
     standard, targets = (design - centre) / spread, scores[:, None]
     if explained_ahead(standard[None], targets[None], ridges)[0] < LEAST_EXPLAINED:
-        # Levels do not predict: what is left is the mean, and at most an answer to the last move.
-        location = np.zeros((1 + standard.shape[1], 1))
-        location[[0, 1 + newest], 0] = _answer(standard[:, newest], scores)
+        location, left = np.zeros((1 + standard.shape[1], 1)), scores
+        for at in (newest, *_SLOW):
+            mean, slope = _answer(standard[:, at], left, pulled=signed and at in _SLOW)
+            slope = min(slope, _LARGEST_SLOPE * spread[at])
+            location[[0, 1 + at], 0] += mean, slope
+            left = left - mean - slope * np.clip(standard[:, at], -_CLIP, _CLIP)
         linear = with_intercept(np.clip(standard, -_CLIP, _CLIP)) @ location
         log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
     else:
@@ -116,11 +151,12 @@ def _unstandardised(weights: Float1D, linear: Array, centre: Float1D, spread: Fl
     return np.array([linear.min(), linear.max(), weights[0] - own @ centre, *own])
 
 
-def _answer(standard: Float1D, scores: Float1D) -> tuple[float, float]:
-    """Return mean and slope of scores on the last move, which counts up to four deviations.
+def _answer(standard: Float1D, scores: Float1D, pulled: bool) -> tuple[float, float]:
+    """Return mean and slope of scores on one feature, which counts up to four deviations.
 
     A slope b of t standard errors is kept as b (1 - 1 / t^2) where t > 2, else it is 0: small
     autocorrelations of returns are shown where the data are sure of them (James & Stein 1961, positive part).
+    ``pulled``: only a slope that pulls back is kept, of three standard errors.
     """
     bounded = np.clip(standard, -_CLIP, _CLIP)
     centred = bounded - bounded.mean()
@@ -128,5 +164,6 @@ def _answer(standard: Float1D, scores: Float1D) -> tuple[float, float]:
     slope = float(centred @ scores) / power
     left = scores - scores.mean() - slope * centred
     error = float(np.sqrt(left @ left / max(len(scores) - 2, 1) / power))
-    kept = slope * (1.0 - (error / slope) ** 2) if abs(slope) > 2.0 * error else 0.0
+    sure = slope < -_SURE * error if pulled else abs(slope) > 2.0 * error
+    kept = slope * (1.0 - (error / slope) ** 2) if sure else 0.0
     return float(scores.mean() - kept * bounded.mean()), kept

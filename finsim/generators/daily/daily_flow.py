@@ -122,19 +122,17 @@ class DailyFlow:
         shape = DayShape(encoding.scaling.components, settings.width, settings.layers)
         network = begun(lambda: DayNetwork(shape), streams, device)
         output = None if pressed is None else DayOutput(encoding, course, observed, _WINDOW, device)
-        days, tension = encoding.components(course)[observed], encoding.tension(course)[observed]
+        days, told = encoding.components(course)[observed], encoding.told(course)[observed]
         held_out = held_out_days(len(days))
-        recipe = DayRecipe(
-            network, days, tension, held_out, settings.batch, _identity(data, settings), output
-        )
+        recipe = DayRecipe(network, days, told, held_out, settings.batch, _identity(data, settings), output)
         limit = budget.or_steps(settings.steps)
         report = train(recipe, _schedule(settings), limit, streams, progress, checkpoint, pressed)
         with one_thread():
             made = drawn_days(
                 network,
-                tension,
+                encoding,
+                told,
                 settings.pool,
-                len(encoding.edges) + 1,
                 settings.solver_steps,
                 streams.under("pool"),
             )
@@ -178,8 +176,8 @@ class DailyFlow:
         encoding = self.settled.encoding
         course = encoding.course(history[None], np.ones((1, len(history)), dtype=np.bool_))
         with one_thread():
-            days, tension = encoding.components(course)[0], encoding.tension(course)[0]
-            return day_losses(self.network, days[first:stop], tension[first:stop], streams.word("losses"))
+            days, told = encoding.components(course)[0], encoding.told(course)[0]
+            return day_losses(self.network, days[first:stop], told[first:stop], streams.word("losses"))
 
     def _after(self, history: Float2D) -> Memory:
         """Return the memory of one path after a history float64[H, C]."""

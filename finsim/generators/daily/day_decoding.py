@@ -27,7 +27,7 @@ class DayOutput:
         self.location = self._tensor(course.location)
         self.scale = self._tensor(np.exp(course.spread))
         self.factors = self._tensor(encoding.state.factors(course.log_scales))
-        self.tension = self._tensor(encoding.tension(course))
+        self.told = self._tensor(encoding.told(course))
         whole = np.lib.stride_tricks.sliding_window_view(observed, self.steps, axis=1)
         self.starts: Int2D = np.argwhere(whole.all(axis=-1))
         flat = np.zeros(encoding.state.layout.channels, dtype=np.bool_)
@@ -37,9 +37,9 @@ class DayOutput:
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64)).to(self.device)
 
-    def tension_of(self, starts: Int2D) -> Tensor:
-        """Return float32[B, n], the tension before each step of windows from ``starts`` int64[B, 2] on."""
-        return self.tension[self._steps(starts)].float()
+    def told_of(self, starts: Int2D) -> Tensor:
+        """Return float32[B, n, 2], what is told of each step of windows from ``starts`` int64[B, 2] on."""
+        return self.told[self._steps(starts)].float()
 
     def _steps(self, starts: Int2D) -> tuple[Array, Array]:
         return starts[:, :1], starts[:, 1:] + np.arange(self.steps)

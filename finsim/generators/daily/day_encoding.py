@@ -10,7 +10,8 @@ import numpy as np
 
 from finsim.extras import Later
 from finsim.generators.channel_layout import Layout
-from finsim.generators.daily.channel_laws import ChannelLaws, level_rates, levels_of
+from finsim.generators.daily.channel_laws import HORIZONS, ChannelLaws, level_rates, levels_of
+from finsim.generators.daily.unity import UNITY_OF, UNITY_RATE, Unity
 from finsim.generators.daily.volatility_state import VolatilityState
 from finsim.generators.encoding.gaussian_marginals import Marginals
 from finsim.generators.encoding.marginal_correction import Correction
@@ -26,6 +27,8 @@ _REACH, _KNOTS = 6.0, 1201
 # assumption: a stretch of tension has at least 250 days, and eight are enough; none is known beyond three
 # deviations.
 _DAYS, _STRETCHES, _TENSE = 250, 8, 3.0
+# assumption: thirds of unity, where a stretch of tension keeps days enough for each.
+_UNITIES, _FEWEST = 3, 1500
 
 
 def stretches(days: int) -> int:
@@ -35,30 +38,40 @@ def stretches(days: int) -> int:
 
 @dataclass(frozen=True)
 class Memory:
-    """What paths remember: variances and signed moves float64[N, A, H], levels float64[N, C, K]."""
+    """What paths remember.
+
+    Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E] and unity [N].
+    """
 
     variances: Float3D
     signed: Float3D
     levels: Float3D
+    unity: Float1D
 
     def take(self, rows: Array) -> Memory:
         """Return copies of some of them."""
-        return Memory(self.variances[rows].copy(), self.signed[rows].copy(), self.levels[rows].copy())
+        return Memory(**{name: one[rows].copy() for name, one in self.arrays().items()})
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays by name."""
-        return {"variances": self.variances, "signed": self.signed, "levels": self.levels}
+        return {
+            "variances": self.variances,
+            "signed": self.signed,
+            "levels": self.levels,
+            "unity": self.unity,
+        }
 
 
 @dataclass(frozen=True)
 class Course:
     """Sequences on their way to components.
 
-    Log scales [N, T + 1, A] of the state, and location and log scale [N, T + 1, C] of scores, before each
-    step and after the last; scores [N, T, C]; the memory after the last step.
+    Log scales [N, T + 1, A] of the state, its unity [N, T + 1], and location and log scale [N, T + 1, C] of
+    scores, before each step and after the last; scores [N, T, C]; the memory after the last step.
     """
 
     log_scales: Array
+    unity: Array
     location: Array
     spread: Array
     scores: Float3D
@@ -70,8 +83,9 @@ class DayEncoding:
     """values [.., C] --state--> scaled --marginals--> scores --laws--> innovations --scaling--> components.
 
     The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
-    components depends on the day before by its tension alone: the mean log scale of all series, in
-    deviations from its mean in training (``calm`` float64[2]). ``edges`` float64[B - 1] part it into
+    components depends on the days before by two numbers alone, in deviations from their means in training
+    (``calm`` float64[2, 2]): tension, the mean log scale of all series, and unity, how much of the last two
+    months' moves was common to all. ``edges`` float64[B - 1] and ``unities`` float64[G - 1] part them into
     stretches of as many days. ``touch`` corrects the marginal laws of made innovations.
     """
 
@@ -79,8 +93,10 @@ class DayEncoding:
     marginals: Marginals
     laws: ChannelLaws
     scaling: Scaling
-    calm: Float1D
+    unity: Unity
+    calm: Float2D
     edges: Float1D
+    unities: Float1D
     touch: Correction | None = None
 
     @classmethod
@@ -101,16 +117,20 @@ class DayEncoding:
         scaled = state.scaled(values, log_scales[:, :-1])
         marginals = Marginals.fit(scaled[observed], tail_reach)
         scores = marginals.normal(scaled, draw) * observed[:, :, None]
-        laws = ChannelLaws.fit(scores, features, observed, ridges)
+        laws = ChannelLaws.fit(scores, features, observed, layout, ridges)
         levels, after = levels_of(scores, observed)
         location, spread = laws.ahead(levels, features)
         innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
-        market = log_scales[:, :-1].mean(axis=-1)[observed]
-        calm = np.array([market.mean(), max(market.std(), 1e-9)])
-        edges = np.quantile(market, np.linspace(0.0, 1.0, stretches(len(market)) + 1)[1:-1])
-        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), calm, edges)
-        memory = Memory(np.stack([one for one, _ in ends]), np.stack([one for _, one in ends]), after)
-        return found, Course(log_scales, location, spread, scores, memory)
+        unity = Unity.fit(state, values, features, observed)
+        common = unity.trace(state, values, features, observed)
+        told = np.stack([log_scales[:, :-1].mean(axis=-1)[observed], common[:, :-1][observed]], axis=1)
+        calm = np.stack([told.mean(axis=0), np.maximum(told.std(axis=0), 1e-9)])
+        parts = (stretches(len(told)), _UNITIES if layout.series > 1 and len(told) >= _FEWEST else 1)
+        edges = [
+            np.quantile(one, np.linspace(0.0, 1.0, n + 1)[1:-1]) for one, n in zip(told.T, parts, strict=True)
+        ]
+        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), unity, calm, *edges)
+        return found, Course(log_scales, common, location, spread, scores, _memory(ends, after, common))
 
     def course(self, values: Float3D, observed: Array) -> Course:
         """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
@@ -119,19 +139,24 @@ class DayEncoding:
         scores = self.marginals.normal(self.state.scaled(values, log_scales[:, :-1])) * observed[:, :, None]
         levels, after = levels_of(scores, observed)
         location, spread = self.laws.ahead(levels, features)
-        memory = Memory(np.stack([one for one, _ in ends]), np.stack([one for _, one in ends]), after)
-        return Course(log_scales, location, spread, scores, memory)
+        common = self.unity.trace(self.state, values, features, observed)
+        return Course(log_scales, common, location, spread, scores, _memory(ends, after, common))
 
     def innovations(self, course: Course) -> Float3D:
         """Return the innovations float64[N, T, C] of sequences."""
         found: Float3D = (course.scores - course.location[:, :-1]) * np.exp(-course.spread[:, :-1])
         return found
 
-    def tension(self, course: Course) -> Array:
-        """Return the tension float64[N, T] before each step of sequences, at most three deviations."""
-        market = course.log_scales[:, :-1].mean(axis=-1)
-        found: Array = np.clip((market - self.calm[0]) / self.calm[1], -_TENSE, _TENSE)
+    def told(self, course: Course) -> Array:
+        """Return tension and unity float64[N, T, 2] before each step, at most three deviations."""
+        told = np.stack([course.log_scales[:, :-1].mean(axis=-1), course.unity[:, :-1]], axis=-1)
+        found: Array = np.clip((told - self.calm[0]) / self.calm[1], -_TENSE, _TENSE)
         return found
+
+    def cells(self, told: Float2D) -> tuple[Array, Array]:
+        """Return in which stretches of tension and of unity days told float64[n, 2] lie, int64[n] each."""
+        raw = self.calm[0] + told * self.calm[1]
+        return np.searchsorted(self.edges, raw[:, 0]), np.searchsorted(self.unities, raw[:, 1])
 
     def components(self, course: Course) -> Float3D:
         """Return the components float64[N, T, K] of sequences."""
@@ -145,17 +170,25 @@ class DayEncoding:
     def walk(self, pool: Float2D, chosen: Int2D, memory: Memory) -> Float3D:
         """Return values float64[N, T, C] of paths; ``memory`` moves on in place.
 
-        pool : float64[B * S, C], innovations for each stretch of tension; chosen : int64[N, T] below S.
+        pool : float64[B * G * S, C], innovations for each stretch of tension and, in it, of unity;
+        chosen : int64[N, T] below S.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
-        weights = (self.state.weights, self.laws.weights, level_rates(), self.tables())
-        known = (memory.variances, memory.signed, memory.levels)
-        walk(pool, self.edges, chosen, self.state.constants(), weights, _REACH, known, values)
+        unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
+        own = (self.state.weights, self.laws.weights, level_rates(), len(HORIZONS), self.tables(), unity)
+        known = (memory.variances, memory.signed, memory.levels, memory.unity)
+        edges = (self.edges, self.unities)
+        walk(pool, edges, chosen, self.state.constants(), own, _REACH, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:
-        """Return S, how many innovations a pool has for each stretch of tension."""
-        return len(pool) // (len(self.edges) + 1)
+        """Return S, how many innovations a pool has for each stretch of tension and of unity."""
+        return len(pool) // self.stretches
+
+    @property
+    def stretches(self) -> int:
+        """Return B * G, the number of stretches of tension and, in each, of unity."""
+        return (len(self.edges) + 1) * (len(self.unities) + 1)
 
     def tables(self) -> Float2D:
         """Return the scaled values float64[C, knots] of an even grid of scores."""
@@ -169,11 +202,12 @@ class DayEncoding:
             "marginals": self.marginals,
             "laws": self.laws,
             "scaling": self.scaling,
+            "unity": self.unity,
         }
         found = {
             f"{part}/{name}": array for part, one in parts.items() for name, array in one.arrays().items()
         }
-        return {**found, "calm": self.calm, "edges": self.edges}
+        return {**found, "calm": self.calm, "edges": self.edges, "unities": self.unities}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> DayEncoding:
@@ -188,6 +222,13 @@ class DayEncoding:
             Marginals.from_arrays(under("marginals")),
             ChannelLaws.from_arrays(under("laws")),
             Scaling.from_arrays(under("scaling")),
+            Unity.from_arrays(under("unity")),
             arrays["calm"],
             arrays["edges"],
+            arrays["unities"],
         )
+
+
+def _memory(ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array) -> Memory:
+    variances, signed = (np.stack(part) for part in zip(*ends, strict=True))
+    return Memory(variances, signed, after, common[:, -1].copy())

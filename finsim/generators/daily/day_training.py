@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from finsim.generators.daily.day_decoding import DayOutput
-from finsim.generators.daily.day_network import DayNetwork, carried
+from finsim.generators.daily.day_network import TOLD, DayNetwork, carried
 from finsim.generators.training.device import normal, torch_stream
-from finsim.notation import Array, Bool1D, Float1D, Float2D
+from finsim.notation import Array, Bool1D, Float2D
 
 MONTH, APART = 21, 10
 """Days of a held-out stretch, and stretches from one to the next: regimes are in both parts."""
@@ -35,17 +35,17 @@ class DayRecipe:
         self,
         network: DayNetwork,
         components: Float2D,
-        tension: Float1D,
+        told: Float2D,
         held_out: Bool1D,
         batch: int,
         identity: str,
         output: DayOutput | None = None,
     ) -> None:
-        """Learn from days float64[n, K] and the tension float64[n] before each, those ``held_out`` apart.
+        """Learn from days float64[n, K] and what is ``told`` float64[n, 2] of each, those ``held_out`` apart.
 
         ``output`` decodes windows for a penalty.
         """
-        bounded = _days(components, tension)
+        bounded = _days(components, told)
         held = torch.from_numpy(held_out)
         self.network: nn.Module = network
         self.flow, self.learned, self.judged = network, bounded[~held], bounded[held]
@@ -77,40 +77,40 @@ class DayRecipe:
         starts = self.output.starts[
             torch.randint(len(self.output.starts), (_WINDOWS,), generator=draw).numpy()
         ]
-        tension = self.output.tension_of(starts)
-        noise = normal((tension.numel(), self.flow.shape.components), draw, self.device)
-        days = carried(self.flow, noise, tension.flatten(), _ROLLED_STEPS)
-        return self.output.values(days.reshape(*tension.shape, -1), starts)
+        told = self.output.told_of(starts)
+        noise = normal((told.shape[0] * told.shape[1], self.flow.shape.components), draw, self.device)
+        days = carried(self.flow, noise, told.flatten(0, 1), _ROLLED_STEPS)
+        return self.output.values(days.reshape(*told.shape[:2], -1), starts)
 
     def _loss(self, rows: Tensor, draw: torch.Generator) -> Tensor:
-        days, tension = rows[:, :-1], rows[:, -1]
+        days, told = rows[:, :-TOLD], rows[:, -TOLD:]
         noise = normal(tuple(days.shape), draw, self.device)
         time = torch.sigmoid(normal((len(days),), draw, self.device))
-        velocity = self.flow(torch.lerp(noise, days, time[:, None]), time, tension)
+        velocity = self.flow(torch.lerp(noise, days, time[:, None]), time, told)
         loss: Tensor = (velocity - (days - noise)).square().mean()
         return loss
 
 
-def _days(components: Float2D, tension: Float1D) -> Tensor:
-    """Return float32[n, K + 1]: bounded components, then the tension."""
+def _days(components: Float2D, told: Float2D) -> Tensor:
+    """Return float32[n, K + 2]: bounded components, then what is told."""
     bounded = np.clip(components, -LARGEST, LARGEST)
-    return torch.from_numpy(np.concatenate([bounded, tension[:, None]], axis=1).astype(np.float32))
+    return torch.from_numpy(np.concatenate([bounded, told], axis=1).astype(np.float32))
 
 
-def day_losses(network: DayNetwork, components: Float2D, tension: Float1D, word: int) -> Array:
-    """Return the flow-matching loss float64[n] of days float64[n, K] under tensions float64[n].
+def day_losses(network: DayNetwork, components: Float2D, told: Float2D, word: int) -> Array:
+    """Return the flow-matching loss float64[n] of days float64[n, K], told tension and unity float64[n, 2].
 
     The draws are the same for every day.
     """
     draw, device = torch_stream(word), next(network.parameters()).device
-    rows = _days(components, tension).to(device)
-    days, told = rows[:, :-1], rows[:, -1]
+    rows = _days(components, told).to(device)
+    days, known = rows[:, :-TOLD], rows[:, -TOLD:]
     total = torch.zeros(len(days))
     with torch.inference_mode():
         for _ in range(_JUDGED_DRAWS):
             noise = normal((1, days.shape[1]), draw, device).expand_as(days)
             time = torch.sigmoid(normal((1,), draw, device)).expand(len(days))
-            velocity = network(torch.lerp(noise, days, time[:, None]), time, told)
+            velocity = network(torch.lerp(noise, days, time[:, None]), time, known)
             total += (velocity - (days - noise)).square().mean(dim=-1).cpu() / _JUDGED_DRAWS
     losses: Array = total.numpy().astype(np.float64)
     return losses

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.generators.daily.channel_laws import levels_at_rest
 from finsim.generators.daily.day_encoding import DayEncoding, Memory
 from finsim.generators.daily.volatility_state import VolatilityState
 from finsim.notation import Bool2D, Float1D, Float2D, Float3D, Int2D
@@ -14,17 +15,21 @@ NEAR, FAR = (1, 5), (21, 60)
 """First and last lag of the autocorrelations that short and long memory are tuned on."""
 BURN_IN = 2500
 """Steps after which a path has forgotten where it began: the state reverts within years."""
-_ROUNDS, _STEPS = 14, 2500
+_ROUNDS, _STEPS = 16, 2500
+# Rounds before the gains move: a level far off says nothing about memory.
+_LEVEL_ROUNDS = 4
 # At .985 a shock of volatility halves in 46 steps; above it a path may leave the data for years.
 _LARGEST_PERSISTENCE = 0.985
-_GAINS = (0.5, 1.8)
+_GAINS = (0.3, 1.8)
 # assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the
 # data both are taken, as they are and bounded, and their mean is wanted.
 _WINSOR = 0.995
 # assumption: over all paths log scales may vary this much more than in one history, which saw few regimes.
 _SPREAD = 1.15
 # Powers of the ratio of wanted to found autocorrelation; far lags answer to a gain more strongly.
-_POWERS = (0.3, 0.12)
+_POWERS = (0.3, 0.15)
+# Powers of an excess of spread: short memory gives way first.
+_YIELDS = (0.4, 0.1)
 
 
 def tuned(
@@ -52,18 +57,21 @@ def tuned(
     gains, offset = np.ones((2, state.layout.series)), np.zeros(state.layout.series)
     nearest, kept = np.full(state.layout.series, np.inf), (gains, offset)
     chosen = draw.integers(encoding.choices(pool), size=(paths, min(longest, _STEPS)))
-    for _ in range(_ROUNDS):
+    for index in range(_ROUNDS):
         found = _found(replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, memory)
         drift = found.level - wanted.level
         excess = np.maximum(found.spread / np.maximum(_SPREAD * wanted.spread, 1e-9), 1e-9)
         miss = np.abs(np.log(_ratio(found, wanted))).mean(axis=0)
         miss += 2.0 * np.abs(drift) + 2.0 * np.maximum(np.log(excess), 0.0)
-        better = miss < nearest
+        better = (miss < nearest) & (index >= _LEVEL_ROUNDS)
         nearest = np.where(better, miss, nearest)
         kept = (np.where(better, gains, kept[0]), np.where(better, offset, kept[1]))
         left = np.maximum(1.0 - gains[0] * short - gains[1] * long, 0.02)
-        offset = offset - 0.4 * left * drift
-        gains = _stepped(gains, _ratio(found, wanted), (short, long)) * np.minimum(1.0, excess**-0.15)
+        offset = offset - (0.8 if index < _LEVEL_ROUNDS else 0.5) * left * drift
+        if index >= _LEVEL_ROUNDS:
+            gains = _stepped(gains, _ratio(found, wanted), excess, (short, long))
+            # Series of one market whose memories differ drift apart, and lose what is common to them.
+            gains = np.sqrt(gains * np.exp(np.log(gains).mean(axis=1, keepdims=True)))
     return replace(encoding, state=state.tuned(kept[0][0], kept[0][1], kept[1])), memory
 
 
@@ -113,13 +121,15 @@ def _ratio(found: _Moments, wanted: _Moments) -> Float2D:
 def at_rest(encoding: DayEncoding, paths: int) -> Memory:
     """Return the memory of paths that begin at mean variance."""
     variances, signed = encoding.state.resting()
-    levels = np.zeros((len(encoding.laws.weights), encoding.laws.levels))
-    return Memory(*(np.repeat(part[None], paths, axis=0) for part in (variances, signed, levels)))
+    levels = levels_at_rest(len(encoding.laws.weights))
+    variances, signed, levels = (np.repeat(one[None], paths, axis=0) for one in (variances, signed, levels))
+    return Memory(variances, signed, levels, np.full(paths, encoding.unity.mean[0]))
 
 
-def _stepped(gains: Float2D, ratio: Float2D, answers: tuple[Float1D, Float1D]) -> Float2D:
+def _stepped(gains: Float2D, ratio: Float2D, excess: Float1D, answers: tuple[Float1D, Float1D]) -> Float2D:
     """Return gains that answer to what is missing, within bounds and below the largest persistence."""
-    moved = np.clip(gains * np.clip(ratio, 0.6, 1.6) ** np.array(_POWERS)[:, None], *_GAINS)
+    moved = gains * np.clip(ratio, 0.6, 1.6) ** np.array(_POWERS)[:, None]
+    moved = np.clip(moved * np.maximum(excess, 1.0) ** -np.array(_YIELDS)[:, None], *_GAINS)
     # A memory that pulls the wrong way is left as it was fitted.
     moved = np.where(np.stack(answers) > 0.02, moved, 1.0)
     total = (moved * np.stack(answers)).sum(axis=0)

@@ -14,13 +14,17 @@ from finsim.generators.daily.persistence_tuning import tuned
 from finsim.generators.encoding.marginal_correction import Correction
 from finsim.generators.generator import Sequences
 from finsim.generators.training.device import normal, torch_stream
-from finsim.notation import Array, Bool2D, Float1D, Float2D
+from finsim.notation import Array, Bool2D, Float2D
 from finsim.randomness import Streams
 
 _BATCH = 4096
 # Stretches of steps behind another burn-in: what is seen there makes the final law.
 _STRETCHES, _STRETCH, _BURN_IN = 4, 400, 1000
 _SERIES = 24
+# Days of a stretch of tension and of unity that say enough of it.
+_FEW = 20
+# A component counts for at most 5 deviations in a covariance, see ``recoloured``.
+_BOUND, _BELIEF = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -34,24 +38,28 @@ class Settled:
 
 
 def drawn_days(
-    network: DayNetwork, tension: Float1D, count: int, parts: int, solver_steps: int, streams: Streams
+    network: DayNetwork, encoding: DayEncoding, told: Float2D, count: int, solver_steps: int, streams: Streams
 ) -> Float2D:
-    """Return components float64[count, K] of days that the network makes, as many for each of ``parts``.
+    """Return components float64[count, K] of days that the network makes, as many for each stretch.
 
-    Each day is made under a ``tension`` float64[n] of training, drawn from the stretch it is for.
+    Each day is made under tension and unity ``told`` float64[n, 2] of a training day of its stretches; where
+    there are few such days, under those of two.
     """
     device, found = next(network.parameters()).device, []
-    ordered = np.sort(tension)
+    tense, united = encoding.cells(told)
+    parts = [(b, g) for b in range(len(encoding.edges) + 1) for g in range(len(encoding.unities) + 1)]
     with torch.inference_mode():
-        for part in range(parts):
-            own = ordered[part * len(ordered) // parts : (part + 1) * len(ordered) // parts]
-            for start in range(0, count // parts, _BATCH):
-                draw = torch_stream(streams.word("days", part, start))
-                size = min(_BATCH, count // parts - start)
+        for index, (b, g) in enumerate(parts):
+            both = np.flatnonzero((tense == b) & (united == g))
+            own = (both, both) if len(both) >= _FEW else (_rows(tense == b), _rows(united == g))
+            for start in range(0, count // len(parts), _BATCH):
+                draw = torch_stream(streams.word("days", index, start))
+                size = min(_BATCH, count // len(parts) - start)
                 noise = normal((size, network.shape.components), draw, device)
-                place = torch.randint(len(own), (size,), generator=draw).numpy()
-                told = torch.from_numpy(own[place].astype(np.float32)).to(device)
-                found.append(carried(network, noise, told, solver_steps).cpu().numpy())
+                place = torch.rand((size,), generator=draw).numpy()
+                rows = [told[days[(place * len(days)).astype(np.int64)], k] for k, days in enumerate(own)]
+                known = torch.from_numpy(np.stack(rows, axis=1).astype(np.float32)).to(device)
+                found.append(carried(network, noise, known, solver_steps).cpu().numpy())
     return np.concatenate(found).astype(np.float64)
 
 
@@ -73,6 +81,7 @@ def settle(
     ``paths`` are walked, and fewer of more than ``_SERIES`` series.
     """
     components = encoding.components(course)[kept]
+    days = recoloured(days, components, encoding, encoding.told(course)[kept])
     days = days * (components.std(axis=0) / np.maximum(days.std(axis=0), 1e-9))
     wanted = encoding.innovations(course)[kept]
     encoding = replace(encoding, touch=Correction.fit(encoding.scaling.inverse(days), wanted))
@@ -81,6 +90,43 @@ def settle(
     encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
     return Settled(encoding, pool, FinalLaw.fit(made, data.values[kept], tail_reach), starts)
+
+
+def _rows(chosen: Array) -> Array:
+    """Return where ``chosen`` bool[n] is true; all where it nowhere is, as with ties."""
+    return np.flatnonzero(chosen) if chosen.any() else np.arange(len(chosen))
+
+
+def recoloured(days: Float2D, components: Float2D, encoding: DayEncoding, told: Float2D) -> Float2D:
+    """Return made days float64[P, K], each stretch with the covariance of the real days of its stretch.
+
+    components : float64[n, K], real days, and what is ``told`` float64[n, 2] of them. Real days count as much
+    as made ones where there are ``_BELIEF`` times as many as there are components.
+    """
+    tense, united = encoding.cells(told)
+    groups, size = len(encoding.unities) + 1, encoding.choices(days)
+    bounded, found = np.clip(components, -_BOUND, _BOUND), days.copy()
+    for b in range(len(encoding.edges) + 1):
+        for g in range(groups):
+            rows = slice((b * groups + g) * size, (b * groups + g + 1) * size)
+            own = np.clip(days[rows], -_BOUND, _BOUND)
+            made, wanted = np.cov(own.T), np.cov(own.T)
+            for near in (tense == b, (tense == b) & (united == g)):
+                if near.sum() > 1:
+                    share = near.sum() / (near.sum() + _BELIEF * days.shape[1])
+                    wanted = share * np.cov(bounded[near].T) + (1.0 - share) * wanted
+            middle = days[rows].mean(axis=0)
+            found[rows] = middle + (days[rows] - middle) @ _turn(made, wanted).T
+    return found
+
+
+def _turn(made: Float2D, wanted: Float2D) -> Float2D:
+    """Return float64[K, K] that gives rows of one covariance the other."""
+    roots = []
+    for one in (wanted, made):
+        one = np.atleast_2d(one)
+        roots.append(np.linalg.cholesky(one + 1e-9 * np.trace(one) / len(one) * np.eye(len(one))))
+    return np.asarray(roots[0] @ np.linalg.inv(roots[1]))
 
 
 def _long_run(

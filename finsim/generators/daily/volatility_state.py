@@ -16,10 +16,16 @@ HORIZONS = (1.0, 3.0, 8.0, 22.0, 66.0, 200.0)
 """assumption: days to most of a year, each about three times the one before, as in Corsi 2009."""
 MARKET = (1, 3, 4)
 """Places of the horizons whose mean over all series is a feature too."""
+SLOW_MOVES = tuple(len(HORIZONS) + place for place, days in enumerate(HORIZONS) if days > 22.0)
+"""Places of features without a weight: where prices went in a quarter says nothing sure about volatility, and
+a state that answers to it stays away for years (leverage acts within a month)."""
 # Horizons up to this one are short memory, the others long: they are tuned apart.
 _SHORT = 8.0
-# assumption: 2 % of the mean variance is added, as a day without a move says little.
-_FLOOR = 0.02
+SQUARES = 2
+"""On so many of the first horizons squared returns are features too, where bars have shadows: a range says
+more than a return, and days after a large move in a narrow range are calmer than the range alone says."""
+# assumption: 2 % of the mean variance is added, as a day without a move says little; 10 % to squared returns.
+_FLOOR, _FLOOR_OF_SQUARES = 0.02, 0.1
 # assumption: a day counts for at most 50 medians when the mean is taken, and for 50 means afterwards: one
 # crash, or one wrong quote, would set the scale of years.
 _LARGEST = 50.0
@@ -31,7 +37,7 @@ _OWN = 5.0
 class VolatilityState:
     """Moving averages of the variance of bars on six horizons, and of signed moves, drive a log scale.
 
-    centre : float64[C], means of moves and gaps, 0 elsewhere; limits : float64[A, 3], as in the kernel
+    centre : float64[C], means of moves and gaps, 0 elsewhere; limits : float64[A, 4], as in the kernel
     ``absorb``. weights : float64[A, 3 + P], lowest and highest log scale, intercept, then weights of the
     features; means : float64[A, P], of the features in training.
     Source: own; log variance on several horizons as in a HAR model (Corsi 2009), leverage by signed
@@ -57,16 +63,18 @@ class VolatilityState:
         level = centre[layout.where("move")] ** 2
         mean = np.where(mean > 1e-18 * (1.0 + level), mean, 1.0)
         sizes = np.minimum(sizes / mean, _LARGEST) + _FLOOR
-        limits = np.stack([mean, np.full_like(mean, _FLOOR), np.full_like(mean, _LARGEST)], axis=1)
-        blank = np.zeros((layout.series, 3 + 2 * len(HORIZONS) + len(MARKET)))
+        floors = (_FLOOR, _LARGEST, _FLOOR_OF_SQUARES)
+        limits = np.stack([mean, *(np.full_like(mean, one) for one in floors)], axis=1)
+        blank = np.zeros((layout.series, 3 + 2 * len(HORIZONS) + len(MARKET) + squares_of(layout)))
         state = cls(layout, centre, limits, blank, blank[:, 3:])
         features = state.trace_all(values, observed)[0][:, :-1][observed]
         return replace(state, weights=_weights(features, sizes, ridge), means=features.mean(axis=0))
 
     def resting(self) -> tuple[Float2D, Float2D]:
-        """Return variances and signed moves float64[A, H] of a series at its mean variance."""
+        """Return variances float64[A, H] and signed moves float64[A, H + R] at mean variance."""
         rest = np.ones((self.layout.series, len(HORIZONS)))
-        return rest + _FLOOR, np.zeros_like(rest)
+        squares = np.full((self.layout.series, squares_of(self.layout)), 1.0 + _FLOOR_OF_SQUARES)
+        return rest + _FLOOR, np.concatenate([np.zeros_like(rest), squares], axis=1)
 
     def trace(
         self, values: Float2D, observed: Array, start: tuple[Float2D, Float2D] | None = None
@@ -135,7 +143,7 @@ class VolatilityState:
 
     def persistence(self) -> tuple[Float1D, Float1D]:
         """Return by how much log variance answers to past log variance, short and long, float64[A] each."""
-        short, long = memories()
+        short, long = memories(self.layout)
         doubled = 2.0 * self.weights[:, 3:]
         return doubled[:, short].sum(axis=1), doubled[:, long].sum(axis=1)
 
@@ -145,7 +153,7 @@ class VolatilityState:
         The log scale at mean features moves by ``offset`` only. All float64[A].
         """
         weights = self.weights.copy()
-        for places, gain in zip(memories(), (short, long), strict=True):
+        for places, gain in zip(memories(self.layout), (short, long), strict=True):
             weights[:, 3 + places] *= gain[:, None]
         moved = ((self.weights[:, 3:] - weights[:, 3:]) * self.means).sum(axis=1)
         weights[:, 2] += moved + offset
@@ -162,11 +170,17 @@ class VolatilityState:
         return cls(layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"])
 
 
-def memories() -> tuple[Int1D, Int1D]:
+def memories(layout: Layout) -> tuple[Int1D, Int1D]:
     """Return the places of features of log variance on short horizons, and on long ones."""
     count = len(HORIZONS)
     span = np.array([*HORIZONS, *np.full(count, np.nan), *(HORIZONS[place] for place in MARKET)])
-    return np.flatnonzero(span <= _SHORT), np.flatnonzero(span > _SHORT)
+    squares = np.arange(len(span), len(span) + squares_of(layout))
+    return np.concatenate([np.flatnonzero(span <= _SHORT), squares]), np.flatnonzero(span > _SHORT)
+
+
+def squares_of(layout: Layout) -> int:
+    """Return R, on how many horizons squared returns are features: none where they are the variance."""
+    return SQUARES if len(layout.where("upper")) else 0
 
 
 def _weights(features: Float3D, sizes: Float2D, ridge: float) -> Float2D:
@@ -177,6 +191,7 @@ def _weights(features: Float3D, sizes: Float2D, ridge: float) -> Float2D:
     rows = features.reshape(-1, features.shape[2])
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
     spread = np.where(spread > 1e-9, spread, np.inf)
+    spread[list(SLOW_MOVES)] = np.inf
     shared = log_variance_weights(with_intercept((rows - centre) / spread), sizes.reshape(-1, 1), ridge)[:, 0]
     found = []
     for a in range(features.shape[1]):

@@ -1,8 +1,8 @@
 """A volatility state per series: what a day's bar does to it, and how it scales the day that follows.
 
 Symbols: N paths, T steps, A series (assets), F channels of a series, C = A * F, H horizons of the state,
-K horizons of levels, M market features, P = 2H + M features of a series. All variances are in units of the
-series' own mean variance.
+K horizons of levels, E of sizes, M market features, R horizons of squared returns, P = 2H + M + R features
+of a series. All variances are in units of the series' own mean variance.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
 
 MOVE, GAP, UPPER, LOWER, OTHER = 0, 1, 2, 3, 4
 """Roles of channels: move of a session, gap before it, roots of the shadows, anything else."""
+FARTHEST = 4.0
+LARGEST, LEAST = 9.0, 0.1
+"""assumption: a squared score counts for at most 9, and .1 is added to its average before the logarithm."""
 
 
 @kernel
 def features(variances: Float2D, signed: Float2D, market: Int1D, found: Float2D) -> None:
-    """Fill ``found`` float64[A, P]: log variances, signed moves in slow deviations, market means.
+    """Fill ``found`` float64[A, P]: log variances, signed moves in slow deviations, market means, squares.
 
-    variances, signed : float64[A, H]; market : int64[M], horizons whose mean over series is a feature.
+    variances : float64[A, H]; signed : float64[A, H + R], squared returns behind signed moves;
+    market : int64[M], horizons whose mean over series is a feature.
     """
     series, horizons = variances.shape
     for a in range(series):
@@ -39,6 +43,10 @@ def features(variances: Float2D, signed: Float2D, market: Int1D, found: Float2D)
             total += found[a, market[m]]
         for a in range(series):
             found[a, 2 * horizons + m] = total / series
+    behind = 2 * horizons + len(market)
+    for a in range(series):
+        for h in range(signed.shape[1] - horizons):
+            found[a, behind + h] = np.log(signed[a, horizons + h])
 
 
 @kernel
@@ -52,10 +60,11 @@ def absorb(
     variances: Float2D,
     signed: Float2D,
 ) -> None:
-    """Let the values float64[C] of one step act on variances and signed moves float64[A, H], in place.
+    """Let the values float64[C] of one step act on variances float64[A, H] and signed moves, in place.
 
-    shadows : float64[A, 2], scales of the shadows; centre : float64[C]; limits : float64[A, 3], mean
-    variance, and floor and largest variance in units of it; rates : float64[H].
+    shadows : float64[A, 2], scales of the shadows; centre : float64[C]; limits : float64[A, 4], mean
+    variance, and in units of it floor and largest variance, and floor of squared returns;
+    rates : float64[H]. signed : float64[A, H + R], squared returns on the first R horizons behind moves.
     The variance of a bar is the square of its gap and the mean of the square of its move and the
     estimate of Rogers & Satchell 1991 (eq. 3), which shadows give; without shadows the square of the move.
     """
@@ -83,6 +92,9 @@ def absorb(
         for h in range(len(rates)):
             variances[a, h] += rates[h] * (variance - variances[a, h])
             signed[a, h] += rates[h] * (total - signed[a, h])
+        squared = min(total * total, limits[a, 2]) + limits[a, 3]
+        for h in range(signed.shape[1] - len(rates)):
+            signed[a, len(rates) + h] += rates[h] * (squared - signed[a, len(rates) + h])
 
 
 @kernel
@@ -107,47 +119,103 @@ def trace(
 
 
 @kernel
-def levels_trace(scores: Float2D, observed: Bool1D, rates: Float1D, levels: Float2D, found: Float3D) -> None:
-    """Fill ``found`` float64[T + 1, C, K], averages of scores before each step; ``levels`` are the last."""
-    for step in range(len(scores)):
-        found[step] = levels
+def follow(levels: Float1D, score: float, rates: Float1D, means: int) -> None:
+    """Let one score act on the levels float64[K + E] of its channel, in place.
+
+    The first ``means`` K are moving averages of scores, the others of squared scores up to ``LARGEST``.
+    """
+    square = min(score * score, LARGEST)
+    for k in range(len(rates)):
+        levels[k] += rates[k] * ((score if k < means else square) - levels[k])
+
+
+@kernel
+def unity_of(moves: Float1D, direction: Float1D) -> float:
+    """Return how much of the moves float64[A] of one step, in deviations, lies in a direction of length 1.
+
+    Of their squares, 0 to 1; a move counts for at most ``FARTHEST`` deviations. No moves have no unity.
+    """
+    along, total = 0.0, 1e-12
+    for a in range(len(moves)):
+        move = min(max(moves[a], -FARTHEST), FARTHEST)
+        along += direction[a] * move
+        total += move * move
+    return along * along / total
+
+
+@kernel
+def unity_trace(moves: Float2D, observed: Bool1D, direction: Float1D, rate: float, found: Float1D) -> None:
+    """Fill ``found`` float64[T + 1], the moving average of unity before each step of moves float64[T, A].
+
+    ``found[0]`` is where it begins; steps that are not ``observed`` change nothing.
+    """
+    for step in range(len(moves)):
+        found[step + 1] = found[step]
         if observed[step]:
-            for c in range(levels.shape[0]):
-                for k in range(len(rates)):
-                    levels[c, k] += rates[k] * (scores[step, c] - levels[c, k])
-    found[len(scores)] = levels
+            found[step + 1] += rate * (unity_of(moves[step], direction) - found[step])
+
+
+@kernel
+def levels_trace(
+    scores: Float2D, observed: Bool1D, rates: Float1D, means: int, levels: Float2D, found: Float3D
+) -> None:
+    """Fill ``found`` float64[T + 1, C, K + E], levels before each step; ``levels`` are the last.
+
+    Of squared scores ``found`` has the logarithm, with ``LEAST`` added.
+    """
+    for step in range(len(scores) + 1):
+        for c in range(levels.shape[0]):
+            for k in range(len(rates)):
+                found[step, c, k] = levels[c, k] if k < means else np.log(levels[c, k] + LEAST)
+            if step < len(scores) and observed[step]:
+                follow(levels[c], scores[step, c], rates, means)
+
+
+@kernel
+def bounded(weights: Float1D, levels: Float1D, means: int, seen: Float1D) -> float:
+    """Return intercept and weights float64[3 + K + E + P] on levels and features, within the first two."""
+    total = weights[2]
+    for k in range(len(levels)):
+        total += weights[3 + k] * (levels[k] if k < means else np.log(levels[k] + LEAST))
+    for p in range(len(seen)):
+        total += weights[3 + len(levels) + p] * seen[p]
+    found: float = min(max(total, weights[0]), weights[1])
+    return found
 
 
 @kernel
 def walk(
     pool: Float2D,
-    edges: Float1D,
+    edges: tuple[Float1D, Float1D],
     chosen: Int2D,
     constants: Constants,
-    weights: tuple[Float2D, Float3D, Float1D, Float2D],
+    weights: tuple[Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
     reach: float,
-    memory: tuple[Float3D, Float3D, Float3D],
+    memory: tuple[Float3D, Float3D, Float3D, Float1D],
     values: Float3D,
 ) -> None:
     """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
 
-    pool : float64[B * S, C], S innovations for each of the B stretches of tension that ``edges``
-    float64[B - 1], increasing, part; the tension of a step is the mean log scale of all series.
-    chosen : int64[N, T] below S. ``weights`` are state, laws, rates
-    of levels and tables. state : float64[A, 3 + P], lowest and highest
-    log scale, intercept and weights of the features. laws : float64[C, 2, 3 + K + P], the same of
-    location and log scale of a channel's scores, from its levels and the features. tables : float64[C, G],
-    the scaled values of scores on an even grid from -reach to reach.
-    ``memory`` is variances, signed : float64[N, A, H] and levels : float64[N, C, K], updated in place.
+    pool : float64[B * G * S, C], S innovations for each of the B stretches of tension and, within, the G of
+    unity that ``edges`` float64[B - 1] and float64[G - 1], increasing, part; the tension of a step is the
+    mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, laws, rates of levels,
+    how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``), the
+    horizon whose deviations its moves are in, and its rate.
+    state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
+    laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
+    levels (see ``levels_trace``) and the features.
+    tables : float64[C, G], the scaled values of scores on an even grid from -reach to reach.
+    ``memory`` is variances float64[N, A, H], signed float64[N, A, H + R], levels float64[N, C, K + E] and
+    unity float64[N], updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
-    state, laws, level_rates, tables = weights
-    variances, signed, levels = memory
+    state, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
+    variances, signed, levels, unity = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
-    heights, knots = len(level_rates), tables.shape[1]
-    seen, scales = np.empty((series, state.shape[1] - 3)), np.empty(series)
-    size = len(pool) // (len(edges) + 1)
+    knots = tables.shape[1]
+    seen, scales, moves = np.empty((series, state.shape[1] - 3)), np.empty(series), np.empty(series)
+    size = len(pool) // ((len(edges[0]) + 1) * (len(edges[1]) + 1))
     width = (knots - 1) / (2.0 * reach)
     for path in range(paths):
         for step in range(steps):
@@ -160,33 +228,32 @@ def walk(
                 scales[a] = min(max(scale, state[a, 0]), state[a, 1])
                 tension += scales[a] / series
             row = chosen[path, step]
-            for edge in edges:
+            for edge in edges[0]:
                 if tension > edge:
+                    row += size * (len(edges[1]) + 1)
+            for edge in edges[1]:
+                if unity[path] > edge:
                     row += size
             for a in range(series):
                 grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
+                moves[a] = 0.0
                 for f in range(fields):
                     c = a * fields + f
-                    location, spread = laws[c, 0, 2], laws[c, 1, 2]
-                    for k in range(heights):
-                        location += laws[c, 0, 3 + k] * levels[path, c, k]
-                        spread += laws[c, 1, 3 + k] * levels[path, c, k]
-                    for p in range(seen.shape[1]):
-                        location += laws[c, 0, 3 + heights + p] * seen[a, p]
-                        spread += laws[c, 1, 3 + heights + p] * seen[a, p]
-                    location = min(max(location, laws[c, 0, 0]), laws[c, 0, 1])
-                    spread = min(max(spread, laws[c, 1, 0]), laws[c, 1, 1])
+                    location = bounded(laws[c, 0], levels[path, c], means, seen[a])
+                    spread = bounded(laws[c, 1], levels[path, c], means, seen[a])
                     score = location + np.exp(spread) * pool[row, c]
-                    for k in range(heights):
-                        levels[path, c, k] += level_rates[k] * (score - levels[path, c, k])
+                    follow(levels[path, c], score, level_rates, means)
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
                     if roles[f] <= GAP:
+                        moves[a] += grown * value
                         value = centre[c] + grown * value
                     elif roles[f] <= LOWER and value > 0.0:
                         value *= root
                     values[path, step, c] = value
+                moves[a] /= np.sqrt(limits[a, 0] * variances[path, a, horizon])
+            unity[path] += unity_rate * (unity_of(moves, direction) - unity[path])
             absorb(values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path])
 
 

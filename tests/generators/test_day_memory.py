@@ -1,0 +1,88 @@
+"""What a day of the daily flow is told of the past, and what its channels remember."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from small_generators import clustered
+
+from finsim.generators.channel_layout import Layout
+from finsim.generators.daily.day_encoding import DayEncoding
+from finsim.generators.daily.day_network import DayShape
+from finsim.generators.daily.settling import drawn_days, recoloured
+from finsim.generators.generator import Sequences
+
+BARS = Layout(1, ("move", "gap", "upper", "lower", "other"), np.array([[0.004, 0.005]]))
+
+
+def test_each_stretch_of_the_pool_is_made_under_its_own_tension_and_unity(streams):
+    class Told(torch.nn.Module):
+        shape = DayShape(2, 1, 1)
+
+        def __init__(self):
+            super().__init__()
+            self.anchor = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, vectors, time, told):
+            return 10.0 * told
+
+    encoding, _ = DayEncoding.fit(clustered(300), Layout.plain(3), 20.0, (60.0, 20.0), streams.at("atoms"))
+    parted = dataclasses.replace(
+        encoding,
+        calm=np.array([[0.0, 0.0], [1.0, 1.0]]),
+        edges=np.array([-0.5, 0.5]),
+        unities=np.array([0.0]),
+    )
+    # No day is tense and apart: such days are made under a tension of tense days and a unity of days apart.
+    told = np.repeat([[-1.0, -2.0], [-1.0, 2.0], [0.0, -2.0], [0.0, 2.0], [1.0, 2.0]], 50, axis=0)
+    made = drawn_days(Told(), parted, told, 600, 2, streams)
+    means = made.reshape(6, 100, 2).mean(axis=1)
+    wanted = [[-10, -20], [-10, 20], [0, -20], [0, 20], [10, -20], [10, 20]]
+    assert np.allclose(means, wanted, atol=0.5)
+
+
+def test_made_days_get_the_covariance_of_the_real_ones_of_their_stretch(streams):
+    """Two series that move together when tense, and apart when calm; the made days know nothing of it."""
+    draw, encoding = streams.at("cells"), DayEncoding.fit(
+        clustered(300), Layout.plain(3), 20.0, (60.0, 20.0), streams.at("atoms")
+    )[0]  # fmt: skip
+    parted = dataclasses.replace(
+        encoding, calm=np.array([[0.0, 0.0], [1.0, 1.0]]), edges=np.array([0.0]), unities=np.zeros(0)
+    )
+    told = np.repeat([[-1.0, 0.0], [1.0, 0.0]], 4_000, axis=0)
+    real = draw.standard_normal((8_000, 2))
+    real[4_000:, 1] = 0.9 * real[4_000:, 0] + np.sqrt(0.19) * real[4_000:, 1]
+    found = recoloured(draw.standard_normal((2_000, 2)) + 1.0, real, parted, told)
+    assert np.corrcoef(found[:1_000].T)[0, 1] == pytest.approx(0.0, abs=0.05)
+    assert np.corrcoef(found[1_000:].T)[0, 1] == pytest.approx(0.9, abs=0.02)
+    assert np.allclose(found.mean(axis=0), 1.0, atol=0.1)
+
+
+def test_a_level_is_pulled_back_and_a_price_is_not(streams):
+    """Of a mean-reverting series a slow level has a negative weight; of one that trends for years none."""
+    draw, level, moves = streams.at("pulled"), 0.0, []
+    for _ in range(3_000):
+        moves.append(-0.05 * level + draw.standard_normal())
+        level += moves[-1]
+    trend = 0.15 * np.where(np.arange(3_000) // 300 % 2, 1.0, -1.0)
+    for series, pulled in ((np.array(moves), True), (trend + draw.standard_normal(3_000), False)):
+        encoding, _ = DayEncoding.fit(
+            Sequences(series[None, :, None]), Layout.plain(1), 20.0, (60.0, 20.0), draw
+        )
+        slow = encoding.laws.weights[0, 0, 3 + 2 : 3 + 4]
+        assert (slow.sum() < -0.3) == pulled
+        assert pulled or not slow.any()
+
+
+def test_a_shadow_follows_its_own_slow_level_and_size(streams):
+    """Shadows whose mean and spread change by the year: both answer to the channel's slow levels."""
+    draw = streams.at("slow")
+    values = 0.01 * draw.standard_normal((1, 3_000, 5))
+    year = np.arange(3_000) // 250 % 2
+    values[0, :, 2] = 1.0 + 0.3 * year + (0.1 + 0.2 * year) * draw.standard_normal(3_000)
+    encoding, _ = DayEncoding.fit(Sequences(values), BARS, 20.0, (60.0, 20.0), draw)
+    location, spread = encoding.laws.weights[2]
+    assert location[3 + 2 : 3 + 4].sum() > 0.2
+    assert spread[3 + 4] > 0.2
+    assert not encoding.laws.weights[0, 1, 3 + 4 : 3 + 6].any()  # the size of moves is the state's
