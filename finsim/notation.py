@@ -26,8 +26,8 @@ Dates1D: TypeAlias = NDArray[np.datetime64]
 Array: TypeAlias = NDArray[Any]
 
 # A date and a bare number have no common unit: numpy will refuse their sum.
-DAY = np.timedelta64(1, "D")
-MONTH = np.timedelta64(1, "M")
+DAY: Any = np.timedelta64(1, "D")
+MONTH: Any = np.timedelta64(1, "M")
 NANOS_PER_SECOND = 1_000_000_000
 SECONDS_PER_DAY = 86_400
 NANOS_PER_DAY = SECONDS_PER_DAY * NANOS_PER_SECOND

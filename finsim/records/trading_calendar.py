@@ -100,8 +100,9 @@ class TradingCalendar:
     def starting(self, start: date, count: int) -> Dates1D:
         """Return the first ``count`` instants on or after the beginning of day ``start``."""
         before = np.datetime64(start, "D")
-        unit = "ns" if self.is_intraday else "D"
-        return self.after(before.astype(f"datetime64[{unit}]") - np.timedelta64(1, unit), count)
+        if self.is_intraday:
+            return self.after(before.astype("datetime64[ns]") - np.timedelta64(1, "ns"), count)
+        return self.after(before - DAY, count)
 
     def _days(self, first: np.datetime64, count: int) -> Dates1D:
         years = count // 250 + 2
@@ -121,12 +122,15 @@ class TradingCalendar:
         return found[found > last][:count]
 
     def _day_in(self, months: Dates1D) -> Dates1D:
-        ends = (months + MONTH).astype("datetime64[D]") - DAY
-        if self.day == LAST_WEEKDAY:
-            return np.busday_offset(ends, 0, roll="backward")
+        ends: Dates1D = (months + MONTH).astype("datetime64[D]") - DAY
         if self.day == MONTH_END:
             return ends
-        return np.minimum(months.astype("datetime64[D]") + (self.day - 1) * DAY, ends)
+        wanted: Dates1D = months.astype("datetime64[D]") + (self.day - 1) * DAY
+        return (
+            np.busday_offset(ends, 0, roll="backward")
+            if self.day == LAST_WEEKDAY
+            else np.minimum(wanted, ends)
+        )
 
     def _slots(self) -> Int1D:
         """Minutes of the week at which a bar begins: int64, increasing."""
