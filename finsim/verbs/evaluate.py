@@ -101,6 +101,8 @@ def evaluate(
     _check_sides(wrong, {"real": real, "synthetic": synthetic, "holdout": holdout}, kind, settings)
     wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
     needs(("evaluate",), "finsim evaluate")
+    if output is not None:
+        _check_output(Path(output))
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)
@@ -110,6 +112,21 @@ def evaluate(
     if output is not None:
         card.write(Path(output))
     return card
+
+
+def _check_output(path: Path) -> None:
+    """Refuse to write over a file that is no scorecard: an input may be named by mistake."""
+    if not path.is_file():
+        return
+    with path.open("rb") as stream:
+        begins = stream.read(200)
+    if not (begins.lstrip().startswith(b"{") and b'"scores"' in begins):
+        raise StudyError(
+            "the file exists and is no scorecard",
+            place=str(path),
+            expected="a new file, or a scorecard to write again",
+            remedy="choose another name for -o",
+        )
 
 
 def _check_sides(wrong: Arguments, sides: Mapping[str, Any], kind: Any, settings: Any) -> None:

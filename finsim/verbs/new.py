@@ -114,6 +114,13 @@ def new(
 
     """
     if given or quarters is not None:
+        if like is not None or csv is not None or kind:
+            raise StudyError(
+                "--like, --csv and --kind say nothing of a scenario that is asked for",
+                place="finsim new scenario",
+                expected="--given, --from HISTORY.csv with commas and decimal points, --quarters and -o",
+                remedy="leave them out",
+            )
         return _what_if(
             what, (given,) if isinstance(given, str) else tuple(given), table, name, quarters, output
         )
@@ -202,6 +209,7 @@ def _what_if(
 ) -> Made:
     from finsim.scenarios.macro_engine.what_if import what_if
     from finsim.scenarios.macro_engine.what_if_text import facts_of, lines_of, what_if_text
+    from finsim.scenarios.scenario import load
 
     if str(what) != "scenario" or not given or output is None or name is not None:
         raise StudyError(
@@ -217,12 +225,14 @@ def _what_if(
     found = what_if(given, None if table is None else Path(table), quarters)
     text = f"{_editor_line('scenario', path)}\n{what_if_text(found, given, path.stem)}"
     _write(path, text)
+    remarks = load(str(path)).warnings
     said = (
         f"scenario: {path} ({len(found.path)} quarters from {found.table.as_of})",
         *(f"  {line}" for line in lines_of(found)),
+        *(f"  remark: {remark}" for remark in remarks),
         f"next:  {_NEXT['scenario'].format(path=shlex.quote(str(path)), name=path.stem)}",
     )
-    return Made("scenario", path, text, said, facts_of(found))
+    return Made("scenario", path, text, said, {**facts_of(found), "remarks": list(remarks)})
 
 
 def _check_name(path: Path, kind: str) -> None:

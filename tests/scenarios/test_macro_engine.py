@@ -287,6 +287,12 @@ def test_a_table_of_ones_own_brings_variables_of_its_own(tmp_path):
         (table(60, change=(20, "2004-10-01,5,-50,3")), "a level above 0"),
         (table(60, change=(55, "2013-07-01,5,,3")), "oil_price has gaps"),
         (table(60, change=(20, "spring,5,50,3")), "a quarter such as"),
+        (table(60, change=(20, "2004-10-01,5,1e12,3")), "a level within 1e+09"),
+        (
+            table(60, change=(0, "quarter,unemployment,oil_price,oil_price")),
+            "two columns are called 'oil_price'",
+        ),
+        (re.sub(r",[0-9.]+,(-?[0-9.]+)$", r",60,\1", table(60), flags=re.M), "oil_price never moves in 60"),
         (
             "quarter,a,b\n" + "".join(f"{2000 + k // 4} Q{k % 4 + 1},1,2\n" for k in range(50)),
             "not known to the table",
@@ -298,3 +304,31 @@ def test_a_table_that_cannot_teach_is_refused(text, said, tmp_path):
     path.write_text(text)
     with pytest.raises(ScenarioError, match=re.escape(said)):
         what_if(["oil_price=+50%"], path)
+
+
+def test_variables_that_follow_from_one_another_are_refused(tmp_path):
+    rows = [line.split(",") for line in table(60).splitlines()]
+    text = "\n".join(
+        ",".join([*row, "usd_index" if k == 0 else f"{float(row[2]) * 100:.2f}"])
+        for k, row in enumerate(rows)
+    )
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match="follow from one another"):
+        what_if(["oil_price=+40%", "usd_index=-10%"], path)
+
+
+def test_a_course_of_calm_meets_its_own_claim(tmp_path):
+    made = finsim.new("scenario", given="unemployment+=-0.2 -0.3 -0.4", output=tmp_path / "calm.yaml")
+    scenario = load(str(made.path))
+    found = drivers(scenario, Clock(date(2024, 12, 31), 600, 1, 27))
+    assert [one.met for one in check_expectations(scenario, measure(found), found.clock)] == [True]
+    assert "equity.trough" not in made.text
+
+
+def test_contradictions_are_remarked_and_other_options_refused(tmp_path):
+    slump = ["unemployment+=2 4 6", "house_prices=+10% +20% +40%"]
+    made = finsim.new("scenario", given=slump, output=tmp_path / "odd.yaml")
+    assert "contradict each other" in made.to_text()
+    with pytest.raises(FinsimError, match="say nothing of a scenario"):
+        finsim.new("scenario", given="unemployment=6", csv="sep=;", output=tmp_path / "two.yaml")

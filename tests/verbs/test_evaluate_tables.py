@@ -194,3 +194,26 @@ def test_cells_that_arrow_cannot_hold_are_no_fault_of_finsim(cell: object) -> No
         return
     with pytest.raises(finsim.FinsimError, match="column 'h'"):
         finsim.evaluate(real, made, settings=QUICK, progress=False)
+
+
+def test_what_is_no_scorecard_is_not_written_over(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, made = files
+    before = real.read_bytes()
+    code, _, err = run(capsys, real, made, "-o", real)
+    assert code == 2
+    assert "is no scorecard" in err
+    assert real.read_bytes() == before
+    target = real.with_name("card.json")
+    for _ in range(2):  # a scorecard is written again
+        finsim.evaluate(real, made, output=target, settings=QUICK, progress=False)
+    assert json.loads(target.read_text())["scores"]
+
+
+def test_a_hold_out_that_stands_on_the_synthetic_side_is_refused(files: tuple[Path, Path]) -> None:
+    real, made = files
+    with pytest.raises(
+        finsim.FinsimError, match="300 of 300 rows of the hold-out stand on the synthetic side"
+    ):
+        finsim.evaluate(real, made, holdout=made, settings=QUICK, progress=False)

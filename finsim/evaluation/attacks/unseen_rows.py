@@ -16,16 +16,24 @@ MOST_ALIKE = 0.1
 
 
 def refuse_seen_rows(case: TableCase) -> None:
-    """Raise DataError when most held-out rows stand among the real ones, and real rows seldom repeat."""
+    """Raise DataError when most held-out rows stand on one of the sides, and real rows seldom repeat."""
     case = comparable(case)
     if not case.columns or min(case.rows_real, case.rows_spare) == 0:
         return
-    real, _, spare = row_keys([cell_codes(column) for column in case.columns])
+    real, own, spare = row_keys([cell_codes(column) for column in case.columns])
     assert spare is not None
     shared = int((times_in(spare, real) > 0).sum())
     alike = float((times_in(real, real) > 1).mean())
     if shared > MOST_SHARED * len(spare) and alike <= MOST_ALIKE:
         _refuse(shared, len(spare), "rows")
+    copied = int((times_in(spare, own) > 0).sum())
+    if copied > MOST_SHARED * len(spare) and alike <= MOST_ALIKE:
+        raise DataError(
+            f"{copied:,} of {len(spare):,} rows of the hold-out stand on the synthetic side as well",
+            place="evaluate: holdout",
+            expected="real rows that the generator never saw",
+            remedy="split the real data in two before training; the hold-out is the part that was not used",
+        )
 
 
 def refuse_seen_bars(real: Paths, holdout: Paths) -> None:

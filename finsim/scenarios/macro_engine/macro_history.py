@@ -30,6 +30,8 @@ from finsim.scenarios.published.table_cells import (
 from finsim.scenarios.variables import HISTORY_FILE, VARIABLES
 
 LEAST_QUARTERS = 40
+FARTHEST = 1e9
+"""No rate or index is beyond it."""
 USUAL = (
     "unemployment", "gdp_growth", "inflation", "treasury_3m", "treasury_10y", "mortgage_rate", "bbb_spread",
     "house_prices", "cre_prices", "equity", "vix",
@@ -87,6 +89,14 @@ def read_history(path: Path | None = None, named: Sequence[str] = ()) -> MacroHi
     place = documents.shipped("data") / HISTORY_FILE if path is None else path
     rows = table_rows(place)
     head = [column.strip() for column in rows[0]]
+    twice = [column for k, column in enumerate(head) if column and column in head[:k]]
+    if twice:
+        raise ScenarioError(
+            f"two columns are called {twice[0]!r}",
+            place=f"{place}:1",
+            expected="one column of each name",
+            remedy="rename one of them",
+        )
     lines = _lines(place, rows, head)
     known = homes(head)
     for name in named:
@@ -160,6 +170,11 @@ def _column(
         return np.array([math.nan if cell is None else cell for cell in found])
 
     values = cells(columns[0])
+    far = np.flatnonzero(np.abs(values) > FARTHEST)
+    if len(far):
+        raise cell_fault(
+            place, lines[int(far[0])], f"{name}: {values[far[0]]:g}", f"a level within {FARTHEST:g}"
+        )
     for other in columns[1:]:
         values = values - cells(other)
     if not is_price(name):
@@ -176,6 +191,14 @@ def _whole(
     """Return the quarters behind the last in which a variable is unknown; refuse too few."""
     unknown = np.flatnonzero(~np.isfinite(values).all(axis=1))
     values = values[int(unknown[-1]) + 1 :] if len(unknown) else values
+    still = [name for j, name in enumerate(names) if len(values) and np.ptp(values[:, j]) == 0.0]
+    if still:
+        raise ScenarioError(
+            f"{still[0]} never moves in {len(values)} quarters",
+            place=str(place),
+            expected="a variable that moves: one that does not has nothing to teach",
+            remedy="leave the column out",
+        )
     missing = [name for name in named if name not in names]
     if missing or len(values) < LEAST_QUARTERS:
         raise ScenarioError(

@@ -65,8 +65,18 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
             place="--quarters",
             expected=f"from {reach}, the last quarter that is given, to {MOST_QUARTERS}",
         )
-    model = _learned(history, names)
-    found = conditional_path(model, length, conditions(wanted, model.history))
+    known = read_history(history, names)
+    held = conditions(wanted, known)
+    try:
+        model = _learned(history, names)
+        found = conditional_path(model, length, held)
+    except np.linalg.LinAlgError:
+        raise ScenarioError(
+            f"two of {', '.join(known.names)} follow from one another",
+            place=str(history or known.file),
+            expected="variables that can be told apart",
+            remedy="leave out a column that is a multiple of another",
+        ) from None
     wrong = wrong_signs(model.history, found, names)
     if wrong:
         raise ScenarioError(

@@ -73,8 +73,8 @@ def _claims(levels: dict[str, list[float]]) -> list[str]:
     if "unemployment" in levels and VARIABLES["unemployment"].units is RATE:
         peak = max(levels["unemployment"])
         lines.append(f"  - {{metric: macro.unemployment.peak, equals: {_number(peak)}, tol: 0.000001}}")
-    if "equity" in levels:
-        trough = min(levels["equity"]) / levels["equity"][0] - 1.0
+    trough = min(levels["equity"][1:]) / levels["equity"][0] - 1.0 if "equity" in levels else 0.0
+    if trough < 0.0:  # an index that stays above its start has no trough
         lines.append(f"  - {{metric: driver.equity.trough, equals: {round(trough, 9)!r}, tol: 0.000001}}")
     return lines
 
