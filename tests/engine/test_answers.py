@@ -173,6 +173,7 @@ def test_the_model_of_a_run_is_not_learned_again(finished: Run, stressed: Run) -
     assert costs[0] == costs[1]
 
 
+@pytest.mark.slow
 def test_a_scenario_that_the_run_held_already_is_set_beside_base(finished: Run, tmp_path: Path) -> None:
     again = stress(finished, "dfast-severely-adverse-2026", output=tmp_path / "again")
     frame = finsim.compare(finished, again)

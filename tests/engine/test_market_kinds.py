@@ -195,7 +195,18 @@ def test_the_schema_belongs_to_the_study(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["panel_2", "panel_12", "panel_100", "quotes", "minutes", "yields", "mixed"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "panel_2",
+        "panel_12",
+        pytest.param("panel_100", marks=pytest.mark.slow),
+        "quotes",
+        "minutes",
+        "yields",
+        "mixed",
+    ],
+)
 @pytest.mark.usefixtures("whole_page")
 def test_the_flow_learns_each_kind(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A whole run with the default generator, stressed and judged."""

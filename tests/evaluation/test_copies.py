@@ -264,7 +264,12 @@ SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    "turn", [pytest.param("sign", marks=SLOW), pytest.param("backwards", marks=SLOW), "both"]
+    "turn",
+    [
+        pytest.param("sign", marks=SLOW),
+        pytest.param("backwards", marks=SLOW),
+        pytest.param("both", marks=SLOW),
+    ],
 )
 def test_turned_windows_are_found_and_others_are_not(real, clean, quick, turn):
     rng = np.random.default_rng(7)

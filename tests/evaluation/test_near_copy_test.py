@@ -81,7 +81,7 @@ def test_records_that_are_alike_anyway_give_no_power_rather_than_a_pass():
     assert near.verdict == "no power"
     assert "larger hold-out, or columns that tell records apart" in near.reason
     (exact,) = row_copies.measure(case)
-    assert exact.verdict == "pass"
+    assert exact.verdict == "not computed"  # no training row stands once: a copy is a tie
 
 
 def test_a_table_whose_rows_repeat_anyway_has_a_chance_level():
@@ -127,7 +127,8 @@ def test_the_matches_to_expect_are_told_by_rows_that_agree_in_all_columns_but_on
     cells = [cell_codes(column) for column in as_case(real, own).columns]
     equal = real.values[:, None] == real.values[None]
     shares = [(equal[..., k].sum() - 300) / (300 * 299) for k in range(4)]
-    pairs = [(np.delete(equal, k, axis=2).all(axis=2).sum() - 300) / 2 for k in range(4)]
+    near = [np.delete(equal, k, axis=2).all(axis=2) & ~equal[..., k] for k in range(4)]  # equal rows are ties
+    pairs = [one.sum() / 2 for one in near]
     wanted = 2 * 300 / 299 * pairs[2] * shares[2]
     assert max(pairs) == pairs[2]
     assert wanted == pytest.approx(300 * 300 / 88_000, rel=0.3)
@@ -271,3 +272,14 @@ def test_a_number_that_tells_rows_apart_still_shows_its_copies():
     (score,) = near_rows.measure(as_case(train, own, spare))
     assert score.verdict == "fail"
     assert 20 / 800 <= score.value <= 30 / 800
+
+
+def test_ties_do_not_excuse_copies_of_other_rows():
+    rng = np.random.default_rng(8)
+    ties, alone = np.tile(rng.standard_normal(4), (500, 1)), rng.standard_normal((500, 4))
+    real = pd.DataFrame(np.vstack([ties, alone]), columns=list("abcd"))
+    (found, *_) = row_copies.measure(as_case(real, real.copy(), None))
+    assert (found.value, found.verdict) == (500.0, "fail")
+    (nothing,) = row_copies.measure(as_case(real[:500], real[:500].copy(), None))
+    assert nothing.verdict == "not computed"
+    assert "stands once" in nothing.reason

@@ -91,6 +91,7 @@ def test_impossible_sizes_are_refused(kind, settings, streams):
         kind.refuse(clustered(20), dataclasses.replace(settings, held_out=0.0))
 
 
+@pytest.mark.slow
 def test_a_vae_learns_regimes_that_noise_has_not():
     """Windows are calm or wild as a whole: sizes of moves of one window belong together."""
     data = regimes()

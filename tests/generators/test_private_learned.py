@@ -228,6 +228,7 @@ def loss_of_unseen(model):
     return model.entity_losses(tied(4, 100), Streams(0)).mean()
 
 
+@pytest.mark.slow
 def test_a_private_network_of_events_beats_its_own_first_step():
     """At epsilon 8, on entities that it never saw."""
     first, last = first_and_last(40, 15)

@@ -203,6 +203,10 @@ def test_the_scenario_file_holds_what_was_given_and_meets_its_claims(tmp_path):
 def test_rates_stop_at_nothing_and_are_named():
     found = what_if(["unemployment+=3 6 8 8 8 8 8"], quarters=16)
     assert found.floored == ("treasury_3m",)
+    partly = what_if(["treasury_3m=0.1"])
+    assert partly.path[0, partly.names.index("treasury_3m")] == pytest.approx(0.1)
+    assert partly.path[:, partly.names.index("treasury_3m")].min() >= 0.0
+    assert what_if(["treasury_3m=-0.5"]).table.paths["treasury_3m"][0] == -0.5  # the user's own word
     assert all(found.path[:, found.names.index(name)].min() == 0.0 for name in found.floored)
 
 
@@ -332,3 +336,31 @@ def test_contradictions_are_remarked_and_other_options_refused(tmp_path):
     assert "contradict each other" in made.to_text()
     with pytest.raises(FinsimError, match="say nothing of a scenario"):
         finsim.new("scenario", given="unemployment=6", csv="sep=;", output=tmp_path / "two.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["equity=-99.9999999999%", "equity=999999999999%", "unemployment@" + "9" * 5_000 + "=8"]
+)
+def test_no_number_makes_a_file_that_cannot_be_read(text, tmp_path):
+    with pytest.raises(ScenarioError):
+        finsim.new("scenario", given=text, output=tmp_path / "odd.yaml")
+    assert not (tmp_path / "odd.yaml").exists()
+
+
+def test_small_indices_keep_what_is_given(tmp_path):
+    lines = table(60).splitlines()
+    rows = [lines[0].replace("oil_price", "equity")]
+    for line in lines[1:]:
+        when, jobs, price, rate = line.split(",")
+        rows.append(f"{when},{jobs},{float(price) / 1000:.6f},{rate}")
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(rows) + "\n")
+    found = what_if(["equity=-43.21%"], path, 2).table
+    assert found.paths["equity"][0] / found.before["equity"] == pytest.approx(1 - 0.4321, abs=1e-6)
+
+
+def test_years_beyond_what_dates_can_hold_are_refused(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(table(60, start=9985))
+    with pytest.raises(ScenarioError, match="from 1678 to 2261"):
+        what_if(["oil_price=+50%"], path)

@@ -93,7 +93,7 @@ def asset_days(paths: Paths, day: date, wanted: Sequence[str]) -> list[AssetDay]
     inside = days == np.datetime64(day, "D")
     if not inside.any():
         raise _no_day(paths, day)
-    return [_asset_day(paths, inside, name) for name in wanted or paths.assets]
+    return [_asset_day(paths, inside, name) for name in dict.fromkeys(wanted or paths.assets)]
 
 
 def _refuse_other_bars(paths: Paths, wanted: Sequence[str]) -> None:

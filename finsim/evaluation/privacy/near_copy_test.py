@@ -187,8 +187,8 @@ def judged(
     verdict, reason = PASS, ""
     if certain >= fails_at:
         reason = (
-            f"{certain:,} of {n:,} {things} are near copies of training data for certain (at most 1 % of them "
-            f"by chance), {count:,} are flagged"
+            f"{certain:,} of {n:,} {things} are near copies of training data for certain (at most 1 % of "
+            f"them by chance), {count:,} are flagged"
         )
         verdict = FAIL
     elif low > goal:
@@ -204,7 +204,7 @@ def judged(
         reason = f"{count} of {n:,} {things} are flagged; {alone}"
     note = (
         f"{count} of {n:,} {things} flagged at a false discovery rate of {found.fdr:.0%}; at most "
-        f"{100 * could_miss:.3g} % could have been missed: {FOUND:.0%} of {found.probes} planted copies with "
+        f"{100 * could_miss:.{2 if could_miss < 0.1 else 3}g} % could have been missed: {FOUND:.0%} of {found.probes} planted copies with "
         f"{noise:.0%} noise reach p {found.reached:.1g}; null: {found.null:,} real {things}"
     )
     return metric.scored(subject, count / n, (low, high), n, (0.0, 1.0, goal), (verdict, reason), note)

@@ -41,6 +41,8 @@ def measure(case: TableCase) -> list[Score]:
         return [METRIC.missing(ROWS, reason)]
     cells = [cell_codes(column) for column in case.columns]
     real, own, spare = row_keys(cells)
+    if not (times_in(real, real) == 1).any():
+        return [METRIC.missing(ROWS, "no training row stands once, so no copy can be told from a tie")]
     hits, rows, held = chance(real, spare)
     spread = _spread(case, real, spare, rows)
     copied = times_in(own, real) == 1

@@ -37,17 +37,19 @@ def entities_agreeing(cells: Sequence[Cells], who: tuple[Int1D, Int1D | None], a
 def expected_matches(cells: Sequence[Cells], who: Int1D, rows: int) -> float:
     """Return how many of ``rows`` new rows equal a training row by chance, told by those that nearly do.
 
-    It is (pairs of training rows, of different entities, that agree in all columns but one) x (chance that
-    two cells of that one are equal), for the column with most such pairs, so that it is known where no two
-    rows are equal yet. ``who`` int64[n] is the entity of each training row. Source: own.
+    It is (pairs of training rows, of different entities, that agree in all columns but one, and not in that
+    one) x (chance that two cells of that one are equal), for the column with most such pairs, so that it is
+    known where no two rows are equal yet; equal rows are ties, which no match is counted with. ``who``
+    int64[n] is the entity of each training row. Source: own.
     """
     words = [column[0] for column in column_words(cells)]
-    whole = np.sum(words, axis=0, dtype=np.uint64)
+    whole: Array = np.asarray(np.sum(words, axis=0, dtype=np.uint64))
     owner = who.astype(np.uint64)
+    same = _pairs(whole) - _pairs(np.stack([whole, owner], axis=1))
     most, chance = 0.0, 0.0
     for column, sides in zip(words, cells, strict=True):
         keys = whole - column
-        apart = _pairs(keys) - _pairs(np.stack([keys, owner], axis=1))
+        apart = _pairs(keys) - _pairs(np.stack([keys, owner], axis=1)) - same
         if apart > most:
             most, chance = apart, _pairs(sides[0]) / (len(owner) * (len(owner) - 1) / 2.0)
     return 2.0 * rows * most * chance / max(len(owner) - 1, 1)

@@ -12,7 +12,7 @@ from finsim.errors import Problem, ScenarioError, did_you_mean
 from finsim.scenarios.macro_engine.macro_history import KNOWN, MacroHistory, is_price
 
 MOST_QUARTERS = 60
-_ITEM = re.compile(r"\s*([A-Za-z_0-9]+)\s*(?:@\s*(\d+)\s*)?(\+?=)\s*(.+?)\s*\Z")
+_ITEM = re.compile(r"\s*([A-Za-z_0-9]+)\s*(?:@\s*(\d{1,4})\s*)?(\+?=)\s*(.+?)\s*\Z")
 _VALUE = re.compile(r"([+-]?(?:\d{1,12}(?:\.\d*)?|\.\d+))(%?)\Z", re.ASCII)
 _FREE = "."
 _PLACE = "--given"

@@ -150,7 +150,7 @@ def _lines(place: Path, rows: list[list[str]], head: list[str]) -> list[int]:
 def _quarter(place: Path, line: int, rows: list[list[str]], head: list[str]) -> int:
     cell = rows[line][column_of(place, head, WHEN)].strip()
     day = _DAY.match(cell)
-    if day is not None and 1 <= int(day[2]) <= 12:
+    if day is not None and 1 <= int(day[2]) <= 12 and 1678 <= int(day[1]) <= 2261:
         return 4 * int(day[1]) + (int(day[2]) - 1) // 3
     return quarter_of(place, line, cell)
 

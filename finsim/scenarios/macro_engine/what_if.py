@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from finsim.errors import ScenarioError
-from finsim.notation import Float2D
+from finsim.notation import Bool2D, Float2D
 from finsim.scenarios.macro_engine.autoregression import MacroModel, learn
 from finsim.scenarios.macro_engine.conditional_path import ConditionalPath, conditional_path
 from finsim.scenarios.macro_engine.given_moves import MOST_QUARTERS, conditions, read_given
@@ -20,21 +20,22 @@ from finsim.scenarios.published.published_table import Published
 from finsim.scenarios.published.table_cells import last_day
 
 QUARTERS = 9  # what supervisors ask for
-RATE_DIGITS, PRICE_DIGITS = 4, 2
+RATE_DIGITS, PRICE_DIGITS = 4, 7  # decimals of a rate, digits of a price
+MOST_RATE, MOST_LOG = 1e6, 100.0 * np.log(1e4)
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """An answer: ``table`` as a published scenario, ``path`` and ``low``, ``high`` levels [quarters, k].
+    """An answer: ``table`` as a published scenario, ``path``, ``low`` and ``high`` levels [quarters, k].
 
-    ``low`` and ``high`` hold the middle two thirds (one s.d.); ``distance`` : of what was given from what was
-    expected, in s.d. of the history's own surprises; ``floored`` : rates that were held at 0; ``learned`` :
-    how many quarters taught it.
+    ``free`` bool [quarters, k] says what was not given; ``low`` and ``high`` hold the middle two thirds (one
+    s.d.); ``distance`` : of what was given from what was expected, in s.d. of the history's own surprises;
+    ``floored`` : rates that were held at 0; ``learned`` : how many quarters taught it.
     """
 
     table: Published
     names: tuple[str, ...]
-    given: tuple[str, ...]
+    free: Bool2D
     path: Float2D
     low: Float2D
     high: Float2D
@@ -85,7 +86,7 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
             expected="an answer in which jobs, prices and spreads move the same way, as in the history",
             remedy="give these variables too, or a table of quarters that knows such times (`--from`)",
         )
-    return _answer(model, found, names)
+    return _answer(model, found, held)
 
 
 @lru_cache(maxsize=8)
@@ -93,38 +94,56 @@ def _learned(history: Path | None, names: tuple[str, ...]) -> MacroModel:
     return learn(read_history(history, names))
 
 
-def _answer(model: MacroModel, found: ConditionalPath, given: tuple[str, ...]) -> WhatIf:
+def _answer(model: MacroModel, found: ConditionalPath, held: Mapping[tuple[int, int], float]) -> WhatIf:
     history = model.history
+    _refuse_unbounded(model, found)
     path = history.levels(found.path)
     low = history.levels(found.path - found.deviations)
     high = history.levels(found.path + found.deviations)
-    floored = []
-    for j, name in enumerate(history.names):
-        if not is_price(name) and not is_growth(name):
-            if name not in given and path[:, j].min() < 0.0:
-                floored.append(name)
-                path[:, j] = np.maximum(path[:, j], 0.0)
-            low[:, j], high[:, j] = (
-                np.maximum(one[:, j], np.minimum(path[:, j], 0.0)) for one in (low, high)
-            )
+    free = np.ones(path.shape, dtype=np.bool_)
+    free[tuple(np.array([*held]).T)] = False
+    rates = np.array([not is_price(name) and not is_growth(name) for name in history.names])
+    below = free & rates & (path < 0.0)
+    path[below] = 0.0
+    for band in (low, high):
+        band[free & rates & (band < 0.0)] = 0.0
     start = history.levels(history.values[-1:])[0]
-    digits = [PRICE_DIGITS if is_price(name) else RATE_DIGITS for name in history.names]
+    names = history.names
     table = Published(
         history.file,
-        "what if " + ", ".join(given),
+        "what if " + ", ".join(dict.fromkeys(names[j] for _, j in held)),
         last_day(history.last),
         "quarter",
-        {name: tuple(round(float(x), digits[j]) for x in path[:, j]) for j, name in enumerate(history.names)},
-        {name: round(float(start[j]), digits[j]) for j, name in enumerate(history.names)},
+        {name: tuple(_rounded(name, x) for x in path[:, j]) for j, name in enumerate(names)},
+        {name: _rounded(name, start[j]) for j, name in enumerate(names)},
     )
     return WhatIf(
-        table,
-        history.names,
-        given,
-        path,
-        low,
-        high,
-        found.distance,
-        tuple(floored),
-        len(history.values),
+        table=table,
+        names=names,
+        free=free,
+        path=path,
+        low=low,
+        high=high,
+        distance=found.distance,
+        floored=tuple(name for j, name in enumerate(names) if below[:, j].any()),
+        learned=len(history.values),
     )
+
+
+def _rounded(name: str, level: float) -> float:
+    return float(f"{level:.{PRICE_DIGITS}g}") if is_price(name) else round(float(level), RATE_DIGITS)
+
+
+def _refuse_unbounded(model: MacroModel, found: ConditionalPath) -> None:
+    """Refuse a course that no economy takes: rates beyond a million, prices beyond 10,000 times the start."""
+    history = model.history
+    for j, name in enumerate(history.names):
+        away = found.path[:, j] - (history.values[-1, j] if is_price(name) else 0.0)
+        if not (np.abs(away) < (MOST_LOG if is_price(name) else MOST_RATE)).all():
+            limit = "10,000 times its start" if is_price(name) else f"{MOST_RATE:g}"
+            raise ScenarioError(
+                f"{name} runs away, beyond {limit}",
+                place=history.file,
+                expected="given values, and a table, in which prices and rates stay bounded",
+                remedy="give less, for fewer quarters, or learn from another table",
+            )

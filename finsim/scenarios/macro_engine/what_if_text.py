@@ -25,9 +25,9 @@ def what_if_text(found: WhatIf, given: Sequence[str], name: str) -> str:
     """Return the YAML text of a scenario file with the answer, its bands as comments."""
     said = f"What if {'; '.join(given)}? {DISTANCE.format(distance=found.distance).capitalize()}."
     text = scenario_text(found.table, name, "hypothetical", said, engine(found))
-    bands = ["# one standard deviation around the course, by quarter (what is given has none):"]
+    bands = ["# one standard deviation around the course, by quarter (what is given has no width):"]
     for j, variable in enumerate(found.names):
-        if variable not in found.given:
+        if found.free[:, j].any():
             pairs = ", ".join(
                 f"{_level(low)} to {_level(high)}"
                 for low, high in zip(found.low[:, j], found.high[:, j], strict=True)
@@ -51,7 +51,7 @@ def lines_of(found: WhatIf) -> list[str]:
         away = found.path[:, j] / start - 1.0 if is_price(name) else found.path[:, j] - start
         at = int(np.abs(away).argmax())
         move = f"{100.0 * away[at]:+.0f} %" if is_price(name) else f"{away[at]:+.1f} points"
-        mark = " (given)" if name in found.given else ""
+        mark = "" if found.free[at, j] else " (given)"
         lines.append(
             f"{name}: {_level(start)} to {_level(found.path[at, j])} in quarter {at + 1}, {move}{mark}"
         )
@@ -70,7 +70,7 @@ def facts_of(found: WhatIf) -> dict[str, Any]:
     """Return the answer as plain data: levels by variable, with bands."""
     return {
         "distance": found.distance,
-        "given": list(found.given),
+        "given": [name for j, name in enumerate(found.names) if not found.free[:, j].all()],
         "floored": list(found.floored),
         "quarters_learned": found.learned,
         "variables": {

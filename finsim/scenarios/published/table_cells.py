@@ -46,8 +46,8 @@ def column_of(path: str | Path, head: list[str], names: tuple[str, ...]) -> int:
 def quarter_of(path: str | Path, line: int, text: str) -> int:
     """Return the number of the quarter that a cell names; a year alone is its last quarter."""
     found = _WHEN.match(text.strip())
-    if found is None:
-        raise cell_fault(path, line, f"{text!r}", "a quarter such as 2025 Q1, or a year")
+    if found is None or not 1678 <= int(found[1]) <= 2261:
+        raise cell_fault(path, line, f"{text!r}", "a quarter such as 2025 Q1, or a year, from 1678 to 2261")
     return 4 * int(found[1]) + (int(found[2]) - 1 if found[2] else 3)
 
 
