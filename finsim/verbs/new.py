@@ -114,13 +114,7 @@ def new(
 
     """
     if given or quarters is not None:
-        if like is not None or csv is not None or kind:
-            raise StudyError(
-                "--like, --csv and --kind say nothing of a scenario that is asked for",
-                place="finsim new scenario",
-                expected="--given, --from HISTORY.csv with commas and decimal points, --quarters and -o",
-                remedy="leave them out",
-            )
+        _refuse_others(like, csv, kind)
         return _what_if(
             what, (given,) if isinstance(given, str) else tuple(given), table, name, quarters, output
         )
@@ -197,6 +191,16 @@ def _published(what: str | Path, table: str | Path | None, name: str | None, out
         f"next:  {_NEXT['scenario'].format(path=shlex.quote(str(path)), name=path.stem)}",
     )
     return Made("scenario", path, text, said)
+
+
+def _refuse_others(like: str | None, csv: str | None, kind: str) -> None:
+    if like is not None or csv is not None or kind:
+        raise StudyError(
+            "--like, --csv and --kind say nothing of a scenario that is asked for",
+            place="finsim new scenario",
+            expected="--given, --from HISTORY.csv with commas and decimal points, --quarters and -o",
+            remedy="leave them out",
+        )
 
 
 def _what_if(

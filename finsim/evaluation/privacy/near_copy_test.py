@@ -202,9 +202,10 @@ def judged(
         verdict = WARN
         alone = "none is certain among so many" if not certain else f"{certain} for certain: look at them"
         reason = f"{count} of {n:,} {things} are flagged; {alone}"
+    missed = f"{100 * could_miss:.{2 if could_miss < 0.1 else 3}g} %"
     note = (
-        f"{count} of {n:,} {things} flagged at a false discovery rate of {found.fdr:.0%}; at most "
-        f"{100 * could_miss:.{2 if could_miss < 0.1 else 3}g} % could have been missed: {FOUND:.0%} of {found.probes} planted copies with "
+        f"{count} of {n:,} {things} flagged at a false discovery rate of {found.fdr:.0%}; at most {missed} "
+        f"could have been missed: {FOUND:.0%} of {found.probes} planted copies with "
         f"{noise:.0%} noise reach p {found.reached:.1g}; null: {found.null:,} real {things}"
     )
     return metric.scored(subject, count / n, (low, high), n, (0.0, 1.0, goal), (verdict, reason), note)
