@@ -70,6 +70,16 @@ def test_a_trained_flow_beats_noise_in_its_own_encoding(bars):
     assert days_auc(real, noise) - days_auc(real, model.settled.pool[order]) > 0.1
 
 
+def test_a_value_that_is_made_again_and_again_goes_to_the_middle_of_its_quantiles():
+    rng = np.random.default_rng(4)
+    moves = rng.standard_normal(4_000) * (rng.random(4_000) < 0.03)
+    law = FinalLaw.fit(moves.reshape(10, 400, 1), np.r_[np.zeros(78), 0.01, -0.01][:, None], 20.0)
+    still = np.zeros((1, 5, 1))
+    law.apply(still)
+    assert np.abs(still).max() < 1e-4
+    assert (np.diff(law.starts, axis=1) >= 0.0).all()
+
+
 def test_the_final_law_brings_made_values_to_the_law_of_the_data(streams):
     draw = streams.at("law")
     real, made = draw.standard_t(4, (3000, 2)) * [1.0, 20.0], draw.standard_normal((40, 500, 2)) * 3 + 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
+from finsim.evaluation.metric import FAIL, STRESS, WARN, Evidence, Metric, Score
 from finsim.evaluation.tables.column_cells import as_levels, level_cells, level_names
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.enough import too_little
@@ -53,12 +55,11 @@ def measure(case: TableCase) -> list[Score]:
     useless = _useless(parts, groups, base, sizes) / noise
     lost = int(np.sum(other < 0.5 * base))
     name = _name(names, owner, groups, worst)
-    note = (
-        f"{name}: {other[worst]:.2%} synthetic, {base[worst]:.2%} real; {lost} of {len(base)} subgroups "
-        "have less than half their share"
-    )
+    told = f"{name}: {other[worst]:.2%} synthetic, {base[worst]:.2%} real"
+    note = f"{told}; {lost} of {len(base)} subgroups have less than half their share"
     evidence = Evidence(float(lacks[worst]), np.array(draws), np.array(floors))
-    return [METRIC.compared(subject, evidence, ceiling=useless, n=min(sizes), note=note)]
+    score = METRIC.compared(subject, evidence, ceiling=useless, n=min(sizes), note=note)
+    return [replace(score, reason=f"{score.reason}: {told}") if score.verdict in (WARN, FAIL) else score]
 
 
 def _levels(column: ColumnPair) -> tuple[Array, Array, list[str]]:

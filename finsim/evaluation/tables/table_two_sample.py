@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.evaluation.learner import chances, fitted, fold_of, weighted_auc
-from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
+from finsim.evaluation.metric import STRESS, WARN, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_cells import level_cells
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.enough import too_little
@@ -22,7 +22,7 @@ FOLDS, ITERATIONS = 5, 40
 LEAST = 100
 MOST_ROWS = 8_000
 HALVES = 3
-NAMED = 3
+NAMED, GIVEN_AWAY = 3, "given away by"
 SPREAD = 1.25
 """Standard errors of a cross-validated AUC over those of the same scores resampled: folds share rows."""
 
@@ -63,6 +63,8 @@ def measure(case: TableCase) -> list[Score]:
     low, high = max(0.5, found.auc - 1.96 * error), max(0.5, min(1.0, found.auc + 1.96 * error))
     verdict, reason = judge_distance(value, goal, constant if constant > goal else None)
     note = _named(some.columns, found, value > floor + error)
+    if verdict == WARN and note.startswith(GIVEN_AWAY):
+        reason = f"{reason}: {note.partition(':')[0]}"
     score = METRIC.scored(
         subject, value, (low, high), min(some.rows_real, some.rows_own), (floor, constant, goal),
         (verdict, reason), note,
@@ -75,7 +77,7 @@ def _named(columns: tuple[ColumnPair, ...], found: Told, is_seen: bool) -> str:
     given = [f"{columns[k].name} ({found.lost[k]:.3f})" for k in order if found.lost[k] > 0.005]
     if not given or not is_seen:
         return f"{len(columns)} columns; ceiling: independent columns with the real margins"
-    return f"given away by {', '.join(given)}: the AUC that is lost when the column is shuffled"
+    return f"{GIVEN_AWAY} {', '.join(given)}: the AUC that is lost when the column is shuffled"
 
 
 def features(columns: tuple[ColumnPair, ...], side: str) -> Float2D:

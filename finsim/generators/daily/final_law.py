@@ -39,8 +39,12 @@ class FinalLaw:
         starts = np.quantile(rows, special.ndtr(grid), axis=0).T
         stops = np.stack([one.values(grid) for one in Marginals.fit(real, tail_reach).channels])
         spread = np.maximum(rows.std(axis=0), 1e-300)[:, None]
-        # Ties (an atom, a bound) would make the map a jump.
-        starts = np.maximum.accumulate(starts, axis=1) + 1e-9 * spread * np.arange(_KNOTS)
+        # Ties (an atom, a bound) would make the map a jump; the tied value itself goes to the middle of its
+        # quantiles, as at their end it would stand in the far tail.
+        starts = np.maximum.accumulate(starts, axis=1)
+        starts = np.maximum.accumulate(
+            starts + 1e-9 * spread * (np.arange(_KNOTS) - _middles(starts)), axis=1
+        )
         tenth = _KNOTS // 10
         low = (stops[:, tenth] - stops[:, 0]) / np.maximum(starts[:, tenth] - starts[:, 0], 1e-300)
         width = np.maximum(starts[:, -1] - starts[:, -1 - tenth], 1e-300)
@@ -59,3 +63,9 @@ class FinalLaw:
     def from_arrays(cls, arrays: Mapping[str, Array]) -> FinalLaw:
         """Return the map that ``arrays`` describes."""
         return cls(arrays["starts"], arrays["stops"], arrays["slopes"])
+
+
+def _middles(rising: Float2D) -> Float2D:
+    """Return for each knot the middle of the run of equal knots that it stands in: float64[C, knots]."""
+    ends = [[np.searchsorted(row, row, side) for side in ("left", "right")] for row in rising]
+    return np.array([(left + right - 1) / 2.0 for left, right in ends])
