@@ -128,6 +128,7 @@ def held(tmp_path, monkeypatch, capsys):
     return once, calls, tmp_path / "all.md"
 
 
+@pytest.mark.slow
 def test_a_peer_that_fails_or_does_not_end_is_said_and_outputs_are_kept(held):
     once, calls, page = held
     results, printed = once()

@@ -199,6 +199,7 @@ def test_the_page_and_json_say_what_the_screen_says(
     assert told["compared_with"]["label"] == "base"
 
 
+@pytest.mark.slow
 def test_a_study_is_stressed_beside_its_base(tmp_path: Path) -> None:
     study = finsim.study(credit=BOOK, evaluation={"enabled": False})
     run = finsim.stress(study, "covid-2020", output=tmp_path / "run", progress=False)

@@ -103,6 +103,7 @@ def test_what_moves_no_loan_leaves_the_payments_of_people_as_they_were(one: Run)
     assert frame(one, "months", WAVE).equals(frame(one, "months", "base"))
 
 
+@pytest.mark.slow
 def test_two_workers_make_the_same_bank(one: Run, tmp_path: Path) -> None:
     alone = study_of(study(scenarios=["base"]))
     two = run(alone, output=tmp_path / "two", work=Work(workers=2))

@@ -89,6 +89,7 @@ def test_the_very_loans_have_the_very_scores(asked: tuple[Run, list[str]]) -> No
     assert all(one.note.endswith("the same loans") for one in mine)
 
 
+@pytest.mark.slow
 def test_another_seed_takes_over_nothing(judged: Run, tmp_path: Path) -> None:
     study = study_of({**STUDY, "evaluation": False})
     bare = run(study, output=tmp_path / "bare")

@@ -102,6 +102,7 @@ def test_without_a_schema_the_proposal_is_shown(table, capsys):
     assert "betrag" in out
 
 
+@pytest.mark.slow
 def test_a_study_is_still_planned(capsys):
     code, out, _ = run(capsys, "plan", "quickstart")
     assert code == 0

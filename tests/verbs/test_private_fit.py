@@ -92,6 +92,7 @@ def test_what_cannot_be_kept_is_refused(
         )  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_without_an_epsilon_nothing_is_claimed() -> None:
     body = finsim.fit(finsim.example_data(PRICES), steps=2, progress=False)
     assert "privacy" not in body.facts()
