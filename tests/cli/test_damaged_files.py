@@ -28,7 +28,7 @@ def ends(kind, first, last, folder):
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("check", 60), ("fit", 20), ("evaluate", 3), ("market", 10), ("credit", 5)]
+    ("kind", "count"), [("check", 60), ("fit", 20), ("evaluate", 6), ("market", 20), ("credit", 10)]
 )
 def test_a_damaged_file_is_worked_on_or_refused(kind, count, tmp_path):
     found = ends(kind, 0, count, tmp_path)

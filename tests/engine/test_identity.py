@@ -58,7 +58,9 @@ def test_another_seed_differs_in_every_table(tiny: Study, finished: Run, folder:
     assert [name for name in first if first[name] == second[name]] == []
 
 
-@pytest.mark.parametrize("name", ["covid-2020", pytest.param("fraud-wave-mule-surge", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["covid-2020", pytest.param("fraud-wave-mule-surge", marks=pytest.mark.slow)]
+)
 def test_severity_zero_is_base(tiny: Study, finished: Run, folder: Path, name: str) -> None:
     choice = ScenarioChoice(name=name, severity=0.0)
     other = run(tiny.with_scenarios(choice), output=folder)
