@@ -1,6 +1,7 @@
 """The macro engine beside statsmodels, beside brute-force conditioning, and on planted faults."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -364,3 +365,35 @@ def test_years_beyond_what_dates_can_hold_are_refused(tmp_path):
     path.write_text(table(60, start=9985))
     with pytest.raises(ScenarioError, match="from 1678 to 2261"):
         what_if(["oil_price=+50%"], path)
+
+
+def test_the_prior_is_tighter_for_later_lags_and_holds_sums_of_levels_alone():
+    values = np.random.default_rng(3).standard_normal((50, 2)).cumsum(axis=0) + 10.0
+    left, right = prior_rows(values, np.array([1.0, 0.0]), 2, 0.1, 0.5)
+    own = left[0, 0]
+    assert left[2, 2] == pytest.approx(2.0 * own)  # s.d. of the second lag: half that of the first
+    assert right[0, 0] == pytest.approx(0.1 * own / 0.1)
+    sums = left[6:8, :4]
+    start = values[:2].mean(axis=0)
+    assert sums == pytest.approx(np.array([[start[0] / 0.5, 0, start[0] / 0.5, 0], [0, 0, 0, 0]]))
+
+
+def test_surprises_that_come_together_have_the_covariance_of_their_t_law(history, model):
+    persistence = np.array([0.0 if name in ("gdp_growth", "inflation", "vix") else 1.0 for name in USUAL])
+    left, right = prior_rows(history.values, persistence, 2, 0.1, 1.0)
+    scale = posterior(left, right, lagged(history.values, 2), history.values[2:], model.weights)[1]
+    assert model.together == pytest.approx(scale * 5.0 / 3.0, rel=1e-6)
+
+
+def test_a_boom_of_houses_that_was_coming_anyway_is_still_refused_in_a_slump(history, model):
+    free = conditional_path(model, 4, {})
+    path, jobs, houses = free.path.copy(), 0, 7
+    path[:, jobs] += 6.0
+    free.free[:, houses] = path[:, houses] = history.values[-1, houses] + 20.0
+    answer = replace(free, path=path)
+    assert [line.split()[0] for line in wrong_signs(history, answer, ["unemployment"])] == ["house_prices"]
+
+
+def test_a_price_can_be_given_as_a_level():
+    found = what_if(["equity=30000 25000"], quarters=3)
+    assert found.table.paths["equity"][:2] == pytest.approx((30_000.0, 25_000.0))

@@ -14,6 +14,7 @@ from finsim.scenarios.plausible.coherence import STRESS, YEAR
 GIVEN = 1.0  # s.d. of four-quarter moves from which on a given variable sets the direction
 SEVERE = 2.0  # from here on the level itself must not go the other way
 AGAINST = 0.5  # a free variable that goes the other way by this much contradicts it
+BEYOND = 1.0  # and one that stands on the other side of its start by this much
 
 
 def wrong_signs(history: MacroHistory, found: ConditionalPath, given: Sequence[str]) -> list[str]:
@@ -23,7 +24,7 @@ def wrong_signs(history: MacroHistory, found: ConditionalPath, given: Sequence[s
     four-quarter moves (of what returns to its mean: of its quarters). A given variable that moves by one or
     more to the side of stress or of calm sets the direction; a free one that moves by half a one to the other
     side is wrong. Where the given move is two or more, the free one must not stand on the other side of its
-    start either, at the quarter in which the given one is furthest. Given variables that disagree set none.
+    start by one either, when the given one is furthest. Given variables that disagree set none.
     """
     sizes = _sizes(history)
     known = [(j, name) for j, name in enumerate(history.names) if name in STRESS]
@@ -37,9 +38,7 @@ def wrong_signs(history: MacroHistory, found: ConditionalPath, given: Sequence[s
     if abs(side) >= SEVERE:
         at = int(np.abs(away[name]).argmax())
         levels = {n: STRESS[n] * (found.path[at, j] - history.values[-1, j]) / sizes[j] for j, n in known}
-        moved = {
-            n: min(sides[n], level) if side > 0.0 else max(sides[n], level) for n, level in levels.items()
-        }
+        moved |= {n: level for n, level in levels.items() if level * side < 0.0 and abs(level) >= BEYOND}
     return [
         f"{other} moves {_word(STRESS[other] * theirs)} by {abs(theirs):.1f} s.d. while {name}, as given, "
         f"moves {_word(STRESS[name] * side)} by {abs(side):.1f}"
