@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +26,8 @@ from finsim.scenarios.published.table_cells import (
     quarter_of,
     table_rows,
 )
-from finsim.scenarios.variables import HISTORY_FILE, VARIABLES
+from finsim.scenarios.reverse.prior_law import is_price as moves_in_percent
+from finsim.scenarios.variables import GROWTH, HISTORY_FILE, VARIABLES
 
 LEAST_QUARTERS = 40
 FARTHEST = 1e9
@@ -37,7 +37,6 @@ USUAL = (
     "house_prices", "cre_prices", "equity", "vix",
 )  # fmt: skip
 """What the engine learns where it is known: few enough for the quarters there are."""
-GROWTH = ("gdp_growth", "disposable_income_growth", "inflation")
 VIX = "vix"
 KNOWN = (*VARIABLES, EQUITY, VIX)
 _DAY = re.compile(r"(\d{4})-(\d{2})-\d{2}\Z")
@@ -64,20 +63,19 @@ class MacroHistory:
 
 def is_price(name: str) -> bool:
     """Tell whether a variable is a price or an index, which moves in percent of its level."""
-    return name in (EQUITY, VIX) or VARIABLES[name].kind == "cum_return"
+    return name == VIX or moves_in_percent(name)
 
 
 def is_growth(name: str) -> bool:
     """Tell whether a variable is a rate of growth."""
-    return name in GROWTH
+    return name in VARIABLES and VARIABLES[name].units is GROWTH
 
 
 def returns_to_mean(name: str) -> bool:
     """Tell whether a variable is expected near its mean, whatever it was: growth and the volatility index."""
-    return name in (*GROWTH, VIX)
+    return name == VIX or is_growth(name)
 
 
-@lru_cache(maxsize=8)
 def read_history(path: Path | None = None, named: Sequence[str] = ()) -> MacroHistory:
     """Return the quarters of a table, the bundled one when no path is given, with ``named`` variables too.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +68,7 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
     known = read_history(history, names)
     held = conditions(wanted, known)
     try:
-        model = _learned(history, names)
+        model = learn(known)
         found = conditional_path(model, length, held)
     except np.linalg.LinAlgError:
         raise ScenarioError(
@@ -87,11 +86,6 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
             remedy="give these variables too, or a table of quarters that knows such times (`--from`)",
         )
     return _answer(model, found, held)
-
-
-@lru_cache(maxsize=8)
-def _learned(history: Path | None, names: tuple[str, ...]) -> MacroModel:
-    return learn(read_history(history, names))
 
 
 def _answer(model: MacroModel, found: ConditionalPath, held: Mapping[tuple[int, int], float]) -> WhatIf:
