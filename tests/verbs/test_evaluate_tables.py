@@ -217,3 +217,10 @@ def test_a_hold_out_that_stands_on_the_synthetic_side_is_refused(files: tuple[Pa
         finsim.FinsimError, match="300 of 300 rows of the hold-out stand on the synthetic side"
     ):
         finsim.evaluate(real, made, holdout=made, settings=QUICK, progress=False)
+
+
+def test_a_lost_subgroup_is_named_in_the_reason() -> None:
+    real, made = tape(0, 800), tape(1, 800)
+    (score,) = finsim.evaluate(real, made[made["job"] != "b"], settings=QUICK, progress=False).of("coverage")
+    assert score.verdict in ("warn", "fail")
+    assert "job b: 0.00% synthetic, " in score.reason
