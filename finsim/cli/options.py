@@ -116,6 +116,14 @@ RunPlace = Annotated[
         help="Folder to create, or its URL in a store; in `runs/` when left out.", rich_help_panel=OUTPUT,
     ),
 ]  # fmt: skip
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS",
+        help="tcp://HOST:PORT of a Dask scheduler, or local:N; local processes when left out.",
+        rich_help_panel=SIZE,
+    ),
+]  # fmt: skip
 AnyRun = Annotated[
     str,
     typer.Argument(

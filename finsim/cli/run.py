@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, NoFail, Quiet, RunPlace, Scale, SeedOfStudy, Workers
+from finsim.cli.options import AsJson, Cluster, NoFail, Quiet, RunPlace, Scale, SeedOfStudy, Workers
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import names, offered, runs, yaml_files
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import OUTPUT
 
 
 def run(
@@ -23,15 +23,7 @@ def run(
     output: RunPlace = None,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="tcp://HOST:PORT of a Dask scheduler, or local:N; local processes when left out.",
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
+    cluster: Cluster = None,
     keep_checkpoints: Annotated[
         bool,
         typer.Option(

@@ -8,9 +8,10 @@ import typer
 
 from finsim.cli.options import (
     AsJson,
+    Cluster,
     NoFail,
-    OutputFolder,
     Quiet,
+    RunPlace,
     Scale,
     SeedOfStudy,
     Workers,
@@ -67,14 +68,14 @@ def stress(
     subject: Annotated[
         str,
         typer.Argument(
-            help="Study (name or file), or the folder of a run.",
+            help="Study (name or file), or the folder of a run, or its URL in a store.",
             autocompletion=offered(names("studies"), runs, yaml_files),
         ),
     ],
     scenario: ScenarioName = None,
     reverse: Limit = None,
     points: Points = None,
-    output: OutputFolder = None,
+    output: RunPlace = None,
     severity: Annotated[
         float | None,
         number("stress", "severity", "0 changes nothing, 1 or 100% (when left out) is as written", SIZE),
@@ -83,6 +84,7 @@ def stress(
     allow_unjudged: AllowUnjudged = False,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
+    cluster: Cluster = None,
     scale: Scale = 1.0,
     no_fail: NoFail = False,
     quiet: Quiet = False,
@@ -97,7 +99,7 @@ def stress(
     from finsim.verbs.stress import stress as verb
 
     if reverse is not None:
-        _refuse_beside_reverse(scenario, severity, workers, expect or allow_unjudged)
+        _refuse_beside_reverse(scenario, severity, workers, cluster, expect or allow_unjudged)
         _show_breaches(
             verb(
                 subject,
@@ -122,21 +124,22 @@ def stress(
         raise StudyError("--points without --reverse", place="finsim stress: --points", remedy=_EXAMPLE)
     _stress(
         verb(
-            subject, scenario, output=output, severity=severity, seed=seed, workers=workers, scale=scale,
-            progress=not quiet,
+            subject, scenario, output=output, severity=severity, seed=seed, workers=workers, cluster=cluster,
+            scale=scale, progress=not quiet,
         ),
         expect, allow_unjudged, no_fail, as_json,
     )  # fmt: skip
 
 
 def _refuse_beside_reverse(
-    scenario: str | None, severity: float | None, workers: int, expecting: bool
+    scenario: str | None, severity: float | None, workers: int, cluster: str | None, expecting: bool
 ) -> None:
     """Raise StudyError for options that mean nothing beside --reverse."""
     given = {
         "--scenario": scenario is not None,
         "--severity": severity is not None,
         "--workers": workers != 1,
+        "--cluster": cluster is not None,
         "--expect": expecting,
     }
     for name in [name for name, is_given in given.items() if is_given]:

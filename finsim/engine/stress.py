@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from finsim.engine.answers.comparison import BASE
@@ -14,6 +14,7 @@ from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.graph.task_graph import graph_of
 from finsim.engine.learned_payments.places_in_run import MODEL
+from finsim.engine.remote.remote_runs import new_remote
 from finsim.engine.reverse.breaches import Breaches
 from finsim.engine.reverse.question import POINTS, read_question
 from finsim.engine.reverse.reverse_stress import reverse_stress
@@ -21,17 +22,11 @@ from finsim.engine.run import Work, run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 from finsim.engine.study.study_resolution import Plan
 from finsim.engine.tasks import Task
+from finsim.records.stores.urls import remote_url
 
+_ALONE = Work()
 UNMOVED = ("fit", "learn", "sample", "life", "orders")
 """Stages whose tasks write the same bytes under every scenario of a study; orders are named by behaviour."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How big and how wide: the factor on all sizes, and the number of local processes."""
-
-    scale: float = 1.0
-    workers: int = 1
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -45,22 +40,22 @@ def stress(
     severity: float | None = None,
     output: str | Path | None = None,
     seed: int | None = None,
-    sizes: Sizes = Sizes(),
+    scale: float = 1.0,
+    work: Work = _ALONE,
     progress: Callable[[str, int, int], None] = _silent,
 ) -> Run:
     """Apply one scenario to all worlds of a study, or of a finished run (its model is used again).
 
     A run stressed again holds the scenario alone and notes the figures of the scenario that it is set
     against (``base``, or the run's first); a study runs ``base`` beside the scenario. Severity 0 gives the
-    bytes of ``base``.
+    bytes of ``base``. An output behind a URL holds the run as it grows, as in ``run``.
     """
     run, study = _subject(subject)
     choice = ScenarioChoice.of(scenario, severity)
-    scaled = study.with_seed(seed).scaled(sizes.scale)
+    scaled = study.with_seed(seed).scaled(scale)
     both = [choice] if run is not None or choice.name == BASE else [choice, ScenarioChoice(name=BASE)]
     wanted = scaled.with_scenarios(*both)
-    folder = Path(output) if output else Path("runs") / f"{wanted.id}-{choice.label}"
-    same = run is not None and seed is None and sizes.scale == 1.0
+    same = run is not None and seed is None and scale == 1.0
     before = None if run is None else compared_with(run)
 
     def prepare(path: Path, plan: Plan) -> None:
@@ -70,7 +65,12 @@ def stress(
             _reuse(run.path, path, plan)
             carry(run, path)
 
-    return run_resolved(wanted, folder, Work(sizes.workers), progress, prepare=prepare)
+    if url := remote_url(output):
+        with new_remote(url) as copy:
+            run_resolved(wanted, copy.folder, replace(work, copy=copy), progress, prepare=prepare)
+        return Run(copy.folder, url=url)
+    folder = Path(output) if output else Path("runs") / f"{wanted.id}-{choice.label}"
+    return run_resolved(wanted, folder, work, progress, prepare=prepare)
 
 
 def reverse(

@@ -90,6 +90,14 @@ def run_and_scenario(path: Path) -> tuple[Path, str]:
     return path, ""
 
 
+def run_above(url: str) -> tuple[str, str]:
+    """Return the URL of the run above ``<run>/<table>/scenario=<label>``, and the rest; "" for none."""
+    parts = url.rstrip("/").split("/")
+    if len(parts) > 2 and parts[-1].startswith(_FOLDER) and parts[-2] in WORLD_OF:
+        return "/".join(parts[:-2]), "/".join(parts[-2:])
+    return "", ""
+
+
 def scenario_label(name: str, severity: float = 1.0) -> str:
     """Return what a scenario is called in a run: its name, with ``@`` and its severity when that is not 1."""
     stem = Path(name).name.removesuffix(".yaml")

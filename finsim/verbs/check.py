@@ -13,6 +13,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 if TYPE_CHECKING:
     from finsim.constraints.explaining.explain import Explanation
@@ -67,7 +68,7 @@ def check(
     """
     from finsim.constraints.checking.tier_choice import known_tier
 
-    data = _of_run(data)
+    data = here(_of_run(data), "check: data")
     _refuse_wrong("check", data, rules, (schema, csv, table, params), {"threads": threads}, progress)
     Arguments("check").kinds("tier", tier, (str,), "a tier by name", "write tier='auto'").settle()
     known_tier(tier)
@@ -324,7 +325,7 @@ def repair(
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.repaired_tables import repaired, store_all
 
-    data = _of_run(data)
+    data = here(_of_run(data), "repair: data")
     _refuse_wrong("repair", data, rules, (schema, csv, table, params), {"threads": threads})
     Arguments("repair").files({"output": output}).settle()
     if output is not None and not isinstance(data, str | Path):

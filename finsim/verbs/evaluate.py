@@ -28,6 +28,7 @@ from finsim.tables import Schema
 from finsim.tables.endings import TEXT, form_by_name
 from finsim.verbs.calling.argument_checks import Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["evaluate"]
 
@@ -106,7 +107,10 @@ def evaluate(
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)
-        sides = (real, synthetic, holdout)
+        sides = (
+            here(real, "evaluate: real"), here(synthetic, "evaluate: synthetic"),
+            here(holdout, "evaluate: holdout"),
+        )  # fmt: skip
         how = (Streams(seed), settings or Settings(), step)
         card = _judged(sides, kind, named, declared, as_day(since), how)
     if output is not None:

@@ -24,6 +24,7 @@ from finsim.records.paths import Paths
 from finsim.tables import Schema
 from finsim.verbs.calling.argument_checks import DATA, Arguments
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["fit"]
 
@@ -165,7 +166,7 @@ def fit(
     wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
     wrong.kinds("unit", unit, (str, type(None)), "a number of steps, entity or row", "write unit='10 steps'")
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
-    declared, named = as_schema(schema, csv), Named(id, time)
+    data, declared, named = here(data, "fit: data"), as_schema(schema, csv), Named(id, time)
     chosen = _kind(data, generator, kind, named, declared)
     if chosen == "bars" or generator is not None:
         needs(("markets", BY_KIND[chosen].entry(generator or BARS_DEFAULT).extra), "finsim fit")

@@ -12,6 +12,7 @@ from typing import Any
 from finsim import documents
 from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["Made", "new"]
 
@@ -268,7 +269,7 @@ def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) ->
     if path is not None:
         _refuse_other_ending(path)
         _refuse_existing(path)
-    found = propose(data, kind, Dialect.parse(csv) if csv else None)
+    found = propose(here(data, "new: data"), kind, Dialect.parse(csv) if csv else None)
     if path is not None:
         _write(path, f"{_editor_line(_SCHEMA, path)}\n{found.to_yaml()}")
     shown = str(data) if isinstance(data, str | Path) else "DATA"

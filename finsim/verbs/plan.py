@@ -14,6 +14,7 @@ from finsim.engine.study.study_file import Study
 from finsim.errors import DataError
 from finsim.tables import Dialect, Preview, Schema, load_schema, preview, propose, schema_remedy
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["plan", "plan_table"]
 
@@ -66,6 +67,7 @@ def plan(
     for name, value in (("schema", schema), ("csv", csv)):
         wrong.one_of({"graph": graph or None, name: value})
     wrong.settle()
+    subject = here(subject, "plan: subject")
     if graph:
         return _graph(subject, seed, scale, None if output is None else Path(output))
     if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):

@@ -35,6 +35,7 @@ from finsim.records.table import Table
 from finsim.tables.writing.write import refuse_unwritable
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["Wanted", "sample", "sample_to_file"]
 
@@ -155,7 +156,8 @@ class Wanted:
     def request(self, schema: SchemaSource) -> Request:
         """Return what is sampled from a model of bars, with its defaults."""
         return Request(
-            self.paths or PATHS, self.steps or STEPS, self.history, as_day(self.start), self.given, self.step,
+            self.paths or PATHS, self.steps or STEPS, here(self.history, "sample: history"),
+            as_day(self.start), self.given, self.step,
             self.seed, schema,
         )  # fmt: skip
 

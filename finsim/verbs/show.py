@@ -12,6 +12,8 @@ from finsim.errors import StudyError, did_you_mean
 from finsim.file_kinds import held
 from finsim.tables.endings import form_by_name
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.local_places import remote_url
+from finsim.verbs.handover.fetched import here
 from finsim.verbs.names import example_data, names, title_of
 from finsim.verbs.shipped_names import FILES
 
@@ -72,10 +74,10 @@ def show(what: Any) -> Shown:
     Arguments("show").kinds(
         "what", what, (str, Path), "a name of finsim.names(), a file, or a Run", "write 'covid-2020'"
     ).settle()
-    text = str(what)
+    text = str(here(what, "show: what"))
     path = Path(text)
     if _stands(path / "manifest.json") or _stands(path / ".finsim"):
-        return _run(Run(path))
+        return _run(Run(path, url=remote_url(what)))
     if _stands(path) and not path.is_dir():
         return _table(path) if form_by_name(path) else _file(path)
     found = names()
@@ -128,7 +130,7 @@ def _run(run: Any) -> Shown:
     study = run.manifest["study"]["resolved"]
     head = f"study {study['id']}, seed {run.manifest['seeds']['root']}, scenarios: {scenarios}"
     facts = {**answer_dict(run), "cost": cost_ledger(run.manifest)}
-    return Shown("run", str(run.path), facts, (head, *answer_lines(run)))
+    return Shown("run", run.place, facts, (head, *answer_lines(run)))
 
 
 def _table(path: Path) -> Shown:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from finsim.call_errors import public
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.reverse.breaches import Breaches
+from finsim.engine.run import Work
 from finsim.engine.study.study_file import Study
 from finsim.verbs.calling.argument_checks import Arguments
-from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.calling.local_places import remote_url
+from finsim.verbs.calling.progress import Progress, reporting, say
+from finsim.verbs.handover.open_run import opened
 
 __all__ = ["stress"]
 
@@ -22,7 +25,8 @@ Subject = str | Path | Study | Run
 @overload
 def stress(
     subject: Subject, scenario: str | Path, *, output: str | Path | None = ..., severity: float | None = ...,
-    seed: int | None = ..., workers: int = ..., scale: float = ..., progress: Progress = ...,
+    seed: int | None = ..., workers: int = ..., cluster: str | None = ..., scale: float = ...,
+    progress: Progress = ...,
 ) -> Run: ...  # fmt: skip
 @overload
 def stress(
@@ -40,23 +44,27 @@ def stress(
     severity: float | None = None,
     seed: int | None = None,
     workers: int = 1,
+    cluster: str | None = None,
     scale: float = 1.0,
     progress: Progress = True,
 ) -> Run | Breaches:
     """Apply one scenario to markets, payments and credit together, or ask which would break a limit.
 
     Args:
-        subject: a finished Run or its folder (its fitted model is used again), or a study as in ``run``.
+        subject: a finished Run, its folder or its URL in an object store (its fitted model is used again), or
+            a study as in ``run``.
         scenario: scenario file or shipped name; ``gfc-2008@0.5`` is ``gfc-2008`` at severity 0.5.
         reverse: instead of a scenario, ``"METRIC >= VALUE"``, a share such as 0.06 or 6%: the most plausible
             scenarios that take the metric there. Metrics: ``credit.loss_rate`` (over the panel's months, in
             the world of the study's seed), ``credit.expected_loss`` (of twelve months) and
             ``equity.max_drawdown`` (of the index within four quarters).
         points: with ``reverse``, how many distinct scenarios; 3 when left out.
-        output: folder to create; ``runs/<study id>-<scenario>``, or ``-reverse``, when left out.
+        output: folder to create; ``runs/<study id>-<scenario>``, or ``-reverse``, when left out. With a
+            scenario also a URL of an object store, as in ``run``.
         severity: 0 is the identity, 1 (when left out) is as written, up to 3.
         seed: root seed, instead of the study's.
         workers: local processes; the result does not depend on them.
+        cluster: address of a Dask scheduler, or ``local:4``, instead of workers, as in ``run``.
         scale: factor on sizes, as in ``run``.
         progress: True, False, or a function ``(stage, done, total)``.
 
@@ -79,21 +87,11 @@ def stress(
         True
 
     """
-    wrong = Arguments("stress").kinds(
-        "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
-    )
-    if reverse is None:
-        wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
-    else:
-        many = None if workers == 1 else workers
-        _beside(wrong, reverse, {"scenario": scenario, "severity": severity, "workers": many})
-    wrong.needed("reverse", reverse, {"points": points})
-    wrong.numbers(
-        {"severity": severity, "seed": seed, "workers": workers, "scale": scale, "points": points},
-        "seed", "severity", "points",
+    _check(
+        subject, reverse, {"scenario": scenario, "severity": severity, "workers": workers, "cluster": cluster},
+        {"seed": seed, "scale": scale, "points": points}, output, progress,
     )  # fmt: skip
-    wrong.files({"output": output}).progress(progress).settle()
-    known = subject if isinstance(subject, Study | Run) else str(subject)
+    known = _known(subject)
     with reporting(progress) as step:
         if reverse is not None:
             return engine.reverse(
@@ -105,9 +103,43 @@ def stress(
             severity=severity,
             output=output,
             seed=seed,
-            sizes=engine.Sizes(scale, workers),
+            scale=scale,
+            work=Work(workers, cluster, say=say if progress is True else lambda text: None),
             progress=step,
         )
+
+
+def _check(
+    subject: object, reverse: object, forward: Mapping[str, Any], numbers: Mapping[str, Any], output: Any,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Raise StudyError for every wrong argument; ``forward`` are those that mean nothing beside ``reverse``."""
+    scenario, workers, cluster = forward["scenario"], forward["workers"], forward["cluster"]
+    wrong = Arguments("stress").kinds(
+        "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
+    )
+    many = None if workers == 1 else workers
+    if reverse is None:
+        wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
+    else:
+        _beside(wrong, reverse, {**forward, "workers": many})
+    wrong.needed("reverse", reverse, {"points": numbers["points"]})
+    wrong.numbers(
+        {"severity": forward["severity"], "workers": workers, **numbers}, "seed", "severity", "points"
+    )
+    wrong.kinds(
+        "cluster", cluster, (str, type(None)), "the address of a Dask scheduler, or local:N",
+        "write cluster='local:2'",
+    )  # fmt: skip
+    if reverse is None:
+        wrong.one_of({"workers": many, "cluster": cluster})
+    wrong.files({"output": output}, remote=reverse is None).progress(progress).settle()
+
+
+def _known(subject: Subject) -> str | Study | Run:
+    if isinstance(subject, Study | Run):
+        return subject
+    return opened(subject, "stress: subject") if remote_url(subject) else str(subject)
 
 
 def _beside(wrong: Arguments, reverse: object, others: Mapping[str, object]) -> None:

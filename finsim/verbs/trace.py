@@ -11,6 +11,7 @@ from finsim.provenance.manifest import read_manifest
 from finsim.provenance.trace import trace as story_of
 from finsim.provenance.trace_story import Story
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["trace"]
 
@@ -44,6 +45,6 @@ def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None =
     wrong = Arguments("trace").kinds("run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
     wrong.kinds("table", table, (str,), "a table by name", "write 'transactions'")
     wrong.numbers({"row": row}).settle()
-    folder = run.path if isinstance(run, Run) else Path(run)
+    folder = run.path if isinstance(run, Run) else Path(here(run, "trace: run"))
     story = story_of(folder, table, row, scenario)
     return with_nearest(folder, story, read_manifest(folder).to_dict())

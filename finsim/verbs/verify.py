@@ -119,8 +119,8 @@ def verify(
 def _folder(run: str | Path | Run, where: str) -> Path:
     """Return the folder of a run; one behind a URL is fetched, so that what lies there now is checked."""
     if not isinstance(run, Run):
-        return opened(run, where).path if remote_url(run) else Path(run)
-    return opened(run.url, where).path if run.url else run.path
+        return opened(run, where, whole=True).path if remote_url(run) else Path(run)
+    return opened(run.url, where, whole=True).path if run.url else run.path
 
 
 def again() -> Again:

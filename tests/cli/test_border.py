@@ -157,13 +157,13 @@ def test_other_machines_are_refused_before_any_work(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for words in (
-        ["simulate", f"--output={place}"], ["stress", "tiny", "-o", place], ["show", place],
+        ["simulate", f"--output={place}"], ["report", place], ["run", place],
         ["fit", "prices.csv", "--output", place], ["sample", place], ["inject", "x.csv", "-o", place],
     ):  # fmt: skip
         code, _, err = said(words, capsys)
         assert code == 2, err
         assert "not on this machine" in err
-        assert "a run alone may be written to" in err
+        assert "runs alone be written to one" in err
     with pytest.raises(StudyError, match="not on this machine"):
         finsim.simulate(output=Path(place), progress=False)
     assert not list(tmp_path.iterdir())

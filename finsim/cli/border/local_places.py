@@ -8,9 +8,28 @@ __all__ = ["local_words"]
 
 _ANYWHERE = {
     "run": frozenset({"-o", "--output", "--resume"}),
+    "stress": frozenset({"", "-o", "--output"}),
     "verify": frozenset({"", "--against"}),
+    "evaluate": frozenset({"", "--holdout"}),
+    "sample": frozenset({"--history"}),
+    **dict.fromkeys(
+        (
+            "check",
+            "compare",
+            "curriculum",
+            "export",
+            "fit",
+            "inject",
+            "new",
+            "plan",
+            "show",
+            "simulate-book",
+            "trace",
+        ),
+        frozenset({""}),
+    ),
 }
-"""Verb -> the options ("" the argument) that take a run behind a URL."""
+"""Verb -> the options ("" the argument) that take a URL: a run, or data that are read."""
 
 
 def local_words(arguments: list[str], verb: str) -> list[str]:

@@ -151,7 +151,8 @@ class CheckReport(ShownTable):
         broken = [rule for rule in self.results if rule.verdict == "broken"]
         words = tuple(f"{rule.id} ({counted(rule.violations, 'row')})" for rule in broken)
         others = [(name, tuple(named[name])) for name in ("skipped", "unknown", "silent")]
-        tables = dict.fromkeys(f"{rule.table} {counted(rule.rows, 'row')}" for rule in self.results)
+        judged = [rule for rule in self.results if rule.verdict != "skipped"]  # that saw rows
+        tables = dict.fromkeys(f"{rule.table} {counted(rule.rows, 'row')}" for rule in judged)
         facts += [("broken", words), *others, ("tables", tuple(tables))]
         if self.today is not None:
             facts.append(("today", self.today.to_text()))

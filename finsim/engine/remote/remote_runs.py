@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,17 @@ from finsim.records.stores.remote_folder import RemoteFolder, open_folder, shown
 
 def run_remote(study: Study, url: str, work: engine.Work, progress: engine.Progress) -> Run:
     """Run a study as it is into a new folder behind a URL; raises as ``engine.run.run`` does."""
+    with new_remote(url) as copy:
+        engine.run_resolved(study, copy.folder, replace(work, copy=copy), progress)
+    return Run(copy.folder, url=copy.remote.url)
+
+
+@contextmanager
+def new_remote(url: str) -> Iterator[WorkingCopy]:
+    """Own a new folder behind a URL while the context is open, and its empty working copy.
+
+    Raises StudyError where something lies there, and where another process works in it.
+    """
     remote = open_folder(url, "output")
     _refuse_taken(remote)
     copy = WorkingCopy(remote, copy_of(remote.url))
@@ -26,8 +39,7 @@ def run_remote(study: Study, url: str, work: engine.Work, progress: engine.Progr
     with owning_remote(remote):
         _refuse_taken(remote)  # another run was faster
         shutil.rmtree(copy.folder, ignore_errors=True)
-        engine.run_resolved(study, copy.folder, replace(work, copy=copy), progress)
-    return Run(copy.folder, url=remote.url)
+        yield copy
 
 
 def resume_remote(url: str, work: engine.Work, accept_versions: bool, progress: engine.Progress) -> Run:
@@ -42,9 +54,10 @@ def resume_remote(url: str, work: engine.Work, accept_versions: bool, progress: 
     return Run(copy.folder, url=remote.url)
 
 
-def fetched(url: str, place: str) -> Path:
-    """Return a copy on this machine of the finished run behind a URL, fetched now.
+def fetched(url: str, place: str, *, whole: bool = False) -> Path:
+    """Return a copy on this machine of the finished run behind a URL, as it lies there now.
 
+    What has not changed in the store since it was last fetched is not fetched again, unless ``whole``.
     Raises StudyError where there is none, or where it is worked on.
     """
     remote = open_folder(url, place)
@@ -55,7 +68,10 @@ def fetched(url: str, place: str) -> Path:
             "no finished run is there", place=shown(remote.url), expected="the folder of a finished run",
             remedy=f"check the URL, or continue a stopped run: finsim run --resume {shown(remote.url)}",
         )  # fmt: skip
-    copy.fetch()
+    if whole:
+        copy.fetch()
+    else:
+        copy.refresh()
     return copy.folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from finsim.engine.finished_tasks import WORK, Done, record_name
 from finsim.engine.remote.remote_owner import OWNER
 from finsim.provenance.outputs import LOCK, is_leftover
 from finsim.provenance.seal import ATTESTATION
+from finsim.records.storage import replacing
 from finsim.records.stores.private_copies import copies
 from finsim.records.stores.remote_folder import RemoteFolder, shown
 
@@ -29,6 +31,19 @@ def copy_of(url: str) -> Path:
 def own_objects(names: Iterable[str]) -> list[str]:
     """Return the objects that are part of a run: all but the mark of its owner."""
     return sorted(name for name in names if name != OWNER)
+
+
+def _states(folder: Path) -> Path:
+    """Return the file beside a copy that says in which state each object was brought."""
+    return folder.parent / "states.json"
+
+
+def _kept(folder: Path) -> dict[str, list[object]]:
+    try:
+        found = json.loads(_states(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @dataclass
@@ -55,6 +70,23 @@ class WorkingCopy:
         for name in own_objects(self.remote.names()):
             self.remote.fetch(name, self.folder / name)
             self._sent[name] = self._state(name)
+
+    def refresh(self) -> None:
+        """Bring to this machine what has changed in the store, or here, since it was last brought.
+
+        The states that the store told of are kept beside the copy.
+        """
+        kept = _kept(self.folder)
+        told = {name: state for name, state in self.remote.names().items() if name != OWNER}
+        for name in [name for name in self._files() if name not in told]:
+            (self.folder / name).unlink()
+        for name, state in sorted(told.items()):
+            file = self.folder / name
+            if not (file.is_file() and kept.get(name) == [state, *self._state(name)]):
+                self.remote.fetch(name, file)
+        known = {name: [state, *self._state(name)] for name, state in told.items()}
+        with replacing(_states(self.folder)) as temporary:
+            temporary.write_text(json.dumps(known), encoding="utf-8")
 
     def begun(self) -> None:
         """Copy what a run prepares before its first task: the plan is the last of it."""

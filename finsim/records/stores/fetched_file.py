@@ -1,4 +1,4 @@
-"""A file behind a URL, fetched once for each of its states."""
+"""A file, or a folder of files, behind a URL, fetched once for each of its states."""
 
 from __future__ import annotations
 
@@ -27,3 +27,22 @@ def fetched_file(url: str, place: str) -> Path:
         with replacing(file) as temporary:
             folder.fetch(name, temporary)
     return file
+
+
+def fetched_folder(url: str, place: str) -> Path:
+    """Return the copy on this machine of the files below a URL, as they are now.
+
+    Kept by their states as a file is. Raises StudyError, at ``place``, for what cannot be read, and for a
+    name that leads out of the folder.
+    """
+    remote = open_folder(url, place)
+    names = remote.names()
+    told = "".join(f"{name} {state}\n" for name, state in sorted(names.items()))
+    state = hashlib.sha256(f"{url} {told}".encode()).hexdigest()[:16]
+    folder = copies() / "inputs" / state / (url.rstrip("/").rpartition("/")[2] or "data")
+    for name in names:
+        if not (folder / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with replacing(folder / name) as temporary:
+                remote.fetch(name, temporary)
+    return folder

@@ -27,14 +27,14 @@ class RemoteFolder:
     store: Any
     root: str
 
-    def names(self) -> dict[str, int]:
-        """Return the objects below the folder: name relative to it -> bytes."""
+    def names(self) -> dict[str, str]:
+        """Return the objects below the folder: name relative to it -> what the store tells of its state."""
         with self._answering("cannot be listed"):
             self.store.invalidate_cache()
             listed = self.store.find(self.root, detail=True)
         head = f"{self.root.rstrip('/')}/"
         return {
-            path.removeprefix(head): int(facts["size"] or 0)
+            path.removeprefix(head): _state(facts)
             for path, facts in listed.items()
             if path.startswith(head) and facts["type"] == "file"
         }
@@ -67,7 +67,15 @@ class RemoteFolder:
         with self._answering(f"{name} cannot be read"):
             self.store.invalidate_cache()
             facts = self.store.info(self._path(name))
-        return " ".join(f"{key}={facts[key]}" for key in sorted(facts) if key not in ("StorageClass",))
+        return _state(facts)
+
+    def kind(self) -> str:
+        """Return what the URL is: ``folder`` where objects lie below it, ``file``, or "" for nothing."""
+        with self._answering("cannot be read"):
+            self.store.invalidate_cache()
+            if self.store.isdir(self.root):
+                return "folder"
+            return "file" if self.store.exists(self.root) else ""
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a small object; None where there is none."""
@@ -183,6 +191,11 @@ def open_folder(url: str, place: str) -> RemoteFolder:
             remedy=f"write {protocol}://my-bucket/my-run",
         )  # fmt: skip
     return RemoteFolder(url.rstrip("/"), store, root)
+
+
+def _state(facts: dict[str, Any]) -> str:
+    """Return what a store tells of an object as one text: another one when the object was changed."""
+    return " ".join(f"{key}={facts[key]}" for key in sorted(facts) if key not in ("StorageClass",))
 
 
 def _last_line(error: Exception) -> str:

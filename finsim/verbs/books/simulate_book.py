@@ -20,6 +20,7 @@ from finsim.markets.books.flow_law import LAWS
 from finsim.records.paths import Paths
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["simulate_book"]
 
@@ -88,7 +89,7 @@ def simulate_book(
     assert day is not None
     wanted = Wanted(day, names, levels, events, law, tick, path, dialled)
     with reporting(progress) as step:
-        return simulated(source, wanted, seed, Path(str(output)), step)
+        return simulated(here(source, "simulate_book: source"), wanted, seed, Path(str(output)), step)
 
 
 _Day = date

@@ -19,8 +19,8 @@ def refuse_remote(place: str | Path, where: str) -> None:
         raise StudyError(
             f"{text!r} is not on this machine",
             place=where,
-            expected="a file or folder of this machine; a run alone may be written to and read from a URL "
-            "(run -o, run --resume, open_run, verify), and the data of a study be read from one",
+            expected="a file or folder of this machine; data and runs may be read from a URL, and runs alone "
+            "be written to one (run -o, run --resume, stress -o)",
             remedy="copy what is read to this machine first, and what is written from it afterwards",
         )
     if scheme == "file" and URL.match(text) and urlsplit(text).netloc not in ("", "localhost"):

@@ -21,6 +21,7 @@ from finsim.provenance.outputs import change_in
 from finsim.records.paths import Paths, from_table
 from finsim.records.run_layout import run_and_scenario
 from finsim.records.storage import digest_file, digest_text, read_table
+from finsim.verbs.handover.fetched import here
 from finsim.verbs.handover.open_run import open_run
 
 SCORECARD = "scorecard.json"
@@ -106,13 +107,14 @@ def handed(given: str | Path | Run) -> Handed:
 
     Raises StudyError for what is none of these, ProvenanceError for a run whose manifest was changed.
     """
-    place, scenario = (given.path, "") if isinstance(given, Run) else run_and_scenario(Path(given))
+    local = given if isinstance(given, Run) else Path(here(given, "export: run"))
+    place, scenario = (local.path, "") if isinstance(local, Run) else run_and_scenario(local)
     files = [place / f"{name}.parquet" for name in WORLD if (place / f"{name}.parquet").is_file()]
     if place.is_file() or (files and not (place / "manifest.json").exists()):
         return Handed(place, _digest(files or [place]))
     if is_book(place) and not (place / "manifest.json").exists():
         return Handed(place, _digest([place / EVENTS, place / BOOK]))
-    run = given if isinstance(given, Run) else open_run(place)
+    run = local if isinstance(local, Run) else open_run(place)
     manifest = read_manifest(run.path).to_dict()
     return Handed(run.path, manifest["sha256"], run, manifest, scenario)
 

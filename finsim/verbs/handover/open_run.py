@@ -43,11 +43,14 @@ def open_run(path: str | Path) -> Run:
     return opened(path, "open_run: path")
 
 
-def opened(place: str | Path, where: str) -> Run:
-    """Return the run in a folder, or behind a URL, which is fetched; ``where`` names the argument."""
+def opened(place: str | Path, where: str, *, whole: bool = False) -> Run:
+    """Return the run in a folder, or behind a URL, which is fetched; ``where`` names the argument.
+
+    Of a run fetched before only what has changed since, unless ``whole``.
+    """
     url = remote_url(place)
     if not url:
         return Run(Path(place))
     from finsim.engine.remote.remote_runs import fetched
 
-    return Run(fetched(url, where), url=url)
+    return Run(fetched(url, where, whole=whole), url=url)

@@ -8,6 +8,7 @@ from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.engine.narratives.detector_misses import Curriculum, curriculum_of
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["curriculum"]
 
@@ -48,5 +49,5 @@ def curriculum(
     wrong.kinds("detector", detector, (str, Path), "a Parquet file of scores", "write 'scores.parquet'")
     wrong.kinds("output", output, (str, Path), "a study file to write", "write 'next.yaml'")
     wrong.numbers({"budget": budget}).settle()
-    opened = run if isinstance(run, Run) else Run(Path(run))
+    opened = run if isinstance(run, Run) else Run(Path(here(run, "curriculum: run")))
     return curriculum_of(opened, Path(detector), budget, Path(output))

@@ -13,6 +13,7 @@ from finsim.errors import Problem, StudyError
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.verbs.calling.argument_checks import Arguments, found
 from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.handover.fetched import here
 
 __all__ = ["inject"]
 
@@ -73,7 +74,13 @@ def inject(
     names = _names(narratives)
     with reporting(progress) as step:
         return put_in(
-            data, names, Path(str(output)), as_schema(schema, csv), rate=rate, seed=seed, progress=step
+            here(data, "inject: data"),
+            names,
+            Path(str(output)),
+            as_schema(schema, csv),
+            rate=rate,
+            seed=seed,
+            progress=step,
         )
 
 
