@@ -87,10 +87,8 @@ def stress(
         True
 
     """
-    _check(
-        subject, reverse, {"scenario": scenario, "severity": severity, "workers": workers, "cluster": cluster},
-        {"seed": seed, "scale": scale, "points": points}, output, progress,
-    )  # fmt: skip
+    forward = {"scenario": scenario, "severity": severity, "workers": workers, "cluster": cluster}
+    _check(subject, reverse, forward, {"seed": seed, "scale": scale, "points": points}, output, progress)
     known = _known(subject)
     with reporting(progress) as step:
         if reverse is not None:
@@ -113,7 +111,7 @@ def _check(
     subject: object, reverse: object, forward: Mapping[str, Any], numbers: Mapping[str, Any], output: Any,
     progress: Progress,
 ) -> None:  # fmt: skip
-    """Raise StudyError for every wrong argument; ``forward`` are those that mean nothing beside ``reverse``."""
+    """Raise StudyError for every wrong argument; ``forward`` mean nothing beside ``reverse``."""
     scenario, workers, cluster = forward["scenario"], forward["workers"], forward["cluster"]
     wrong = Arguments("stress").kinds(
         "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
