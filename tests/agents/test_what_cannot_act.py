@@ -1,5 +1,6 @@
 """What a narrative says and nothing could act on is refused, at its place, with a remedy."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -237,4 +238,17 @@ def test_a_rule_of_a_pack_beside_the_story_may_be_broken(tmp_path: Path) -> None
         "finsim-rules: 1\npack: {id: own}\nrules:\n  - {id: structring, level: policy, check: a > 0}\n"
     )
     (tmp_path / "ring.yaml").write_text(STORY.replace("stop:", "breaks: [structring]\nstop:"))
+    assert load_narratives([str(tmp_path / "ring.yaml")])
+
+
+def test_a_pack_beside_the_story_is_read_again_when_it_was_changed(tmp_path: Path) -> None:
+    pack = tmp_path / "own.yaml"
+    words = "finsim-rules: 1\npack: {id: own}\nrules:\n  - {id: NAME, level: policy, check: a > 0}\n"
+    pack.write_text(words.replace("NAME", "another"))
+    (tmp_path / "ring.yaml").write_text(STORY.replace("stop:", "breaks: [structring]\nstop:"))
+    with pytest.raises(NarrativeError, match="no policy rule"):
+        load_narratives([str(tmp_path / "ring.yaml")])
+    pack.write_text(words.replace("NAME", "structring"))
+    os.utime(pack, ns=(1, pack.stat().st_mtime_ns + 1))  # however coarse the clock of the disk is
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
     assert load_narratives([str(tmp_path / "ring.yaml")])

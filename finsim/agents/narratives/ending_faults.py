@@ -97,7 +97,8 @@ def excuse_faults(story: Story, folder: Path) -> Iterator[Fault]:
     if not story.breaks:
         return
     packs = [*sorted(shipped("constraints").glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
-    known = sorted({rule for pack in packs for rule in _policy_rules(pack)})
+    files = [pack for pack in packs if pack.is_file()]
+    known = sorted({rule for pack in files for rule in _policy_rules(pack, pack.stat().st_mtime_ns)})
     for place, name in enumerate(story.breaks):
         if name not in known:
             remedy = did_you_mean(name, known) or "remove it, or put the rule pack beside the narrative"
@@ -106,9 +107,9 @@ def excuse_faults(story: Story, folder: Path) -> Iterator[Fault]:
             )
 
 
-@lru_cache(maxsize=64)
-def _policy_rules(pack: Path) -> frozenset[str]:
-    """Return the policy rules of a pack; none of a file that is no pack."""
+@lru_cache(maxsize=1024)
+def _policy_rules(pack: Path, changed: int) -> frozenset[str]:
+    """Return the policy rules of a pack, read again once it ``changed``; none of a file that is no pack."""
     try:
         data = read(pack).data
     except FinsimError:
