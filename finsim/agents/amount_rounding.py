@@ -38,3 +38,14 @@ def rounded(value: Array, u: Float1D, share: Float1D | float) -> Cents1D:
 def notes(value: Array, step: int = 2_000) -> Cents1D:
     """Return amounts of whole bank notes: multiples of ``step`` cents, at least one."""
     return (np.maximum(np.rint(value / step), 1) * step).astype(np.int64)
+
+
+_POINTS = np.array([1.0, 1.5, 2.0, 2.5, 5.0, 7.5])  # assumption: leading digits of round prices
+
+
+def price_points(value: Array) -> Cents1D:
+    """Return the nearest round prices, by ratio: 1, 1.5, 2, 2.5, 5 or 7.5 times a power of ten."""
+    size = 10.0 ** np.floor(np.log10(np.maximum(value, 1.0)))
+    bounds = np.sqrt(_POINTS * np.append(_POINTS[1:], 10.0))
+    place = np.searchsorted(bounds, np.maximum(value, 1.0) / size)
+    return exact(np.append(_POINTS, 10.0)[place] * size)

@@ -18,9 +18,8 @@ def withdrawals(life: Life, layer: int) -> Draft:
     rng = life.streams.at("cash", layer)
     people = life.population.people
     older = np.where(people.age[life.people] > 55, 1.5, 0.9)
-    who = np.repeat(
-        life.people, rng.poisson(0.062 * older * people.activity[life.people] * life.settings.days)
-    )
+    taste = np.clip(people.activity[life.people], 0.4, 2.5)  # who seldom uses a card pays in notes
+    who = np.repeat(life.people, rng.poisson(0.062 * older * taste * life.settings.days))
     size = len(who)
     code = np.full(size, ACTIVITY["cash"])
     day = life.season.sample_days(code, people.pay_group[who], rng.random(size))

@@ -9,7 +9,7 @@ from finsim.agents.calendar.activity_calendar import ACTIVITY
 from finsim.agents.calendar.hours_of_day import PROFILE
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft, join
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
-from finsim.notation import Array, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Array, Int1D, Nanos1D
 
 # assumption: payments per person and day among friends, by segment.
 _FRIENDS = np.array([0.26, 0.16, 0.16, 0.06, 0.13])
@@ -40,7 +40,10 @@ def _quick_channel(rng: np.random.Generator, size: int) -> Array:
 
 
 def _friends(life: Life, rng: np.random.Generator) -> Draft:
-    """Split bills, presents, debts among acquaintances; one in five is answered by a second payment soon."""
+    """Split bills, presents, debts among acquaintances; some are paid back, or the next bill is the other's.
+
+    assumption: three in twenty are answered, after ten days in the mean, two in five of them by the same sum.
+    """
     people, contacts = life.population.people, life.population.contacts
     segment = people.segment[life.people]
     degree = np.minimum(contacts.degree()[life.people] / 7.0, 4.0)
@@ -50,7 +53,25 @@ def _friends(life: Life, rng: np.random.Generator) -> Draft:
     value = 4_200 * np.exp(1.25 * rng.standard_normal(size)) * (people.income[who] / 330_000) ** 0.6
     amount = rounded(np.minimum(value, 400_000), rng.random(size), 0.62)
     parties = Parties(people.current[who], payee)
-    return draft(ts, parties, amount, _quick_channel(rng, size), PURPOSE["transfer"])
+    made = draft(ts, parties, amount, _quick_channel(rng, size), PURPOSE["transfer"])
+    return join([made, _answers(life, made, rng)])
+
+
+def _answers(life: Life, sent: Draft, rng: np.random.Generator) -> Draft:
+    """Return payments of friends of this world in the other direction; each is ordered by who was paid."""
+    people, settings = life.population.people, life.settings
+    owner = np.full(len(life.population.accounts), -1, dtype=np.int64)
+    owner[people.current] = np.arange(len(people))
+    size = len(sent)
+    answered = np.flatnonzero((rng.random(size) < 0.15) & (owner[sent.payee] >= 0))
+    who, size = owner[sent.payee[answered]], len(answered)
+    day = (sent.ts[answered] - settings.start_ns) // NANOS_PER_DAY + rng.geometric(0.1, size)
+    ts = life.when(PROFILE["transfer"], day, rng.random(size), people.shift[who])
+    other = rounded(sent.amount[answered] * np.exp(0.7 * rng.standard_normal(size)), rng.random(size), 0.62)
+    amount = np.where(rng.random(size) < 0.4, sent.amount[answered], np.minimum(other, 400_000))
+    parties = Parties(sent.payee[answered], sent.payer[answered])
+    made = draft(ts, parties, amount, _quick_channel(rng, size), PURPOSE["transfer"])
+    return made.thinned(life.in_period(day))
 
 
 def _goods(life: Life, rng: np.random.Generator) -> Draft:

@@ -11,10 +11,20 @@ import numpy as np
 from finsim.agents.amount_rounding import charmed, notes
 from finsim.agents.calendar.hours_of_day import PROFILE
 from finsim.agents.everyday.block_draws import BlockDraws
+from finsim.agents.everyday.busy_stretches import bunched, stretches
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft
 from finsim.agents.population.merchants import Merchants
 from finsim.agents.population.people import People
-from finsim.agents.population.shopping_habits import CHARM, CREDIT, MEANS, RATE, SEGMENT_RATE, SPREAD
+from finsim.agents.population.shopping_habits import (
+    CHARM,
+    CREDIT,
+    MEANS,
+    RATE,
+    SEGMENT_RATE,
+    SPREAD,
+    TWICE,
+    USUAL,
+)
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
 from finsim.notation import NANOS_PER_SECOND, Array, Cents1D, Float1D, Float2D, Int1D, Int2D, Nanos1D
 
@@ -25,11 +35,17 @@ BLOCK_ROWS = 131_072
 
 @dataclass(frozen=True)
 class Habits:
-    """Standing habits of a shard's people: shape [P, C] rates per day, [P, C, 5] shops, [P, C] means."""
+    """Standing habits of a shard's people, C categories.
+
+    ``rate`` [P, C] per day, ``shops`` [P, C, 5] favourites, ``means`` [P, C] price factors, ``usual``
+    [2, P, C, 5] the draws behind the usual price in each favourite, ``busy`` [P, K + 1] busy stretches.
+    """
 
     rate: Float2D
     shops: Int2D
     means: Float2D
+    usual: Array
+    busy: Float2D
 
 
 def habits(life: Life, free: Float1D) -> Habits:
@@ -47,21 +63,27 @@ def habits(life: Life, free: Float1D) -> Habits:
     rate = rate * rng.gamma(3.0, 1 / 3.0, (count, kinds))
     for name in ("online", "digital"):
         rate[:, CATEGORY[name]] *= people.online[who]
-    return Habits(rate, shops, _means(life, rate, shops, free))
+    custom = life.streams.at("custom")
+    usual = np.stack([custom.standard_normal(shops.shape), custom.random(shops.shape)])
+    busy = stretches(count, life.settings.days, life.streams.at("stretches"))
+    means, share = _means(life, rate, shops, free)
+    return Habits(rate * share[:, None], shops, means, usual, busy)
 
 
-def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> Float2D:
-    """Return the price factor per person and category that spends the free money.
+def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> tuple[Float2D, Float1D]:
+    """Return the price factor per person and category that spends the free money, and the share of purchases.
 
-    Prices of necessities move less with it than those of luxuries.
+    Prices of necessities move less with it than those of luxuries. Who would still spend more than is free
+    buys less often: a share below 1.
     """
     ticket = life.population.merchants.ticket[shops].mean(axis=2) * np.exp(SPREAD[None, :] ** 2 / 2)
-    ratio = np.clip(free / (30.4 * (rate * ticket).sum(axis=1)), 0.15, 12.0)
+    ratio = np.clip(free / (30.4 * (rate * ticket).sum(axis=1)), 0.05, 12.0)
     means: Float2D = ratio[:, None] ** (0.35 + 0.65 * MEANS[None, :])
     spend = 30.4 * (rate * ticket * means).sum(axis=1)
-    correction = np.clip(free / spend, 0.3, 4.0)[:, None]
-    scaled: Float2D = np.clip(means * correction, 0.25, 6.0)
-    return scaled
+    correction = np.clip(free / spend, 0.2, 4.0)[:, None]
+    scaled: Float2D = np.clip(means * correction, 0.12, 6.0)
+    spend = 30.4 * (rate * ticket * scaled).sum(axis=1)
+    return scaled, np.clip(free / spend, 0.3, 1.0)
 
 
 def purchases(life: Life, known: Habits, layer: int, rows: int = BLOCK_ROWS) -> Iterator[Draft]:
@@ -89,11 +111,12 @@ def _edges(each: Int1D, rows: int) -> list[int]:
 
 def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: int, *, is_last: bool) -> Draft:
     person, category = np.divmod(cell, len(CATEGORIES))
-    day, ts = _times(life, person, category, draws, is_last)
-    shop = _shops(life, known, cell, person, category, draws)
+    day, ts = _times(life, known, person, category, draws, is_last)
+    shop, slot = _shops(life, known, cell, person, category, draws)
     merchants = life.population.merchants
     prices = life.economy.prices[category, day]
-    amount = _prices(known, merchants, (cell, category, shop), prices, draws)
+    amount = _prices(known, merchants, (cell, category, shop, slot), prices, draws)
+    day, ts, shop, amount = _twice(life, cell, category, (day, ts, shop, amount), draws)
     payer = _instrument(life, person, category, ts, draws.random())
     remote = draws.random() < merchants.online[shop]
     channel = np.where(remote, CHANNEL["card_not_present"], CHANNEL["card_present"])
@@ -104,7 +127,7 @@ def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: in
 
 
 def _times(
-    life: Life, person: Int1D, category: Int1D, draws: BlockDraws, is_last: bool
+    life: Life, known: Habits, person: Int1D, category: Int1D, draws: BlockDraws, is_last: bool
 ) -> tuple[Int1D, Nanos1D]:
     """Return day and instant of each purchase; one in nine follows another purchase of the same trip.
 
@@ -114,7 +137,7 @@ def _times(
     size = len(person)
     who = life.people[person]
     group = people.pay_group[who]
-    day = life.season.sample_days(category, group, draws.random())
+    day = life.season.sample_days(category, group, bunched(known.busy, person, draws.random()))
     # Categories lead both lists of activities and of hour profiles, so their codes serve as such.
     shift = people.shift[who] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
     ts = life.when(category, day, draws.random(), shift.astype(np.int64))
@@ -127,31 +150,66 @@ def _times(
     return np.where(joins, day[inside], day), np.where(joins, follow, ts)
 
 
+def _twice(
+    life: Life,
+    cell: Int1D,
+    category: Int1D,
+    made: tuple[Int1D, Nanos1D, Int1D, Cents1D],
+    draws: BlockDraws,
+) -> tuple[Int1D, Nanos1D, Int1D, Cents1D]:
+    """Return day, instant, shop and amount, some of them those of the next purchase, soon after it.
+
+    The way there and back, another round: in the same shop, for the same sum.
+    """
+    day, ts, shop, amount = made
+    following = np.minimum(np.arange(len(cell)) + 1, len(cell) - 1)
+    again = (draws.random() < TWICE[category]) & (cell[following] == cell)
+    hours = draws.exponential(1.5) + 0.05
+    second = ts[following] + (hours * 3_600_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
+    second = np.minimum(second, life.settings.end_ns - 1_000_000)
+    return (
+        np.where(again, life.day_of(second), day),
+        np.where(again, second, ts),
+        np.where(again, shop[following], shop),
+        np.where(again, amount[following], amount),
+    )
+
+
 def _shops(
     life: Life, known: Habits, cell: Int1D, person: Int1D, category: Int1D, draws: BlockDraws
-) -> Int1D:
-    """Return the shop of each purchase: a favourite three times in five, else any by popularity."""
+) -> tuple[Int1D, Int1D]:
+    """Return the shop of each purchase: a favourite three times in five, else any by popularity.
+
+    With it the place among the favourites, -1 for another shop.
+    """
     u = draws.random()
     slot = (draws.random() ** 2 * _FAVOURITES).astype(np.int64)
     chosen = known.shops.reshape(-1, _FAVOURITES)[cell, slot]
     roam = np.flatnonzero(u > 0.6)
     town = life.population.people.town[life.people[person[roam]]]
     chosen[roam] = life.population.catchment.draw(category[roam], town, (u[roam] - 0.6) / 0.4)
-    return chosen
+    slot[roam] = -1
+    return chosen, slot
 
 
 def _prices(
     known: Habits,
     merchants: Merchants,
-    keys: tuple[Int1D, Int1D, Int1D],
+    keys: tuple[Int1D, Int1D, Int1D, Int1D],
     index: Float1D,
     draws: BlockDraws,
 ) -> Cents1D:
-    """Return what each purchase costs: the shop's ticket, the buyer's means, noise and the price index."""
-    cell, category, shop = keys
-    noise = np.exp(SPREAD[category] * draws.standard_normal())
-    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise * index
-    u = draws.random()
+    """Return what each purchase costs: the shop's ticket, the buyer's means, noise and the price index.
+
+    In a favourite shop some purchases are the usual one, at the usual price.
+    """
+    cell, category, shop, slot = keys
+    z, u = draws.standard_normal(), draws.random()
+    same = np.flatnonzero((draws.random() < USUAL[category]) & (slot >= 0))
+    place = cell[same] * _FAVOURITES + slot[same]
+    usual = known.usual.reshape(2, -1)
+    z[same], u[same] = usual[0, place], usual[1, place]
+    value = merchants.ticket[shop] * known.means.ravel()[cell] * np.exp(SPREAD[category] * z) * index
     amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
     amount[fuel] = notes(value[fuel], 500)

@@ -22,6 +22,9 @@ _RHYTHMS = ("monthly_end", "monthly_25", "semi_monthly", "biweekly_a", "biweekly
 _RHYTHM_SHARE = (0.16, 0.14, 0.20, 0.19, 0.19, 0.12)
 
 
+_ACTIVITY = 0.8  # assumption: gamma shape; with it the Gini of payments per card is that of real cards
+
+
 @dataclass(frozen=True)
 class People:
     """One array element per person: shape [P].
@@ -82,7 +85,7 @@ def build_people(
         employer=np.zeros(count, dtype=np.int64),
         online=np.exp(rng.normal(-0.12, 0.5, count)) * np.where(age > 65, 0.6, 1.0),
         thrift=np.exp(rng.normal(-0.06, 0.12, count)),
-        activity=rng.gamma(4.0, 0.25, count),
+        activity=np.clip(rng.gamma(_ACTIVITY, 1.0 / _ACTIVITY, count), 0.04, 8.0),
     )
 
 
