@@ -123,7 +123,7 @@ def test_what_lies_beyond_the_last_block_is_its_last_purchase(world, is_last: bo
     draws, person = Far(Streams(1).at("z"), 45), np.zeros(45, dtype=np.int64)
     draws.begin(45)
     category = np.arange(45) % 5
-    _, ts = _times(life, person, category, draws, is_last)
+    _, ts = _times(life, np.array([[0.0, 1.0]]), person, category, draws, is_last)
     alone = life.when(category, np.zeros(45, dtype=np.int64), np.zeros(45), _shift(life, category))
     inside, minutes = np.minimum(np.arange(45) + 39, 44), 120_000_000_000
     wanted = np.where(is_last | (np.arange(45) < 6), alone[inside] + minutes, alone)

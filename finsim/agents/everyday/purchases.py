@@ -111,11 +111,11 @@ def _edges(each: Int1D, rows: int) -> list[int]:
 
 def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: int, *, is_last: bool) -> Draft:
     person, category = np.divmod(cell, len(CATEGORIES))
-    day, ts = _times(life, known, person, category, draws, is_last)
-    shop, slot = _shops(life, known, cell, person, category, draws)
+    day, ts = _times(life, known.busy, person, category, draws, is_last)
+    shop, place = _shops(life, known, cell, person, category, draws)
     merchants = life.population.merchants
     prices = life.economy.prices[category, day]
-    amount = _prices(known, merchants, (cell, category, shop, slot), prices, draws)
+    amount = _prices(known, merchants, (cell, category, shop, place), prices, draws)
     day, ts, shop, amount = _twice(life, cell, category, (day, ts, shop, amount), draws)
     payer = _instrument(life, person, category, ts, draws.random())
     remote = draws.random() < merchants.online[shop]
@@ -127,7 +127,7 @@ def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: in
 
 
 def _times(
-    life: Life, known: Habits, person: Int1D, category: Int1D, draws: BlockDraws, is_last: bool
+    life: Life, busy: Float2D, person: Int1D, category: Int1D, draws: BlockDraws, is_last: bool
 ) -> tuple[Int1D, Nanos1D]:
     """Return day and instant of each purchase; one in nine follows another purchase of the same trip.
 
@@ -137,7 +137,7 @@ def _times(
     size = len(person)
     who = life.people[person]
     group = people.pay_group[who]
-    day = life.season.sample_days(category, group, bunched(known.busy, person, draws.random()))
+    day = life.season.sample_days(category, group, bunched(busy, person, draws.random()))
     # Categories lead both lists of activities and of hour profiles, so their codes serve as such.
     shift = people.shift[who] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
     ts = life.when(category, day, draws.random(), shift.astype(np.int64))
@@ -162,17 +162,18 @@ def _twice(
     The way there and back, another round: in the same shop, for the same sum.
     """
     day, ts, shop, amount = made
-    following = np.minimum(np.arange(len(cell)) + 1, len(cell) - 1)
-    again = (draws.random() < TWICE[category]) & (cell[following] == cell)
-    hours = draws.exponential(1.5) + 0.05
-    second = ts[following] + (hours * 3_600_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
+    size = len(cell)
+    following = np.minimum(np.arange(size) + 1, size - 1)
+    is_last = np.arange(size) == size - 1  # of a block, and so of a person
+    u = draws.random()
+    again = np.flatnonzero((u < TWICE[category]) & (cell[following] == cell) & ~is_last)
+    # assumption: an hour and a half later in the mean; below the chance, u over it is uniform.
+    hours = 0.05 - 1.5 * np.log(np.maximum(u[again] / TWICE[category[again]], 1e-12))
+    second = ts[again + 1] + (hours * 3_600_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
     second = np.minimum(second, life.settings.end_ns - 1_000_000)
-    return (
-        np.where(again, life.day_of(second), day),
-        np.where(again, second, ts),
-        np.where(again, shop[following], shop),
-        np.where(again, amount[following], amount),
-    )
+    shop[again], amount[again] = shop[again + 1], amount[again + 1]
+    day[again], ts[again] = life.day_of(second), second
+    return day, ts, shop, amount
 
 
 def _shops(
@@ -180,7 +181,7 @@ def _shops(
 ) -> tuple[Int1D, Int1D]:
     """Return the shop of each purchase: a favourite three times in five, else any by popularity.
 
-    With it the place among the favourites, -1 for another shop.
+    With it the place of its usual price, -1 where this purchase is not the usual one.
     """
     u = draws.random()
     slot = (draws.random() ** 2 * _FAVOURITES).astype(np.int64)
@@ -188,8 +189,9 @@ def _shops(
     roam = np.flatnonzero(u > 0.6)
     town = life.population.people.town[life.people[person[roam]]]
     chosen[roam] = life.population.catchment.draw(category[roam], town, (u[roam] - 0.6) / 0.4)
-    slot[roam] = -1
-    return chosen, slot
+    # In a favourite u / 0.6 is uniform.
+    usual = np.where(u < 0.6 * USUAL[category], cell * _FAVOURITES + slot, -1)
+    return chosen, usual
 
 
 def _prices(
@@ -203,12 +205,10 @@ def _prices(
 
     In a favourite shop some purchases are the usual one, at the usual price.
     """
-    cell, category, shop, slot = keys
+    cell, category, shop, place = keys
     z, u = draws.standard_normal(), draws.random()
-    same = np.flatnonzero((draws.random() < USUAL[category]) & (slot >= 0))
-    place = cell[same] * _FAVOURITES + slot[same]
-    usual = known.usual.reshape(2, -1)
-    z[same], u[same] = usual[0, place], usual[1, place]
+    same, usual = np.flatnonzero(place >= 0), known.usual.reshape(2, -1)
+    z[same], u[same] = usual[0, place[same]], usual[1, place[same]]
     value = merchants.ticket[shop] * known.means.ravel()[cell] * np.exp(SPREAD[category] * z) * index
     amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
