@@ -12,16 +12,18 @@ _KNOTS = 512  # stretches of a period at most: longer ones in longer periods
 
 
 def stretches(people: int, days: int, rng: np.random.Generator) -> Float2D:
-    """Return where each person's stretches begin and end, as shares of the period: float64 [P, K + 1].
+    """Return where each person's stretches begin and end, in periods: float64 [P, K + 1], the last row 1 on.
 
     All stretches of a person hold as many payments and differ in length, so short ones are busy and long ones
-    are quiet. In the mean over people no part of the period is preferred. Source: own.
+    are quiet. The first begins anywhere in the period and the end is followed by the beginning, so no part of
+    the period is preferred. Source: own.
     """
     count = int(np.clip(days / _DAYS, 1, _KNOTS))
     lengths = rng.standard_gamma(_SHAPE, (people, count))
     edges = np.zeros((people, count + 1))
     np.cumsum(lengths, axis=1, out=edges[:, 1:])
     edges /= edges[:, -1:]
+    edges += rng.random((people, 1))
     return edges
 
 
@@ -33,4 +35,5 @@ def bunched(edges: Float2D, person: Int1D, u: Float1D) -> Float1D:
     first = person * (count + 1) + which
     flat = edges.ravel()
     begin = flat[first]
-    return begin + (place - which) * (flat[first + 1] - begin)
+    moved = begin + (place - which) * (flat[first + 1] - begin)
+    return moved - np.floor(moved)
