@@ -20,7 +20,7 @@ _SHARE = 0.62  # assumption: share of the turnover that suppliers get
 _SIZES, _NOISE = 2.6, 0.8
 # assumption: share of standing suppliers with a fixed price, of these with a round one, and of payments of a
 # run that are made twice (two deliveries, two seats, two parcels).
-_FIXED, _ROUND, _TWICE = 0.42, 0.30, 0.035
+_FIXED, _ROUND, _TWICE = 0.42, 0.36, 0.035
 
 
 @dataclass(frozen=True)
