@@ -61,6 +61,14 @@ def test_an_unchanged_run_is_fetched_once(stored, fetches, local) -> None:
     assert not (again / "stray.txt").exists()
 
 
+def test_verify_fetches_all(stored, fetches) -> None:
+    finsim.open_run(RUN)
+    every = sorted(fetches)
+    fetches.clear()
+    finsim.verify(RUN)
+    assert sorted(fetches) == every  # a file that was changed here, in its time and size too, is no evidence
+
+
 def test_a_damaged_note_of_states_fetches_all(stored, fetches) -> None:
     place = finsim.open_run(RUN).path
     count = len(fetches)

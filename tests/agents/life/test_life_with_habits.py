@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import numpy as np
 import pytest
 
 from finsim.agents.amount_rounding import price_points
+from finsim.agents.everyday import supplier_payments
 from finsim.agents.everyday.block_draws import BlockDraws
 from finsim.agents.everyday.busy_stretches import bunched, stretches
+from finsim.agents.everyday.cash import withdrawals
+from finsim.agents.everyday.draft_orders import Parties, draft
 from finsim.agents.everyday.ordinary_payments import _life
-from finsim.agents.everyday.person_to_person import _friends
-from finsim.agents.everyday.purchases import _means, _prices, _twice, habits, purchases
+from finsim.agents.everyday.person_to_person import _answers, _friends
+from finsim.agents.everyday.purchases import _means, _prices, _shops, _twice, habits, purchases
 from finsim.agents.everyday.supplier_payments import _repeated, payment_runs, suppliers
 from finsim.agents.population.shopping_habits import TWICE, USUAL
 from finsim.agents.simulate import unstressed
@@ -182,3 +186,63 @@ def test_purchases_of_a_person_lie_in_its_stretches(life) -> None:
     order = np.lexsort((made, who))
     gap = np.diff(made[order])[np.diff(who[order]) == 0]
     assert gap.std() / gap.mean() > 1.8  # 1.5 without stretches and with people alike
+
+
+def test_only_favourites_have_a_usual_price(life) -> None:
+    known = habits(life, np.full(len(life.people), 200_000.0))
+    size = 30_000
+    person, category = np.zeros(size, dtype=np.int64), np.full(size, CATEGORY["transport"])
+    cell = person * len(CATEGORIES) + category
+    draws = BlockDraws(Streams(12).at("z"), size)
+    draws.begin(size)
+    shop, place = _shops(life, known, cell, person, category, draws)
+    usual = np.flatnonzero(place >= 0)
+    assert len(usual) / size == pytest.approx(0.6 * USUAL[CATEGORY["transport"]], abs=0.01)
+    assert (known.shops.ravel()[place[usual]] == shop[usual]).all()
+
+
+def test_who_has_little_to_spend_buys_less_often(life) -> None:
+    rich, poor = (habits(life, np.full(len(life.people), free)) for free in (1e9, 2_000.0))
+    assert rich.rate.sum() / poor.rate.sum() == pytest.approx(1 / 0.3, rel=0.1)
+
+
+def test_answers_come_later(life) -> None:
+    people = life.population.people
+    size = 3_000
+    start = np.full(size, life.settings.start_ns + 5 * NANOS_PER_DAY)
+    sent = draft(start, Parties(people.current[1], people.current[2]), np.full(size, 5_000), 0, 0)
+    made = _answers(life, sent, Streams(13).at("a"))
+    assert len(made) / size == pytest.approx(0.15, abs=0.02)
+    assert (life.day_of(made.ts) >= 5).all()
+    assert np.median(life.day_of(made.ts)) > 8
+    assert (made.amount == 5_000).mean() == pytest.approx(0.42, abs=0.07)
+    outside = draft(start, Parties(people.current[1], life.population.outside["person"][0]), start, 0, 0)
+    assert len(_answers(life, outside, Streams(13).at("a"))) == 0
+
+
+def test_a_payment_is_made_twice_within_its_run(life, monkeypatch) -> None:
+    monkeypatch.setattr(supplier_payments, "_TWICE", 1.0)
+    made = payment_runs(life)
+    change = np.flatnonzero(np.diff(made.payer)) + 1
+    same = (made.amount[change] == made.amount[change - 1]) & (made.payee[change] == made.payee[change - 1])
+    assert same.mean() < 0.1
+    within = np.setdiff1d(np.arange(1, len(made)), change)
+    assert (made.payee[within] == made.payee[within - 1]).mean() > 0.3
+
+
+def test_standing_prices_move_with_trade(life) -> None:
+    half = dataclasses.replace(life.economy, trade=np.full_like(life.economy.trade, 0.5))
+    whole, less = payment_runs(life), payment_runs(dataclasses.replace(life, economy=half))
+    large = whole.amount > 10_000
+    ratio = less.amount[large] / whole.amount[large]
+    assert (ratio < 0.75).all()
+    assert np.median(ratio) == pytest.approx(0.5, abs=0.001)
+
+
+def test_who_seldom_uses_a_card_pays_in_notes(life) -> None:
+    made = withdrawals(life, 0)
+    people = life.population.people
+    count = np.bincount(made.payer, minlength=len(life.population.accounts))[people.current[life.people]]
+    activity = people.activity[life.people]
+    seldom, often = count[activity < 0.3].mean(), count[activity > 2.5].mean()
+    assert 0.5 < seldom < often < 10 * seldom
