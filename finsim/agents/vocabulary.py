@@ -7,13 +7,13 @@ from finsim.records.fixed_words import CHANNELS as CHANNELS
 from finsim.records.fixed_words import KINDS as KINDS
 from finsim.records.fixed_words import PAYMENT_STATUSES
 from finsim.records.fixed_words import PURPOSES as PURPOSES
+from finsim.records.fixed_words import SEGMENTS as SEGMENTS
 
 CURRENT, SAVINGS, CARD, BUSINESS, MERCHANT, EXTERNAL = range(len(KINDS))
 
 STATUSES = PAYMENT_STATUSES
 POSTED, DECLINED = 0, 1
 
-SEGMENTS = ("student", "worker", "affluent", "retired", "jobless")
 STUDENT, WORKER, AFFLUENT, RETIRED, JOBLESS = range(len(SEGMENTS))
 
 # Accounts outside the banks of the study: who stands behind them.

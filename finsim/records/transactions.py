@@ -142,6 +142,7 @@ class Transactions(RowRecord):
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
+    ``customers`` and ``merchants`` tell who they are; None where ordinary life is learned from a ledger.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -157,6 +158,8 @@ class Transactions(RowRecord):
     patterns: pa.Table
     phases: tuple[PhaseCount, ...] = ()
     remarks: tuple[str, ...] = ()
+    customers: pa.Table | None = None
+    merchants: pa.Table | None = None
 
     def _table(self) -> pa.Table:
         return self.rows
