@@ -32,6 +32,8 @@ PURPOSES = (
 )  # fmt: skip
 
 PAYMENT_STATUSES = ("posted", "declined")
+DECLINE_REASONS = ("funds", "limit", "returned")
+"""Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back."""
 STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end")
 """Why a scheme ended."""
 

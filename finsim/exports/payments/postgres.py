@@ -15,7 +15,7 @@ from finsim.exports.payments.sql_tables import DAY, INSTANT, KEYS, TABLES, TEXT,
 
 _TYPES = {
     pa.int64(): "bigint", pa.int32(): "integer", pa.int8(): "smallint", pa.bool_(): "boolean",
-    MONEY: "numeric(19,2)", TEXT: "text", INSTANT: "timestamptz", DAY: "date",
+    pa.float32(): "real", MONEY: "numeric(19,2)", TEXT: "text", INSTANT: "timestamptz", DAY: "date",
 }  # fmt: skip
 
 

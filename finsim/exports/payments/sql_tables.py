@@ -38,13 +38,14 @@ TABLES = {
             ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
             ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
             ("channel", TEXT), ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT),
-            ("from_balance_after", MONEY), ("to_balance_after", MONEY),
+            ("decline_reason", TEXT), ("from_balance_after", MONEY), ("to_balance_after", MONEY),
         ]
     ),
     "labels": pa.schema(
         [
             ("tx_id", pa.int64()), ("purpose", TEXT), ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()),
-            ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT), ("role", TEXT),
+            ("taint", pa.float32()), ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT),
+            ("role", TEXT),
         ]
     ),
     "patterns": pa.schema(

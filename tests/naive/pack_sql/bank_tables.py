@@ -42,6 +42,7 @@ def retail_tx(rng):
                 cash, rng.choice([150_000, 300_000, 999_999], count), rng.choice([100, 499, 5_000], count)
             ),
             "status": rng.choice(["posted", "posted", "posted", "declined"], count),
+            "decline_reason": rng.choice(np.array([None, None, "funds"], dtype=object), count),
             "channel": np.where(cash, "cash", rng.choice(["card_not_present", "wire"], count)),
             "purpose": rng.choice(["groceries", "gambling", "5813"], count),
             "from_balance_after": rng.choice([-60_000, -50_000, -1, 0, 10_000], count),
@@ -60,6 +61,7 @@ def retail_tx(rng):
         "to_account": ID,
         "amount": MONEY,
         "status": WORDS,
+        "decline_reason": WORDS,
     }
     schema |= {"channel": WORDS, "purpose": WORDS, "from_balance_after": MONEY, "is_fraud": TRUTH}
     schema |= {"is_laundering": TRUTH, "narrative": WORDS, "instance": INT, "phase": WORDS}

@@ -114,6 +114,12 @@ RULES = {
     "amount_positive": ("rows", None, "amount > 0"),
     "two_parties": ("rows", None, "from_account <> to_account"),
     "status_known": ("rows", None, "status = 'posted' OR status = 'declined'"),
+    "reason_of_decline": (
+        "transactions",
+        None,
+        "CASE WHEN status = 'declined' THEN decline_reason IS NOT NULL WHEN status IS NOT NULL"
+        " THEN decline_reason IS NULL END",
+    ),
     "in_time_order": ("rows", None, "ts > ts_above OR (ts = ts_above AND tx_id <> id_above)"),
     "payer_exists": ("rows", None, "payer_known"),
     "payee_exists": ("rows", None, "payee_known"),
