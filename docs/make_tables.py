@@ -24,6 +24,7 @@ from finsim.evaluation.metric import Metric
 from finsim.provenance.lineage import REPAIR_SCHEMA, REPAIRS, SEQUENCE_SCHEMA, SEQUENCES
 from finsim.records.calendar import Clock
 from finsim.records.columns import facts_of, stored
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.paths import BARS_SCHEMA
 from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, loan_schema
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
@@ -66,6 +67,7 @@ SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
     "transactions": FEATURE_SCHEMA,
     "labels": LABEL_SCHEMA,
     "accounts": ACCOUNT_SCHEMA,
+    **PARTY_SCHEMAS,
     "patterns": stored(PATTERN_SCHEMA),
     "loans": [*LOAN_COLUMNS.values(), *loan_schema(pa.schema([(OTHER, pa.null())]))],
     "months": PANEL_SCHEMA,

@@ -22,6 +22,7 @@ from finsim.credit.reference_parameters import CLASSES, GRADES
 from finsim.engine.finished_run import Run
 from finsim.provenance.lineage import KINDS, REPAIR_SCHEMA
 from finsim.provenance.origin_tags import MEANING
+from finsim.records import fixed_words
 from finsim.records.columns import ROLES, facts_of
 from finsim.records.run_layout import place_of
 from finsim.scenarios.variables import VARIABLES
@@ -158,6 +159,12 @@ def test_the_features_of_the_bundled_loans_are_listed(mini: Run) -> None:
     assert re.findall(r"`(\w+)`", text) == [name for name in names if name not in columns]
 
 
+WORDS_OF_CUSTOMERS = {
+    "kind": fixed_words.CUSTOMER_KINDS, "segment": fixed_words.SEGMENTS, "sector": fixed_words.SECTORS,
+    "income_band": fixed_words.INCOME_BANDS, "kyc_risk": fixed_words.RISKS,
+}  # fmt: skip
+
+
 def words(name: str) -> tuple[str, ...]:
     line = re.search(rf"^\| `{re.escape(name)}` \| (.*) \|$", TABLES, re.MULTILINE)
     assert line, name
@@ -169,7 +176,10 @@ def test_the_words_are_those_of_the_code() -> None:
     assert words("transactions.channel") == vocabulary.CHANNELS
     assert words("labels.purpose") == vocabulary.PURPOSES
     assert words("transactions.status") == vocabulary.STATUSES
+    assert words("transactions.decline_reason") == vocabulary.DECLINE_REASONS
     assert words("patterns.stopped_by") == STOPS
+    for name, known in WORDS_OF_CUSTOMERS.items():
+        assert words(f"customers.{name}") == known
     assert words("loans.loan_class") == tuple(CLASSES)
     assert words("loans.grade") == GRADES
     assert words("months.status") == STATUSES

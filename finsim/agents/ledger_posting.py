@@ -14,20 +14,26 @@ from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
-from finsim.agents.statement_rows import Middles, as_statements
+from finsim.agents.statement_rows import SECOND, Middles, as_statements
 from finsim.agents.vocabulary import (
+    CARD,
     CATEGORIES,
     CHANNELS,
+    COMES_BACK,
+    DECLINE_REASONS,
     FROM_DECOY,
     FROM_LIFE,
     FROM_NARRATIVE,
+    NO_FUNDS,
+    OVER_LIMIT,
     PURPOSES,
     STATUSES,
 )
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
-from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
-from finsim.notation import Array, Bool1D, Cents1D, Int1D
+from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
+from finsim.kernels.taint import CLEAN, Pools, follow_taint
+from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
@@ -92,6 +98,7 @@ def post(
     def batches() -> Iterator[pa.RecordBatch]:
         state = plan.fresh_state()
         words = _Words(population, settings, plan)
+        pools = Pools(np.zeros(len(accounts)), book.external)
         tx_id, before = 0, -(2**63)
         for orders in parts:
             if len(orders) and int(orders.ts[0]) < before:
@@ -104,12 +111,16 @@ def post(
             orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
             held = book.balance.copy() if middles else book.balance
             rows = run_orders(orders, book, plan, state)
+            taint = words.taint(orders, rows, pools)
             if middles:
                 orders, rows = as_statements(orders, rows, book, held, middles)
+                # The second row of a payment tells of the same money.
+                taint = taint[np.cumsum((orders.order_id & SECOND) == 0) - 1]
             kept = np.flatnonzero(rows.status != SKIPPED)
             for low in range(0, len(kept), _BATCH):
                 some = kept[low : low + _BATCH]
-                yield words.batch(orders.take(some), Rows(*(column[some] for column in rows)), tx_id)
+                told = Rows(*(column[some] for column in rows))
+                yield words.batch(orders.take(some), told, taint[some], tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -160,8 +171,19 @@ class _Words:
         shard = np.arange(len(self.accounts)) // settings.shard_accounts
         self.shard_of = np.minimum(shard, settings.shards - 1).astype(np.uint32)
 
-    def batch(self, orders: Orders, rows: Rows, first: int) -> pa.RecordBatch:
-        """Return rows as one batch; ``first`` is the first ``tx_id``."""
+    def taint(self, orders: Orders, rows: Rows, pools: Pools) -> Float1D:
+        """Return the illicit share of the money of each order: float64[N]; ``pools`` are changed in place."""
+        mark = np.full(len(orders), CLEAN, dtype=np.uint8)
+        mine = np.flatnonzero(orders.plan_row >= 0)
+        mark[mine] = self.plan.taint[orders.plan_row[mine]]
+        share = np.zeros(len(orders))
+        follow_taint(
+            Moves(orders.payer, orders.payee, orders.amount, orders.plan_row), rows, mark, pools, share
+        )
+        return share
+
+    def batch(self, orders: Orders, rows: Rows, taint: Float1D, first: int) -> pa.RecordBatch:
+        """Return rows as one batch; ``taint`` is the illicit share of each, ``first`` the first ``tx_id``."""
         size = len(orders)
         accounts, payer, payee = self.accounts, orders.payer, orders.payee
         columns = [
@@ -178,16 +200,23 @@ class _Words:
             pa.array(self.merchant_id[orders.merchant]),
             _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
             _coded((rows.status == DECLINED), pa.array(STATUSES)),
+            self._reasons(orders, rows),
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),
-            *self._labels(orders.plan_row),
+            *self._labels(orders.plan_row, taint),
             pa.array(public_id(orders.order_id)),
             *self._origin(orders),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=TRANSACTION_SCHEMA)
 
-    def _labels(self, row: Array) -> list[pa.Array]:
-        """Return is_fraud, is_laundering, narrative, instance, phase and role of each row."""
+    def _reasons(self, orders: Orders, rows: Rows) -> pa.Array:
+        """Return why each row was declined, as ``post_moves`` decides: it comes back, or is too much."""
+        code = np.where(self.accounts.kind[orders.payer] == CARD, OVER_LIMIT, NO_FUNDS)
+        code = np.where(orders.plan_row == RETURNED, COMES_BACK, code)
+        return _coded(code, pa.array(DECLINE_REASONS), rows.status != DECLINED)
+
+    def _labels(self, row: Array, taint: Float1D) -> list[pa.Array]:
+        """Return is_fraud, is_laundering, taint, narrative, instance, phase and role of each row."""
         plan, size = self.plan, len(row)
         mine = np.flatnonzero(row >= 0)
         step = row[mine]
@@ -205,6 +234,7 @@ class _Words:
         return [
             pa.array(spread(plan.fraud[step], 0, np.bool_)),
             pa.array(spread(plan.laundering[step], 0, np.bool_)),
+            pa.array((np.rint(taint * 1_000) / 1_000).astype(np.float32)),
             words(plan.narrative[scheme], plan.narratives),
             pa.array(spread(plan.id[scheme], -1, np.int64)),
             words(plan.phase[step], plan.phases),

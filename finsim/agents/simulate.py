@@ -10,6 +10,7 @@ import pyarrow as pa
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.population.population import accounts_table, build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
@@ -41,7 +42,7 @@ def simulate(
     drivers: Drivers | None = None,
     progress: Callable[[str, int, int], None] = _silent,
 ) -> Transactions:
-    """Return a transaction world: rows in time order, accounts, and injected schemes.
+    """Return a transaction world: rows in time order, accounts, parties, and injected schemes.
 
     Deterministic in (settings, seed, drivers). Raises NarrativeError for a wrong narrative file,
     StudyError and ScenarioError for settings and drivers that cannot be simulated.
@@ -59,5 +60,10 @@ def simulate(
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(
-        rows, accounts_table(population), posted.patterns, tuple(posted.phases), posted.remarks
+        rows,
+        accounts_table(population),
+        posted.patterns,
+        tuple(posted.phases),
+        posted.remarks,
+        **party_tables(population, settings, streams),
     )

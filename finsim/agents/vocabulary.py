@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from finsim.records.fixed_words import CATEGORIES as CATEGORIES
 from finsim.records.fixed_words import CHANNELS as CHANNELS
+from finsim.records.fixed_words import DECLINE_REASONS as DECLINE_REASONS
 from finsim.records.fixed_words import KINDS as KINDS
 from finsim.records.fixed_words import PAYMENT_STATUSES
 from finsim.records.fixed_words import PURPOSES as PURPOSES
+from finsim.records.fixed_words import SEGMENTS as SEGMENTS
 
 CURRENT, SAVINGS, CARD, BUSINESS, MERCHANT, EXTERNAL = range(len(KINDS))
 
 STATUSES = PAYMENT_STATUSES
 POSTED, DECLINED = 0, 1
+NO_FUNDS, OVER_LIMIT, COMES_BACK = range(len(DECLINE_REASONS))
 
-SEGMENTS = ("student", "worker", "affluent", "retired", "jobless")
 STUDENT, WORKER, AFFLUENT, RETIRED, JOBLESS = range(len(SEGMENTS))
 
 # Accounts outside the banks of the study: who stands behind them.

@@ -22,6 +22,7 @@ from finsim.provenance.verifying.manifest_shape import misfits
 from finsim.records.display.card import Card, Value, cut_start
 from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.paths import Paths, from_table
 from finsim.records.portfolio import Portfolio
 from finsim.records.run_layout import WORLD_OF, place_of, scenarios_of, table_file
@@ -158,10 +159,12 @@ class Run(ShownRecord):
         return self.transactions_of()
 
     def transactions_of(self, scenario: str | None = None) -> Transactions:
-        """Return the transactions, accounts and scheme instances of a scenario."""
+        """Return the transactions of a scenario, with accounts, parties and scheme instances."""
         rows = read_rows((self.file("transactions", scenario), self.file("labels", scenario)))
         accounts, patterns = (read_table(self.file(name, scenario)) for name in ("accounts", "patterns"))
-        return Transactions(rows, accounts, patterns.cast(PATTERN_SCHEMA))
+        known = self.tables_of(scenario)
+        parties = {name: read_table(self.file(name, scenario)) for name in PARTY_SCHEMAS if name in known}
+        return Transactions(rows, accounts, patterns.cast(PATTERN_SCHEMA), **parties)
 
     @property
     def accounts(self) -> Table:

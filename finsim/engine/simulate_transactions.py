@@ -16,6 +16,7 @@ from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.columns import stored
 from finsim.records.drivers import Drivers
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.storage import write_table
 from finsim.records.transaction_files import write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, Transactions
@@ -131,10 +132,12 @@ def _drivers(wanted: Wanted) -> Drivers | None:
 
 
 def write_world(folder: Path, world: Transactions) -> None:
-    """Write transactions, labels, accounts and patterns of a world into a folder."""
+    """Write every table of a world into a folder."""
     write_rows((folder / "transactions.parquet", folder / "labels.parquet"), [world.rows])
     for name, schema, table in (
         ("accounts", ACCOUNT_SCHEMA, world.accounts),
         ("patterns", stored(PATTERN_SCHEMA), world.patterns),
     ):
         write_table(folder / f"{name}.parquet", schema, [table])
+    for name, schema in PARTY_SCHEMAS.items():
+        write_table(folder / f"{name}.parquet", schema, [getattr(world, name)])

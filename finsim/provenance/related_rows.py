@@ -100,6 +100,19 @@ def _account(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> l
     ]
 
 
+def _customer(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    accounts = ("accounts", scenario)
+    own = _where(run, accounts, customer_id=values["customer_id"])
+    return [_related(run, "the accounts", accounts, own)]
+
+
+def _merchant(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    accounts = ("accounts", scenario)
+    paid = _related(run, "the account", accounts, _where(run, accounts, account_id=values["account_id"]))
+    sold = _where(run, ("transactions", scenario), merchant_id=values["merchant_id"])
+    return [paid, _payments(run, f"its first sales, of {len(sold):,}", scenario, sold[: 2 * NEAR])]
+
+
 def _bar(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     table, twin = ("bars", scenario), ("bars", BASE)
     same = _where(run, table, path=values["path"], asset=values["asset"])
@@ -127,6 +140,8 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "transactions": _payment,
     "patterns": _pattern,
     "accounts": _account,
+    "customers": _customer,
+    "merchants": _merchant,
     "bars": _bar,
     "loans": _loan,
     "months": _month,

@@ -33,7 +33,6 @@ _MEANT = {
     "schemes": "patterns",
     "portfolio": "loans",
     "book": "loans",
-    "customers": "accounts",
 }
 """What a table is also called -> its name in a run."""
 _KIND = {"market": "path", "transactions": "account_shard", "credit": "loan_shard"}

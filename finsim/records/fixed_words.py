@@ -14,6 +14,17 @@ CATEGORIES = (
     "groceries", "restaurants", "fuel", "transport", "retail", "online", "travel", "entertainment", "health",
     "digital",
 )  # fmt: skip
+CUSTOMER_KINDS = ("person", "firm")
+SEGMENTS = ("student", "worker", "affluent", "retired", "jobless")
+SECTORS = (*CATEGORIES, "business")
+"""What a firm does: the category of its shop, or ``business`` where it sells to no people."""
+BANDS = (1_000, 2_000, 3_000, 5_000, 10_000, 50_000)
+INCOME_BANDS = (
+    "under_1000", "1000_1999", "2000_2999", "3000_4999", "5000_9999", "10000_49999", "50000_and_more",
+)  # fmt: skip
+"""Whole units of the currency a month, between the numbers of ``BANDS``."""
+RISKS = ("low", "medium", "high")
+
 PURPOSES = (
     *CATEGORIES, "subscription", "salary", "pension", "benefit", "rent", "utilities", "insurance", "loan",
     "card_payment", "transfer", "family", "goods", "savings", "investment", "cash", "supplier", "invoice",
@@ -21,6 +32,8 @@ PURPOSES = (
 )  # fmt: skip
 
 PAYMENT_STATUSES = ("posted", "declined")
+DECLINE_REASONS = ("funds", "limit", "returned")
+"""Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back."""
 STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end")
 """Why a scheme ended."""
 

@@ -22,6 +22,8 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the answers to `transactions`: the same rows in the same order, by `tx_id`",
         ),
         "accounts": ("transactions", "one row per account"),
+        "customers": ("transactions", "one row per person or firm with an account at the study's banks"),
+        "merchants": ("transactions", "one row per shop"),
         "patterns": ("transactions", "one row per scheme, decoys included: answers too"),
         "loans": ("credit", "one row per loan"),
         "months": ("credit", "one row per loan and month at risk"),
@@ -35,6 +37,9 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 WORLD_OF: Mapping[str, str] = MappingProxyType({name: world for name, (world, _) in ROW_OF.items()})
 """Table of a run -> the world that it belongs to."""
+
+PAYMENT_TABLES = tuple(name for name, world in WORLD_OF.items() if world == "transactions")
+"""Tables of a world of payments; a simulated one may lie in a folder of its own, without scenarios."""
 
 MODEL_FOLDERS: Mapping[str, str] = MappingProxyType({"market": "model", "transactions": "payments_model"})
 """World -> the folder of its fitted model inside a run."""

@@ -10,10 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Dates1D
-from finsim.records.columns import CENTS, DAY, INSTANT, KEY, LABEL, TEXT, column, stored, with_roles
+from finsim.records.columns import CENTS, DAY, DECIMAL, INSTANT, KEY, LABEL, TEXT, column, stored, with_roles
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
-from finsim.records.fixed_words import CATEGORIES, CHANNELS, KINDS, PAYMENT_STATUSES, PURPOSES, STOPS
+from finsim.records.fixed_words import (
+    CATEGORIES,
+    CHANNELS,
+    DECLINE_REASONS,
+    KINDS,
+    PAYMENT_STATUSES,
+    PURPOSES,
+    STOPS,
+)
 from finsim.records.frames.money_units import Money, minor_columns, money_fact
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.shown_rows import RowRecord
@@ -42,12 +50,20 @@ TRANSACTION_SCHEMA = pa.schema(
         column("merchant_id", pa.int64(), "the shop, not its account; -1 without a shop", role=KEY),
         column("category", TEXT, "category of the shop", null="no shop", words=CATEGORIES),
         column("status", TEXT, "posted or declined", words=PAYMENT_STATUSES),
+        column("decline_reason", TEXT, "why the ledger declined it", null="posted", words=DECLINE_REASONS),
         column(
             "from_balance_after", pa.int64(), "payer's balance after the row; unchanged when declined", CENTS
         ),
         column("to_balance_after", pa.int64(), "payee's balance after the row", CENTS),
         column("is_fraud", pa.bool_(), "part of a fraud, by the narrative's labels", role=LABEL),
         column("is_laundering", pa.bool_(), "part of laundering, by the narrative's labels", role=LABEL),
+        column(
+            "taint",
+            pa.float32(),
+            "illicit share of the row's money, in thousandths; 0 for a declined row",
+            DECIMAL,
+            role=LABEL,
+        ),
         column("narrative", TEXT, "the story or decoy that made the row", role=LABEL, null=_LIFE),
         column("instance", pa.int64(), "the scheme, key of `patterns`; -1 in ordinary life", role=LABEL),
         column("phase", TEXT, "phase of the story", role=LABEL, null=_LIFE),
@@ -142,6 +158,7 @@ class Transactions(RowRecord):
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
+    ``customers`` and ``merchants`` tell who they are; None where ordinary life is learned from a ledger.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -157,6 +174,8 @@ class Transactions(RowRecord):
     patterns: pa.Table
     phases: tuple[PhaseCount, ...] = ()
     remarks: tuple[str, ...] = ()
+    customers: pa.Table | None = None
+    merchants: pa.Table | None = None
 
     def _table(self) -> pa.Table:
         return self.rows

@@ -125,6 +125,7 @@ def test_a_debit_that_comes_back_is_declined_and_moves_no_money(world, shard):
     debits = [r[(r["from_account"] == account) & (r["purpose"] == "loan")] for r in rows]
     status = [word for part in debits for word in part["status"]]
     assert status[1] == "declined"
+    assert [word for part in debits for word in part["decline_reason"]][1] == "returned"
     total = int(posted.balances.sum())
     assert total == int(world.population.accounts.opening.sum())
 

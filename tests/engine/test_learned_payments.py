@@ -287,6 +287,8 @@ def test_stress_uses_the_fitted_model_again(runs: dict[str, Run], tmp_path: Path
     again = stress(runs["cards"], "fraud-wave-mule-surge", severity=0, output=tmp_path / "s")
     for table in ("transactions", "labels", "accounts", "patterns"):
         assert _digest(again, table) == _digest(runs["cards"], table)
+    assert not {"customers", "merchants"} & set(again.tables)  # a ledger does not say who they are
+    assert again.transactions.customers is None
     assert (again.path / "payments_model" / "model.json").read_bytes() == (
         runs["cards"].path / "payments_model" / "model.json"
     ).read_bytes()

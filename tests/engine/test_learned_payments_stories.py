@@ -164,6 +164,11 @@ def test_statements_know_one_side_of_every_row(worlds: dict[str, Run]) -> None:
     assert len(out) == len(into) > 20
     assert (out[["ts", "amount"]].to_numpy() == into[["ts", "amount"]].to_numpy()).all()
     assert (into["tx_id"].to_numpy() == out["tx_id"].to_numpy() + 1).all()
+    passed = rows[rows["phase"].eq("disperse") & rows["status"].eq("posted")]
+    out, into = (passed[passed[f"{side}_account"].isin(outside)] for side in ("to", "from"))
+    told = out[out["tx_id"].isin(into["tx_id"] - 1)]["taint"].to_numpy()
+    assert (told == into[into["tx_id"].isin(out["tx_id"] + 1)]["taint"].to_numpy()).all()
+    assert ((told > 0.01) & (told < 1)).sum() > 5  # it comes from the payer's own mix, not from outside
     patterns = world.patterns.to_pandas().set_index("instance")
     counts = rows[rows["narrative"].notna()].groupby("instance").size()
     assert (patterns["rows"] == counts.reindex(patterns.index)).all()

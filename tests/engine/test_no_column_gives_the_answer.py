@@ -134,6 +134,7 @@ def test_the_columns_kept_apart_do_give_it(world: Transactions) -> None:
     found = {
         name: by_number(kept[name], illicit) for name in numbers if not pa.types.is_boolean(kept[name].type)
     }
+    assert found.pop("taint") > 0.85  # laundering mixes illicit money with a mule's own
     assert [name for name, value in found.items() if value > 0.95] == ["instance", "_fs_src", "_fs_seq"]
     assert not set(numbers) & set(FEATURE_SCHEMA.names)
 

@@ -81,6 +81,15 @@ def test_tables_by_name_hold_what_the_manifest_counts(finished: Run, scenario: s
     assert tables["patterns"]["amount"].tolist() == known["amount"].to_pylist()
 
 
+def test_customers_and_merchants_are_the_same_in_every_scenario(finished: Run) -> None:
+    for name in ("customers", "merchants"):
+        files = {finished.file(name, scenario).read_bytes() for scenario in finished.scenarios}
+        assert len(files) == 1
+        found = getattr(finished.transactions_of("fraud-wave-mule-surge"), name)
+        assert found.equals(getattr(finished.transactions, name))
+        assert found.num_rows == len(finished.tables[name])
+
+
 def test_unknown_names_are_refused_with_the_nearest(finished: Run) -> None:
     with pytest.raises(StudyError, match="did you mean 'accounts'"):
         finished.tables["acounts"]

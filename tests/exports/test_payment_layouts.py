@@ -84,7 +84,7 @@ def test_amlworld_accounts_name_every_side_and_invent_no_name(handed_over: Hande
     folder = handed_over("amlworld")
     rows = lines(folder / "amlworld_accounts.csv")
     assert rows[0] == ["Bank Name", "Bank ID", "Account Number", "Entity ID", "Entity Name"]
-    assert {(row[0], row[4]) for row in rows[1:]} == {("", "")}
+    assert {row[0] for row in rows[1:]} == {""}
     known = {(row[1], row[2]) for row in rows[1:]}
     sides = {
         pair
@@ -93,6 +93,14 @@ def test_amlworld_accounts_name_every_side_and_invent_no_name(handed_over: Hande
     }
     assert sides <= known
     accounts = pd.read_parquet(world / "accounts.parquet")
+    customers = pd.read_parquet(world / "customers.parquet").set_index("customer_id")
+    for row, owner in zip(rows[1:], accounts["customer_id"], strict=True):
+        if owner not in customers.index:
+            assert row[4] == ""
+            continue
+        one = customers.loc[owner]
+        firm = "Corporation" if one["sector"] == "business" else "Sole Proprietorship"
+        assert row[4] == f"{'Individual' if one['kind'] == 'person' else firm} #{owner}"
     owners = pd.Series([row[3] for row in rows[1:]]).groupby(accounts["customer_id"])
     assert owners.nunique().max() == 1
     assert len({row[3] for row in rows[1:]}) == accounts["customer_id"].nunique()
@@ -138,7 +146,9 @@ def test_a_ring_is_a_cycle_and_a_hub_gathers(handed_over: Handed, world: Path) -
     assert found == {name: words[name] for name in found}
 
 
-def test_saml_d_has_twelve_columns_and_a_name_for_every_row(handed_over: Handed, truth: pd.DataFrame) -> None:
+def test_saml_d_has_twelve_columns_and_a_name_for_every_row(
+    handed_over: Handed, truth: pd.DataFrame, world: Path
+) -> None:
     rows = lines(handed_over("saml-d") / "saml-d.csv")
     assert ",".join(rows[0]) == (
         "Time,Date,Sender_account,Receiver_account,Amount,Payment_currency,Received_currency,"
@@ -151,7 +161,14 @@ def test_saml_d_has_twelve_columns_and_a_name_for_every_row(handed_over: Handed,
     assert [int(row[2]) for row in theirs] == mine["from_account"].tolist()
     assert [int(row[3]) for row in theirs] == mine["to_account"].tolist()
     assert minor([row[4] for row in theirs]) == mine["amount"].tolist()
-    assert {tuple(row[7:9]) for row in theirs} == {("", "")}  # finsim's banks have no country
+    known = mine[["from_bank", "to_bank"]].to_numpy() > 0
+    place = np.array([row[7:9] for row in theirs])
+    assert set(place[~known]) == {""}
+    owned = pd.read_parquet(world / "customers.parquet")["customer_id"]
+    accounts = pd.read_parquet(world / "accounts.parquet").set_index("account_id")["customer_id"]
+    for side, end in enumerate(("from_account", "to_account")):
+        is_customer = mine[end].map(accounts).isin(owned).to_numpy()
+        assert np.array_equal(place[:, side], np.where(is_customer, "USA", ""))
     assert [row[10] == "1" for row in theirs] == mine["is_laundering"].tolist()
     assert [not row[11].startswith("Normal_") for row in theirs] == mine["is_laundering"].tolist()
     assert all(row[11] for row in theirs)
@@ -221,29 +238,37 @@ def test_sparkov_has_card_numbers_that_numbers_keep(handed_over: Handed, truth: 
     assert number.astype("float64").astype("int64").equals(number)
     assert number.astype(str).str.len().eq(16).all()
     assert (number - mine["from_account"]).nunique() == 1
-    assert (frame["merchant"].str.removeprefix("fraud_").astype(int) == mine["merchant_id"]).all()
+    number = frame["merchant"].str.extract(r"^fraud_[A-Z][A-Za-z ]+ (\d+)$")[0]
+    assert (number.astype(int) == mine["merchant_id"]).all()
     assert frame["unix_time"].tolist() == (mine["ts"].astype("int64") // 10**6).tolist()
     assert frame["trans_num"].tolist() == mine["tx_id"].tolist()
     assert (frame["is_fraud"] == mine["is_fraud"]).all()
-    people = [
-        "first",
-        "last",
-        "gender",
-        "street",
-        "city",
-        "state",
-        "zip",
-        "lat",
-        "long",
-        "city_pop",
-        "job",
-        "dob",
-    ]
-    assert frame[[*people, "merch_lat", "merch_long"]].isna().all(axis=None)
     groceries = frame["category"][mine["category"] == "groceries"]
     remote = (mine["channel"] == "card_not_present")[mine["category"] == "groceries"]
     assert ((groceries == "grocery_net") == remote).all()
     assert set(frame["category"][mine["category"] == "fuel"]) == {"gas_transport"}
+
+
+def test_sparkov_says_of_holders_and_shops_what_their_tables_say(
+    handed_over: Handed, truth: pd.DataFrame, world: Path
+) -> None:
+    frame, mine = pd.read_csv(handed_over("sparkov") / "sparkov.csv"), cards(truth)
+    unknown = ["first", "last", "gender", "street", "state", "zip", "lat", "long", "merch_lat", "merch_long"]
+    assert frame[unknown].isna().all(axis=None)
+    owner = pd.read_parquet(world / "accounts.parquet").set_index("account_id")["customer_id"]
+    customers = pd.read_parquet(world / "customers.parquet").set_index("customer_id")
+    holder = customers.reindex(mine["from_account"].map(owner))
+    plain = holder[["town", "segment"]].astype(object).where(holder[["town", "segment"]].notna(), None)
+    told = frame[["city", "job"]].astype(object).where(frame[["city", "job"]].notna(), None)
+    assert told["city"].tolist() == plain["town"].tolist()
+    assert told["job"].tolist() == plain["segment"].tolist()
+    born = [f"{year:.0f}-07-01" if year > 0 else None for year in holder["birth_year"]]
+    assert frame["dob"].astype(object).where(frame["dob"].notna(), None).tolist() == born
+    live = holder["town"].map(customers["town"].astype(str).value_counts()).astype(float)
+    assert frame["city_pop"].fillna(0).tolist() == live.fillna(0).tolist()
+    shops = pd.read_parquet(world / "merchants.parquet").set_index("merchant_id")["name"].astype(str)
+    shop = [f"fraud_{shops[one]} {one}" for one in mine["merchant_id"]]
+    assert frame["merchant"].tolist() == shop
 
 
 def test_handbook_ids_follow_time_and_nothing_is_minus_one(

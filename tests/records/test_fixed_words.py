@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from finsim.records.columns import TEXT, column, never_null, words_of
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.portfolio import LOAN_COLUMNS, MONTH_SCHEMA
 from finsim.records.storage import write_table
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
@@ -57,7 +58,11 @@ def test_columns_with_fixed_words_say_them() -> None:
         PATTERN_SCHEMA,
         MONTH_SCHEMA,
         LOAN_COLUMNS.values(),
+        *PARTY_SCHEMAS.values(),
     )
     told = {field.name for schema in schemas for field in schema if words_of(field)}
-    assert told == {"channel", "purpose", "category", "status", "kind", "stopped_by", "loan_class", "grade"}
+    assert told == {
+        "channel", "purpose", "category", "status", "kind", "stopped_by", "loan_class", "grade", "segment",
+        "income_band", "sector", "kyc_risk", "decline_reason",
+    }  # fmt: skip
     assert words_of(never_null(SCHEMA.field("word"))) == WORDS

@@ -81,6 +81,14 @@ def one_milli(profile: int, rest: bool, u: float) -> int:
     return position * bin_ms + int(min(max(inside, 0.0), 1.0 - 1e-9) * bin_ms)
 
 
+def hour_shares(profile: int) -> Float1D:
+    """Return the share of each hour in an activity's working day: float64[24], before anybody's shift."""
+    row = _tables()[profile * 2 * _BINS : (profile * 2 + 1) * _BINS] - profile * 2
+    ends = row.reshape(24, _BINS // 24)[:, -1]
+    shares: Float1D = np.diff(ends, prepend=0.0)
+    return shares
+
+
 def instants(start_ns: int, day: Int1D, millis: Int1D, shift: Array | int = 0) -> Nanos1D:
     """Return instants in ns of day indices and milliseconds of the day.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from finsim.agents.payment_orders import Orders
 from finsim.kernels.ledger import BY_ABANDON, BY_DECLINES, BY_SUCCESS, RUNNING, Plan, State
+from finsim.kernels.taint import CLEAN, MIXED, SOURCE
 from finsim.notation import Array, Bool1D, Int1D, Int2D
 from finsim.records.fixed_words import STOPS as STOPS
 
@@ -100,6 +101,7 @@ class SchemePlan:
     role: Array
     fraud: Bool1D
     laundering: Bool1D
+    taint: Array
     steps: Plan
     slots: tuple[int, int, int]
     planned: Int2D
@@ -142,6 +144,25 @@ def _planned(schemes: Sequence[Scheme], shape: tuple[int, int]) -> Int2D:
     for scheme in schemes:
         for phase, count in scheme.planned:
             found[scheme.narrative, phase] += count
+    return found
+
+
+def _sources(steps: Sequence[Step], owner: Int1D) -> Array:
+    """Return what each step does to the illicit money of the world: uint8[R], codes of ``kernels.taint``.
+
+    A fraud brings all that it pays; so does a laundering payment of an account that its scheme does not pay
+    before. Other laundering passes on what the account has, or brings it from outside.
+    """
+    first: dict[tuple[int, int], int] = {}
+    for step, scheme in zip(steps, owner.tolist(), strict=True):
+        key = (scheme, step.payee)
+        first[key] = min(first.get(key, step.ts), step.ts)
+    found = np.full(len(steps), CLEAN, dtype=np.uint8)
+    for place, (step, scheme) in enumerate(zip(steps, owner.tolist(), strict=True)):
+        if step.fraud:
+            found[place] = SOURCE
+        elif step.laundering:
+            found[place] = SOURCE if first.get((scheme, step.payer), step.ts) >= step.ts else MIXED
     return found
 
 
@@ -204,6 +225,7 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         role=column("role", np.int32),
         fraud=column("fraud", np.bool_),
         laundering=column("laundering", np.bool_),
+        taint=_sources(steps, owner),
         steps=kernel_plan,
         slots=(attempts, tallies, pots),
         planned=_planned(schemes, (len(words[0]), len(words[2]))),

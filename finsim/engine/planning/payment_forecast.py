@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,12 +23,14 @@ SAMPLED_ACCOUNT_DAYS, FEWEST_ACCOUNTS = 60_000, 400
 class PaymentForecast:
     """Ordinary payments by scenario, and how many different behaviours they come from.
 
-    ``accounts`` counts all accounts of the world, those outside the study's banks too.
+    ``accounts`` counts all accounts of the world, those outside the study's banks too; ``parties`` the rows
+    of the tables of customers and merchants, which a learned world does not have.
     """
 
     rows: dict[str, int]
     behaviours: int
     accounts: int
+    parties: Mapping[str, int] = field(default_factory=dict)
 
 
 def forecast_payments(plan: Plan) -> PaymentForecast | None:
@@ -52,7 +55,12 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
             drawn[key] = len(ordinary_orders(population, small, plan.streams, 0, drivers))
         rows[label] = round(drawn[key] * settings.accounts / few)
     outside = np.count_nonzero(population.accounts.external) * settings.accounts / few
-    return PaymentForecast(rows, len(drawn), settings.accounts + round(outside))
+    parties = {
+        "customers": len(population.people) + len(population.firms),
+        "merchants": len(population.merchants),
+    }
+    scaled = {name: round(count * settings.accounts / few) for name, count in parties.items()}
+    return PaymentForecast(rows, len(drawn), settings.accounts + round(outside), scaled)
 
 
 def _of_ledger(plan: Plan, settings: Settings) -> PaymentForecast:

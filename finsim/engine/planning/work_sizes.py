@@ -73,6 +73,7 @@ def work_sizes(
         found = {label: sum(one.schemes for one in schemes if one.scenario == label) for label in labels}
         rows["transactions"] = {label: payments.rows[label] + of_schemes[label] for label in labels}
         rows["accounts"] = dict.fromkeys(labels, payments.accounts)
+        rows |= {name: dict.fromkeys(labels, count) for name, count in payments.parties.items()}
         rows["patterns"] = found
     if study.credit:
         count = loan_count(study.credit)

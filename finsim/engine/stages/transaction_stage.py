@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
+from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import accounts_table
 from finsim.agents.schemes.scheme_intensity import measure
@@ -27,6 +28,7 @@ from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.records.columns import stored
 from finsim.records.legs import is_word, legs
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.run_layout import table_file
 from finsim.records.storage import write_table
 from finsim.records.transaction_files import row_files, write_rows
@@ -75,9 +77,11 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
 
     posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
-    own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts)
+    parties = {} if is_learned(plan) else party_tables(population, settings, plan.streams)
+    own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     written = dict.fromkeys(own, write_rows(own, judges.watch(counts.watch(posted))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
+    others |= {name: (PARTY_SCHEMAS[name], table) for name, table in parties.items()}
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)
         written[file] = write_table(file, schema, [table])
@@ -99,13 +103,16 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
 class Judges:
     """The rules of a study's payments, which see the rows and both their legs as these are written."""
 
-    def __init__(self, plan: Plan, accounts: pa.Table) -> None:
+    def __init__(self, plan: Plan, accounts: pa.Table, parties: Mapping[str, pa.Table]) -> None:
         breaks = {story.id: set(story.breaks) for story in plan.narratives}
         self._ledger = Ledger(plan.rules.get("transactions"), breaks)
         self._accounts = accounts
         others = {"accounts": accounts}
         if self._ledger.rules is not None:
-            self._ledger.passed(others, "accounts")
+            known = self._ledger.rules.tables
+            others |= {name: table for name, table in parties.items() if name in known}
+            for name in others:
+                self._ledger.passed(others, name, repairs=name == "accounts")
         self._rows = self._ledger.watching("transactions", others)
         self._legs = self._ledger.watching("legs", others)
 

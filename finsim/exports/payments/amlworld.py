@@ -1,7 +1,9 @@
 """AMLworld (IBM, "HI-Small_Trans.csv"): transactions, accounts and patterns, as Multi-GNN reads them.
 
 Layout: IBM/Multi-GNN ``format_kaggle_files.py``. ``Is Laundering`` is finsim's ``is_laundering`` alone;
-frauds are 0 there and stand in the side file.
+frauds are 0 there and stand in the side file. Entities are named as AMLworld names them: a person is an
+``Individual``, a firm that sells to people a ``Sole Proprietorship``, another a ``Corporation``, with the
+number of its id; outside owners, whom finsim's banks do not know, have no name. Banks have none either.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import pyarrow.compute as pc
 
 from finsim.exports.export_format import Export
 from finsim.exports.payments.rows.csv_rows import CsvRows
+from finsim.exports.payments.rows.party_lookup import fact, places
 from finsim.exports.payments.rows.payment_rows import Payments
-from finsim.exports.payments.rows.row_words import cents, cut, hexadecimal, instants, renamed, whole
+from finsim.exports.payments.rows.row_words import cents, cut, glued, hexadecimal, instants, renamed, whole
 from finsim.exports.payments.rows.scheme_rows import SIDE, SideFile
 from finsim.exports.payments.rows.scheme_shapes import shapes_of
 
@@ -94,8 +97,18 @@ def _write_accounts(payments: Payments, file: Path) -> None:
     with CsvRows(file, "Bank Name,Bank ID,Account Number,Entity ID,Entity Name") as rows:
         rows.write(
             none, _bank(accounts["bank_id"]), hexadecimal(accounts["account_id"]),
-            hexadecimal(accounts["customer_id"]), none,
+            hexadecimal(accounts["customer_id"]), _entities(payments, accounts),
         )  # fmt: skip
+
+
+def _entities(payments: Payments, accounts: pa.Table) -> pa.Array:
+    """Return the name of each account's owner; null for one that the table of customers does not know."""
+    known, owner = payments.customers, whole(accounts["customer_id"])
+    rows = places(known, "customer_id", owner.fill_null(-1))
+    firm = pc.equal(fact(known, "kind", rows), "firm")
+    sells = pc.not_equal(fact(known, "sector", rows), "business")
+    word = pc.if_else(firm, pc.if_else(sells, "Sole Proprietorship #", "Corporation #"), "Individual #")
+    return glued(word, owner.cast(pa.string()))
 
 
 EXPORT = Export(

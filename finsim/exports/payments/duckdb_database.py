@@ -1,4 +1,4 @@
-"""DuckDB: one database with the four tables of a world of payments, money as decimals."""
+"""DuckDB: one database with the tables of a world of payments, money as decimals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = "payments.duckdb"
 
 
 def write(payments: Payments, folder: Path) -> None:
-    """Write ``payments.duckdb`` with ``accounts``, ``transactions``, ``labels`` and ``patterns``."""
+    """Write ``payments.duckdb`` with a table for each of ``TABLES``."""
     with connected(folder / FILE, "export: format", is_new=True) as database:
         for name, schema in TABLES.items():
             parts = (part for table in batches(payments, name) for part in table.to_batches())
@@ -26,7 +26,7 @@ def write(payments: Payments, folder: Path) -> None:
 
 EXPORT = Export(
     name="duckdb",
-    summary="DuckDB: one database with accounts, transactions, labels and patterns",
+    summary="DuckDB: one database with accounts, customers, merchants, transactions, labels, patterns",
     write=write,
     options=("scenario", "as_of", "bank", "prevalence"),
     extra="db",

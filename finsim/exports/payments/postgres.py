@@ -1,4 +1,4 @@
-"""PostgreSQL: a schema with the copy lines that fill it, and a CSV for each of four tables."""
+"""PostgreSQL: a schema with the copy lines that fill it, and a CSV for each table."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from finsim.exports.payments.rows.row_words import MONEY
 from finsim.exports.payments.sql_tables import DAY, INSTANT, KEYS, TABLES, TEXT, batches
 
 _TYPES = {
-    pa.int64(): "bigint", pa.int32(): "integer", pa.bool_(): "boolean", MONEY: "numeric(19,2)", TEXT: "text",
-    INSTANT: "timestamptz", DAY: "date",
+    pa.int64(): "bigint", pa.int32(): "integer", pa.int8(): "smallint", pa.bool_(): "boolean",
+    pa.float32(): "real", MONEY: "numeric(19,2)", TEXT: "text", INSTANT: "timestamptz", DAY: "date",
 }  # fmt: skip
 
 

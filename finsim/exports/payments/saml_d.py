@@ -1,7 +1,8 @@
 """SAML-D (``SAML-D.csv``): twelve columns with one of 28 names of behaviour for every row.
 
 Layout and names: five public readers of the data set of Oztas et al. (2023). ``Is_laundering`` is finsim's
-``is_laundering`` alone. finsim's banks have no country: both locations stay empty.
+``is_laundering`` alone. The locations are the countries of payer and payee, customers of the study's banks;
+of others the country is not known, and the cell empty.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from finsim.exports.export_format import Export
 from finsim.exports.payments.rows.csv_rows import CsvRows
+from finsim.exports.payments.rows.party_lookup import fact, places
 from finsim.exports.payments.rows.payment_rows import Payments
 from finsim.exports.payments.rows.row_words import cents, coded, cut, instants, picked, renamed, whole
 from finsim.exports.payments.rows.scheme_rows import SIDE, SideFile
@@ -29,6 +31,11 @@ CURRENCIES = {
     "MXN": "Mexican Peso", "ALL": "Albanian lek", "MAD": "Moroccan dirham",
 }  # fmt: skip
 """ISO code -> SAML-D's name; other currencies keep their code."""
+COUNTRIES = {
+    "GB": "UK", "US": "USA", "CH": "Switzerland", "AE": "UAE", "IN": "India", "PK": "Pakistan",
+    "NG": "Nigeria", "TR": "Turkey", "JP": "Japan", "MX": "Mexico", "AL": "Albania", "MA": "Morocco",
+}  # fmt: skip
+"""ISO code of a country -> SAML-D's name; others keep their code."""
 TYPES = ("Cash Deposit", "Cash Withdrawal", "Cheque", "ACH", "Credit card", "Debit card")
 NORMAL = (
     "Normal_Cash_Deposits", "Normal_Cash_Withdrawal", "Normal_Periodical", "Normal_Small_Fan_Out",
@@ -68,13 +75,21 @@ def laundering_names(payments: Payments) -> dict[int, str]:
 
 def _cells(payments: Payments, table: pa.Table, names: dict[int, str]) -> list[pa.Array]:
     time, money = instants(table["ts"]), cents(table["amount"])
-    currency, none = renamed(table["currency"], CURRENCIES), pa.nulls(table.num_rows, pa.string())
+    currency = renamed(table["currency"], CURRENCIES)
+    locations = [_country(payments, table, side) for side in ("from", "to")]
     kinds = _types(payments, table)
     return [
         cut(time, 11, 19), cut(time, 0, 10), whole(table["from_account"]), whole(table["to_account"]), money,
-        currency, currency, none, none, picked(kinds, TYPES), whole(table["is_laundering"]).cast(pa.int8()),
+        currency, currency, *locations, picked(kinds, TYPES), whole(table["is_laundering"]).cast(pa.int8()),
         _behaviour(payments, table, kinds, names),
     ]  # fmt: skip
+
+
+def _country(payments: Payments, table: pa.Table, side: str) -> pa.Array:
+    """Return where the bank of one side's customer is, null for owners outside."""
+    known = payments.customers
+    owners = pa.array(payments.lookup.owners(table[f"{side}_account"]))
+    return renamed(fact(known, "country", places(known, "customer_id", owners)), COUNTRIES)
 
 
 def _types(payments: Payments, table: pa.Table) -> Int1D:

@@ -20,18 +20,32 @@ TABLES = {
             ("opening_balance", MONEY), ("overdraft_limit", MONEY), ("opened", DAY),
         ]
     ),
+    "customers": pa.schema(
+        [
+            ("customer_id", pa.int64()), ("kind", TEXT), ("birth_year", pa.int32()), ("segment", TEXT),
+            ("town", TEXT), ("country", TEXT), ("income_band", TEXT), ("employer_account", pa.int64()),
+            ("sector", TEXT), ("since", DAY), ("kyc_risk", TEXT),
+        ]
+    ),
+    "merchants": pa.schema(
+        [
+            ("merchant_id", pa.int64()), ("account_id", pa.int64()), ("category", TEXT), ("mcc", pa.int32()),
+            ("name", TEXT), ("town", TEXT), ("country", TEXT), ("opens", pa.int8()), ("closes", pa.int8()),
+        ]
+    ),
     "transactions": pa.schema(
         [
             ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
             ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
             ("channel", TEXT), ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT),
-            ("from_balance_after", MONEY), ("to_balance_after", MONEY),
+            ("decline_reason", TEXT), ("from_balance_after", MONEY), ("to_balance_after", MONEY),
         ]
     ),
     "labels": pa.schema(
         [
             ("tx_id", pa.int64()), ("purpose", TEXT), ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()),
-            ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT), ("role", TEXT),
+            ("taint", pa.float32()), ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT),
+            ("role", TEXT),
         ]
     ),
     "patterns": pa.schema(
@@ -42,10 +56,13 @@ TABLES = {
         ]
     ),
 }  # fmt: skip
-"""Table -> its columns. Without a shop or a scheme a cell is null."""
-KEYS = {"accounts": "account_id", "transactions": "tx_id", "labels": "tx_id", "patterns": "instance"}
+"""Table -> its columns. Without a shop, a scheme, an employer or a birth a cell is null."""
+KEYS = {
+    "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id", "transactions": "tx_id",
+    "labels": "tx_id", "patterns": "instance",
+}  # fmt: skip
 """Table -> its primary key."""
-_NONE = ("merchant_id", "instance")  # -1 stands for none
+_NONE = ("merchant_id", "instance", "employer_account", "birth_year")  # -1 stands for none
 _SIDES = ("from", "to")
 
 
@@ -54,6 +71,8 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
     schema = TABLES[table]
     if table == "accounts":
         yield _as(payments.accounts(), schema)
+    elif table in ("customers", "merchants"):
+        yield _as(payments.customers if table == "customers" else payments.merchants, schema)
     elif table == "patterns":
         yield _as(scheme_table(payments), schema)
     else:

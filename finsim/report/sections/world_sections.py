@@ -101,9 +101,26 @@ def payment_section(run: RunFolder, found: Mapping[str, Payments]) -> Section:
     lead = (
         f"{count(base.rows)} rows over {plural(days, 'day')} from {base.first_day} under {run.base}; "
         f"{percent(base.declined / max(base.rows, 1), 2)} were declined, "
-        f"{percent(base.illicit / max(base.rows, 1), 2)} are labelled fraud or laundering."
+        f"{percent(base.illicit / max(base.rows, 1), 2)} are labelled fraud or laundering.{_parties(run)}"
     )
     return Section("transactions", title, lead, blocks)
+
+
+def _parties(run: RunFolder) -> str:
+    """Return how many customers and shops the base has, "" where ordinary life is learned."""
+    if not (run.has("transactions", "customers") and run.has("transactions", "merchants")):
+        return ""
+    firms = pc.sum(
+        pc.equal(run.table("transactions", run.base, "customers", ["kind"])["kind"], "firm")
+    ).as_py()
+    sizes = {
+        name: run.table("transactions", run.base, name, [key]).num_rows
+        for name, key in (("customers", "customer_id"), ("merchants", "merchant_id"))
+    }
+    return (
+        f" Customers: {count(sizes['customers'] - firms)} persons and {plural(firms, 'firm')}; they buy from "
+        f"{plural(sizes['merchants'], 'shop')}."
+    )
 
 
 def _stories(run: RunFolder, base: Payments, patterns: pa.Table, currency: str) -> list[object]:

@@ -18,16 +18,15 @@ from finsim.exports.payments.rows.payment_rows import Choice, Payments
 from finsim.markets.prices import read_prices
 from finsim.provenance.manifest import read_manifest
 from finsim.provenance.outputs import change_in
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.paths import Paths, from_table
-from finsim.records.run_layout import run_and_scenario
+from finsim.records.run_layout import PAYMENT_TABLES, run_and_scenario, table_file
 from finsim.records.storage import digest_file, digest_text, read_table
 from finsim.verbs.handover.fetched import here
 from finsim.verbs.handover.open_run import open_run
 
 SCORECARD = "scorecard.json"
 REMEDY = "`finsim verify RUN` lists all that was changed"
-WORLD = ("transactions", "labels", "accounts", "patterns")
-"""Tables of a world of payments; `finsim simulate -o DIR` writes them straight into DIR."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,11 @@ class Handed:
         """Return the payments of a scenario as a format takes them; StudyError where there are none."""
         seed = int(self.manifest["seeds"]["root"]) if self.manifest else 0
         choice = Choice(wanted.as_of, wanted.bank, wanted.prevalence, wanted.instance, seed)
-        rows, labels, accounts, patterns = (self._file(name, wanted.scenario) for name in WORLD)
-        payments = Payments(rows, labels, accounts, patterns, choice, format.label, format.rows)
+        needed = [name for name in PAYMENT_TABLES if name not in PARTY_SCHEMAS]
+        rows, labels, accounts, patterns = (self._file(name, wanted.scenario) for name in needed)
+        places = {name: self._place_of(name, wanted.scenario) for name in PARTY_SCHEMAS}
+        parties = {name: file for name, file in places.items() if file.is_file()}
+        payments = Payments(rows, labels, accounts, patterns, choice, format.label, format.rows, parties)
         payments.refuse()
         return payments
 
@@ -88,7 +90,7 @@ class Handed:
             if scenario is not None:
                 raise _no_scenarios()
             file = self.place / f"{table}.parquet"
-            if table not in WORLD or not file.is_file():
+            if table not in PAYMENT_TABLES or not file.is_file():
                 raise _no_table(self.place, table)
             return file
         known = self.run.scenarios
@@ -101,6 +103,12 @@ class Handed:
             raise _no_table(self.place, table)
         return self.run.file(table, scenario or self.scenario or known[0])
 
+    def _place_of(self, table: str, scenario: str | None) -> Path:
+        """Return where a table lies that not every world has, whether it is there or not."""
+        if self.run is None:
+            return self.place / f"{table}.parquet"
+        return table_file(self.run.path, table, scenario or self.scenario or self.run.scenarios[0])
+
 
 def handed(given: str | Path | Run) -> Handed:
     """Open what is handed over: a run, the folder of a simulated world, a file of bars.
@@ -109,7 +117,7 @@ def handed(given: str | Path | Run) -> Handed:
     """
     local = given if isinstance(given, Run) else Path(here(given, "export: run"))
     place, scenario = (local.path, "") if isinstance(local, Run) else run_and_scenario(local)
-    files = [place / f"{name}.parquet" for name in WORLD if (place / f"{name}.parquet").is_file()]
+    files = [file for name in PAYMENT_TABLES if (file := place / f"{name}.parquet").is_file()]
     if place.is_file() or (files and not (place / "manifest.json").exists()):
         return Handed(place, _digest(files or [place]))
     if is_book(place) and not (place / "manifest.json").exists():

@@ -10,6 +10,7 @@ def retail_tx(rng):
     accounts = pd.DataFrame(
         {
             "account_id": np.arange(1, 41),
+            "customer_id": np.arange(41)[1:] // 2 + 1,
             "kind": [kinds[k % 5] for k in range(40)],
             "opening_balance": 0,
             "overdraft_limit": rng.choice([0, 50_000], 40),
@@ -34,12 +35,14 @@ def retail_tx(rng):
         {
             "tx_id": np.arange(count),
             "ts": [pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(int(m), "min") for m in minutes],
+            "merchant_id": rng.choice([-1, 5, 6, 7, 99], count),
             "from_account": who,
             "to_account": rng.choice([1, 2, 3, 6, 7, 88], count),
             "amount": np.where(
                 cash, rng.choice([150_000, 300_000, 999_999], count), rng.choice([100, 499, 5_000], count)
             ),
             "status": rng.choice(["posted", "posted", "posted", "declined"], count),
+            "decline_reason": rng.choice(np.array([None, None, "funds"], dtype=object), count),
             "channel": np.where(cash, "cash", rng.choice(["card_not_present", "wire"], count)),
             "purpose": rng.choice(["groceries", "gambling", "5813"], count),
             "from_balance_after": rng.choice([-60_000, -50_000, -1, 0, 10_000], count),
@@ -50,7 +53,16 @@ def retail_tx(rng):
             "phase": np.where(illicit, "pay", None),
         }
     )
-    schema = {"tx_id": ID, "ts": TIME, "from_account": ID, "to_account": ID, "amount": MONEY, "status": WORDS}
+    schema = {
+        "tx_id": ID,
+        "ts": TIME,
+        "merchant_id": ID,
+        "from_account": ID,
+        "to_account": ID,
+        "amount": MONEY,
+        "status": WORDS,
+        "decline_reason": WORDS,
+    }
     schema |= {"channel": WORDS, "purpose": WORDS, "from_balance_after": MONEY, "is_fraud": TRUTH}
     schema |= {"is_laundering": TRUTH, "narrative": WORDS, "instance": INT, "phase": WORDS}
     wrong = {"amount": [0, -5, 149_999, 1_000_000], "status": ["pending"], "to_account": list(range(1, 13)),
@@ -58,6 +70,7 @@ def retail_tx(rng):
              "ts": [pd.Timestamp("2025-12-01", tz="UTC"), pd.Timestamp("2026-01-02", tz="UTC")]}  # fmt: skip
     kinds_of = {
         "account_id": ID,
+        "customer_id": ID,
         "kind": WORDS,
         "opening_balance": MONEY,
         "overdraft_limit": MONEY,
@@ -68,6 +81,27 @@ def retail_tx(rng):
         "transactions": damaged(rng, transactions, schema, wrong),
         "legs": retail_legs(rng),
         "accounts": parents(damaged(rng, accounts, kinds_of, ACCOUNT_FAULTS, 0.03), "account_id"),
+        **retail_parties(rng),
+    }
+
+
+def retail_parties(rng):
+    """Customers of the 40 accounts, and 40 shops, each with faults."""
+    customers = pd.DataFrame(
+        {
+            "customer_id": np.arange(1, 19),
+            "kind": ["person", "firm", "person"] * 6,
+            "since": [pd.Timestamp("2025-12-25").date(), pd.Timestamp("2026-01-02").date()] * 9,
+        }
+    )
+    shops = pd.DataFrame({"merchant_id": np.arange(1, 41), "account_id": rng.choice([1, 2, 40, 77], 40)})
+    of_customers = {"customer_id": ID, "kind": WORDS, "since": DAY}
+    wrong = {"since": [pd.Timestamp("2026-02-01").date()], "kind": ["firm"]}
+    return {
+        "customers": parents(damaged(rng, customers, of_customers, wrong, 0.05), "customer_id"),
+        "merchants": parents(
+            damaged(rng, shops, {"merchant_id": ID, "account_id": ID}, {}, 0.05), "merchant_id"
+        ),
     }
 
 

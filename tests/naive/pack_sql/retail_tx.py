@@ -18,6 +18,25 @@ VIEWS = {
         SELECT * FROM accounts WHERE account_id IS NOT NULL
         QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY rn) = 1
     """,
+    "owners": """
+        SELECT * FROM customers WHERE customer_id IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY rn) = 1
+    """,
+    "held": """
+        SELECT a.*, CASE WHEN a.customer_id IS NOT NULL THEN c.customer_id IS NOT NULL END AS owned, c.since
+        FROM accounts a LEFT JOIN owners c ON c.customer_id = a.customer_id
+    """,
+    "shops": """
+        SELECT m.*, CASE WHEN m.account_id IS NOT NULL THEN a.account_id IS NOT NULL END AS has_account
+        FROM merchants m LEFT JOIN known a ON a.account_id = m.account_id
+    """,
+    "sales": """
+        SELECT merchant_id, merchant_id IN (SELECT merchant_id FROM merchants WHERE merchant_id IS NOT NULL)
+               AS is_shop
+        FROM transactions
+    """,
+    "customer_keys": "SELECT row_number() OVER (PARTITION BY customer_id ORDER BY rn) AS nth FROM customers",
+    "merchant_keys": "SELECT row_number() OVER (PARTITION BY merchant_id ORDER BY rn) AS nth FROM merchants",
     "placed": f"""
         SELECT *, ({SPLIT})::INT AS split, ({REMOTE})::INT AS remote, {PAID} AS paid,
                row_number() OVER paying AS pay_place, row_number() OVER getting AS get_place,
@@ -82,9 +101,25 @@ RULES = {
         "account_id IS NOT NULL AND kind IS NOT NULL AND opening_balance IS NOT NULL"
         " AND overdraft_limit IS NOT NULL AND opened IS NOT NULL",
     ),
+    "customers.key": ("customer_keys", None, "nth = 1"),
+    "customers.complete": (
+        "customers", None, "customer_id IS NOT NULL AND kind IS NOT NULL AND since IS NOT NULL"
+    ),
+    "merchants.key": ("merchant_keys", None, "nth = 1"),
+    "merchants.complete": ("merchants", None, "merchant_id IS NOT NULL AND account_id IS NOT NULL"),
+    "shop_exists": ("sales", "merchant_id <> -1", "is_shop"),
+    "owner_exists": ("held", "kind <> 'external'", "owned"),
+    "customer_before_account": ("held", "kind <> 'external'", "opened >= since"),
+    "shop_has_account": ("shops", None, "has_account"),
     "amount_positive": ("rows", None, "amount > 0"),
     "two_parties": ("rows", None, "from_account <> to_account"),
     "status_known": ("rows", None, "status = 'posted' OR status = 'declined'"),
+    "reason_of_decline": (
+        "transactions",
+        None,
+        "CASE WHEN status = 'declined' THEN decline_reason IS NOT NULL WHEN status IS NOT NULL"
+        " THEN decline_reason IS NULL END",
+    ),
     "in_time_order": ("rows", None, "ts > ts_above OR (ts = ts_above AND tx_id <> id_above)"),
     "payer_exists": ("rows", None, "payer_known"),
     "payee_exists": ("rows", None, "payee_known"),

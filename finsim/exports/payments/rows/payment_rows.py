@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from finsim.exports.payments.rows.account_lookup import AccountLookup, read_acco
 from finsim.exports.payments.rows.row_words import coded
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
 from finsim.notation import DAY, Bool1D
+from finsim.records.parties.customers import CUSTOMER_SCHEMA
+from finsim.records.parties.merchants import MERCHANT_SCHEMA
 from finsim.records.storage import read_table
 from finsim.records.transaction_files import row_batches
 
@@ -47,7 +49,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Payments:
-    """The four tables of a world of payments, and which of its rows a format takes.
+    """The tables of a world of payments, and which of its rows a format takes.
+
+    ``parties`` are the files of ``customers`` and ``merchants``, which only simulated worlds have.
 
     ``label`` and ``rows`` are those of ``Export``. Raises StudyError for a bank or scheme that the world
     does not have, and for a prevalence that cannot be reached; DataError for rows that are not in the
@@ -61,6 +65,7 @@ class Payments:
     choice: Choice = Choice()
     label: str = ILLICIT
     rows: str = "posted"
+    parties: Mapping[str, Path] = field(default_factory=dict)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield some columns of the chosen rows; ``illicit`` may be asked for as if it were a column.
@@ -106,11 +111,34 @@ class Payments:
         if self.choice.bank is None:
             return table
         seen = pa.array(np.asarray(table["bank_id"]) == self.choice.bank)
-        for number, field in enumerate(table.schema):
-            if field.name not in ("account_id", "bank_id"):
-                hidden = pc.if_else(seen, table[field.name], pa.scalar(None, field.type))
-                table = table.set_column(number, pa.field(field.name, field.type), hidden)
+        for number, one in enumerate(table.schema):
+            if one.name not in ("account_id", "bank_id"):
+                hidden = pc.if_else(seen, table[one.name], pa.scalar(None, one.type))
+                table = table.set_column(number, pa.field(one.name, one.type), hidden)
         return table
+
+    @cached_property
+    def customers(self) -> pa.Table:
+        """The customers that the chosen rows may name, by ``customer_id``: those of one bank for its view.
+
+        No row where the world has no such table.
+        """
+        table = self._party("customers", CUSTOMER_SCHEMA)
+        if self.choice.as_of is not None:
+            table = table.filter(pc.less(table["since"].cast(pa.int64()), self._end() // 1_000))
+        if self.choice.bank is not None:
+            held = self.lookup.table.filter(pc.equal(self.lookup.table["bank_id"], self.choice.bank))
+            table = table.filter(pc.is_in(table["customer_id"], held["customer_id"].combine_chunks()))
+        return table.sort_by("customer_id").combine_chunks()
+
+    @cached_property
+    def merchants(self) -> pa.Table:
+        """The shops by ``merchant_id``; no row where the world has no such table."""
+        return self._party("merchants", MERCHANT_SCHEMA).sort_by("merchant_id").combine_chunks()
+
+    def _party(self, name: str, schema: pa.Schema) -> pa.Table:
+        file = self.parties.get(name)
+        return schema.empty_table() if file is None else read_table(file, schema.names)
 
     def sees(self, banks: pa.ChunkedArray) -> pa.Array:
         """Return whether the side at each of some banks is known: all of them but for one bank's view."""

@@ -1,0 +1,1 @@
+"""Tables of those who stand behind payments: what the simulation knows of customers and merchants."""

@@ -1,0 +1,1 @@
+"""Who stands behind payments, as tables: customers and merchants."""

@@ -1,0 +1,16 @@
+"""The tables of those who stand behind payments, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from finsim.records.parties.customers import CUSTOMER_SCHEMA
+from finsim.records.parties.merchants import MERCHANT_SCHEMA
+
+PARTY_SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
+    {"customers": CUSTOMER_SCHEMA, "merchants": MERCHANT_SCHEMA}
+)
+"""Table -> its columns; a world that is learned from a ledger has none of them."""
