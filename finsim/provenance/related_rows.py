@@ -130,4 +130,5 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "bars": _bar,
     "loans": _loan,
     "months": _month,
+    "provisions": _month,
 }

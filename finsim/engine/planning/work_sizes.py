@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from finsim.credit.expected.provisions import reporting_months
 from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.scheme_forecast import SchemeForecast
@@ -78,8 +79,15 @@ def work_sizes(
         count = loan_count(study.credit)
         rows["loans"] = dict.fromkeys(labels, count)
         rows["months"] = {label: round(loans[label].months * count) for label in labels}
+        rows["provisions"] = _provisions(plan, rows["months"], count)
         rows["losses"] = dict.fromkeys(labels, study.credit.draws)
     return WorkSizes(rows, payments, schemes, loans, _tape(plan), _ledger(plan))
+
+
+def _provisions(plan: Plan, months: Mapping[str, int], loans: int) -> dict[str, int]:
+    """Return about how many rows there are: at later dates as many as in an average month of the panel."""
+    later = len(reporting_months(plan.clock)) - 1
+    return {label: loans + round(later * rows / plan.clock.months) for label, rows in months.items()}
 
 
 def _tape(plan: Plan) -> Learned | None:
