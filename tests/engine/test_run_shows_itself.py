@@ -72,7 +72,9 @@ def test_a_run_lists_its_tables(finished: Run) -> None:
 def test_tables_by_name_hold_what_the_manifest_counts(finished: Run, scenario: str | None) -> None:
     tables = finished.tables_of(scenario)
     assert small(tables)
-    assert {"transactions", "accounts", "patterns", "bars", "loans", "months", "provisions", "losses"} <= set(tables)
+    assert {"transactions", "accounts", "patterns", "bars", "loans", "months", "provisions", "losses"} <= set(
+        tables
+    )
     for name, rows in tables.rows().items():
         assert len(tables[name]) == rows
         assert small(tables[name])

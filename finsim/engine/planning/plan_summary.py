@@ -269,6 +269,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     }
     found: dict[str, list[str]] = {name: list(texts) for name, texts in told.items() if texts}
     unmoved = unmoved_text(plan)
+    loops = [f"{label}: {loop}" for label, loop in plan.loops.items()]
+    found |= {"feedback": loops} if loops else {}
     general = [text for text in (unmoved, unread_variables(plan)) if text]
     found |= {"scenarios": general} if general else {}
     unread = unread_remarks(plan)

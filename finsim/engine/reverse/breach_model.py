@@ -19,7 +19,7 @@ from finsim.credit.panel import panel
 from finsim.engine.reverse.book_surface import book_surface, linked_variables
 from finsim.engine.reverse.question import DRAWDOWN, EXPECTED_LOSS, Question
 from finsim.engine.stages.credit_stage import passed_book
-from finsim.engine.study.study_resolution import Plan, credit_settings
+from finsim.engine.study.study_resolution import Plan, credit_settings, fed_back
 from finsim.errors import StudyError
 from finsim.notation import Float1D, Float2D
 from finsim.records.drivers import Drivers
@@ -59,7 +59,8 @@ class BreachModel:
 
 def drivers_of(plan: Plan, moves: Mapping[str, float]) -> Drivers:
     """Return the drivers of the file that a breach with these moves becomes."""
-    return compiling.drivers(with_moves(_unit_scenario(tuple(moves)), moves), plan.clock)
+    written = compiling.drivers(with_moves(_unit_scenario(tuple(moves)), moves), plan.clock)
+    return fed_back(plan.study, written)[0]
 
 
 @lru_cache(maxsize=8)
