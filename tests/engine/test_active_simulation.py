@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
 import finsim
+from finsim.engine.answers.stress_answer import remark_lines
 from finsim.engine.feedback.active_loop import closed_loop, loads
 from finsim.engine.feedback.banks_and_households import CONSUMPTION, LENDING, SYSTEM, Strength
+from finsim.engine.finished_run import Run
 from finsim.engine.reverse.breach_model import drivers_of
 from finsim.engine.study.study_file import Study, study_of
 from finsim.engine.study.study_resolution import resolve
@@ -231,3 +236,19 @@ def test_a_gain_of_one_is_refused_at_its_line(tmp_path: Path) -> None:
     )
     with pytest.raises(StudyError, match=r"study.yaml:5:1: feedback: the loop gain .* below 1"):
         resolve(finsim.load_study(file))
+
+
+def test_a_stressed_run_says_its_remarks_and_what_acted_back() -> None:
+    hard = "dfast-severely-adverse-2026"
+    loop = closed_loop(finsim.drivers(hard, start="2025-12-31", days=90, months=12), Strength())[1]
+    assert loop is not None
+    told = {"feedback": json.loads(json.dumps(loop.to_dict(), sort_keys=True))}
+    choices = book_study().with_scenarios(hard).scenarios
+    lines = [
+        remark_lines(cast(Run, SimpleNamespace(choices=choices, manifest={"scenarios": {hard: noted}})))
+        for noted in (told, {})
+    ]
+    remark, acted = lines[0]
+    assert "macro.bbb_spread: a move of 3.4 pp" in remark
+    assert acted.startswith("feedback of spending and lending: loop gain 0.15 (below 1)")
+    assert lines[1] == [remark]
