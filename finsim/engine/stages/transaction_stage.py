@@ -17,6 +17,7 @@ from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.customers_with_loans import are_customers, read_courses
+from finsim.engine.stages.fraud_losses import FraudLosses
 from finsim.engine.stages.learned_payments_stage import moved_life
 from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
 from finsim.engine.stages.order_keys import order_keys
@@ -76,7 +77,8 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts)
-    written = dict.fromkeys(own, write_rows(own, judges.watch(counts.watch(posted))))
+    taken = FraudLosses()
+    written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)
@@ -84,7 +86,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
         "rules": judges.found(),
-        "measures": measure(posted.patterns, drivers, settings),
+        "measures": measure(posted.patterns, drivers, settings) | taken.measures(),
         "counts": counts.found,
         "phases": [one.to_dict() for one in posted.phases],
         "remarks": list(posted.remarks),
