@@ -25,7 +25,7 @@ from finsim.provenance.lineage import REPAIR_SCHEMA, REPAIRS, SEQUENCE_SCHEMA, S
 from finsim.records.calendar import Clock
 from finsim.records.columns import facts_of, stored
 from finsim.records.paths import BARS_SCHEMA
-from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, PROVISION_SCHEMA, loan_schema
+from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, PROVISION_SCHEMA, RECOVERY_SCHEMA, loan_schema
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
 from finsim.scenarios.compile import drivers
 from finsim.scenarios.scenario import Scenario
@@ -70,6 +70,7 @@ SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
     "loans": [*LOAN_COLUMNS.values(), *loan_schema(pa.schema([(OTHER, pa.null())]))],
     "months": PANEL_SCHEMA,
     "provisions": PROVISION_SCHEMA,
+    "recoveries": RECOVERY_SCHEMA,
     "losses": LOSS_SCHEMA,
     "driver_sessions": driver_schema("driver_sessions", SESSION_SERIES),
     "driver_days": driver_schema("driver_days", [_OPEN.get(name, name) for name in DAY_SERIES]),

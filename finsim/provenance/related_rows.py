@@ -131,4 +131,5 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "loans": _loan,
     "months": _month,
     "provisions": _month,
+    "recoveries": _month,
 }

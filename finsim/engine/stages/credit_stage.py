@@ -19,6 +19,7 @@ from finsim.credit.expected.provisions import provision_schema
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import losses
 from finsim.credit.measures import measure_book
+from finsim.credit.months.recoveries import recoveries, recovery_schema
 from finsim.credit.panel import panel, panel_schema
 from finsim.credit.panel_sums import PanelSums
 from finsim.credit.risk import expected_shortfall, value_at_risk
@@ -37,6 +38,7 @@ from finsim.records.run_layout import table_file
 from finsim.records.storage import canonical_json, write_table
 
 LEVELS = (0.95, 0.99, 0.999)
+TABLES = ("loans", "months", "provisions", "recoveries")
 STATED = ("rate", "pd", "lgd")
 """What a tape may state of its loans and no repair changes; breaches are counted."""
 
@@ -120,6 +122,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     book_tape = pa.concat_tables(tape)
 
     followed, aside = PanelSums(book_tape), Provisions(plan, task.name)
+    back: list[pa.Table] = []
     customers = CustomerLoans(plan, book_tape, drivers) if are_customers(plan) else None
 
     def months() -> Iterator[pa.Table]:
@@ -128,16 +131,18 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
             passed = ledger.passed({"loans": some, "months": made}, "months")
             followed.watch(passed)
             aside.watch(some, passed)
+            back.append(recoveries(some, passed, drivers, streams, settings, shard))
             if customers is not None:
                 customers.watch(made)
             yield passed
 
-    file = {name: table_file(run, name, task.name) for name in ("loans", "months", "provisions", "losses")}
+    file = {name: table_file(run, name, task.name) for name in (*TABLES, "losses")}
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
     told = tape if customers is None else customers.named(tape)
     rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
     rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
     rows["provisions"] = write_table(file["provisions"], provision_schema(book_tape), aside.parts)
+    rows["recoveries"] = write_table(file["recoveries"], recovery_schema(book_tape), back)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
