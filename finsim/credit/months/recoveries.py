@@ -85,7 +85,8 @@ def _defaults(loans: pa.Table, months: pa.Table, drivers: Drivers) -> Defaults:
 
 def _numbers(loans: pa.Table) -> Int1D:
     """Return the number of each loan in the book: a kept loan's own id may be anything."""
-    return loans["_fs_row" if "_fs_row" in loans.column_names else "loan_id"].to_numpy()
+    found: Int1D = loans["_fs_row" if "_fs_row" in loans.column_names else "loan_id"].to_numpy()
+    return found
 
 
 def _whole_cents(flows: Float2D) -> Array:

@@ -85,9 +85,17 @@ def work_sizes(
 
 
 def _provisions(plan: Plan, months: Mapping[str, int], loans: int) -> dict[str, int]:
-    """Return about how many rows there are: at later dates as many as in an average month of the panel."""
-    later = len(reporting_months(plan.clock)) - 1
-    return {label: loans + round(later * rows / plan.clock.months) for label, rows in months.items()}
+    """Return about how many rows there are: a book that runs off evenly, in logarithms, to its months."""
+    later, followed = reporting_months(plan.clock)[1:], plan.clock.months
+    found = {}
+    for label, rows in months.items():
+        low, high = 0.0, 1.0  # share of the loans that ends in a month
+        for _ in range(40):
+            ends = 0.5 * (low + high)
+            alive = loans * sum((1.0 - ends) ** month for month in range(followed))
+            low, high = (ends, high) if alive > rows else (low, ends)
+        found[label] = loans + round(loans * sum((1.0 - low) ** month for month in later))
+    return found
 
 
 def _tape(plan: Plan) -> Learned | None:
