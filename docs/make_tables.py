@@ -26,7 +26,7 @@ from finsim.records.calendar import Clock
 from finsim.records.columns import facts_of, stored
 from finsim.records.parties.party_tables import PARTY_SCHEMAS
 from finsim.records.paths import BARS_SCHEMA
-from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, loan_schema
+from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, PROVISION_SCHEMA, RECOVERY_SCHEMA, loan_schema
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
 from finsim.scenarios.compile import drivers
 from finsim.scenarios.scenario import Scenario
@@ -71,6 +71,8 @@ SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
     "patterns": stored(PATTERN_SCHEMA),
     "loans": [*LOAN_COLUMNS.values(), *loan_schema(pa.schema([(OTHER, pa.null())]))],
     "months": PANEL_SCHEMA,
+    "provisions": PROVISION_SCHEMA,
+    "recoveries": RECOVERY_SCHEMA,
     "losses": LOSS_SCHEMA,
     "driver_sessions": driver_schema("driver_sessions", SESSION_SERIES),
     "driver_days": driver_schema("driver_days", [_OPEN.get(name, name) for name in DAY_SERIES]),

@@ -173,7 +173,11 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
             )
         )
     scenarios = {
-        label: {**resolved(item), "sha256": plan.drivers[label].digest}
+        label: {
+            **resolved(item),
+            "sha256": plan.drivers[label].digest,
+            **({"feedback": plan.loops[label].to_dict()} if label in plan.loops else {}),
+        }
         for label, item in plan.scenarios.items()
     }
     resolved_study = {"resolved": study.model_dump(mode="json"), "sha256": study.digest}

@@ -11,7 +11,7 @@ from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
 from finsim.records.frames.money_units import NO_MONEY, Money
-from finsim.records.portfolio import LOAN_MONEY, LOSS_MONEY, MONTH_MONEY
+from finsim.records.portfolio import LOAN_MONEY, LOSS_MONEY, MONTH_MONEY, PROVISION_MONEY, RECOVERY_MONEY
 from finsim.records.run_layout import place_of
 from finsim.records.storage import read_table
 from finsim.records.table import Table
@@ -23,9 +23,18 @@ _MONEY = {
     "patterns": Money(PATTERN_MONEY),
     "loans": LOAN_MONEY,
     "months": Money(MONTH_MONEY),
+    "provisions": Money(PROVISION_MONEY),
+    "recoveries": Money(RECOVERY_MONEY),
     "losses": Money(LOSS_MONEY),
 }
-_CURRENCY_OF = {"accounts": "transactions", "patterns": "transactions", "months": "loans", "losses": "loans"}
+_CURRENCY_OF = {
+    "accounts": "transactions",
+    "patterns": "transactions",
+    "months": "loans",
+    "provisions": "loans",
+    "recoveries": "loans",
+    "losses": "loans",
+}
 """Tables without a currency, and the table that holds it."""
 
 

@@ -145,4 +145,6 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "bars": _bar,
     "loans": _loan,
     "months": _month,
+    "provisions": _month,
+    "recoveries": _month,
 }

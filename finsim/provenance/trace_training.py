@@ -14,6 +14,8 @@ ROLE_OF = {"market": "prices", "transactions": "payments", "credit": "loans"}
 NOTHING_REAL = "learned from no real record"
 _FROM_LOANS = {
     "months": "followed from loan {loan_id} of this run: `finsim trace RUN loans` tells of the loan",
+    "provisions": "computed for loan {loan_id} of this run: `finsim trace RUN loans` tells of the loan",
+    "recoveries": "follows from the default of loan {loan_id}: `finsim trace RUN loans` tells of it",
     "losses": "drawn from the loans of this run; learned as they were, from the table named here",
 }
 _NOT_LEARNED = {*KEYS, *OWN_ONLY, "bad", "currency", ""}

@@ -31,7 +31,7 @@ from finsim.records.columns import (
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
 from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
-from finsim.records.fixed_words import GRADES, LOAN_CLASSES, LOAN_STATUSES
+from finsim.records.fixed_words import GRADES, LOAN_CLASSES, LOAN_STATUSES, RECOVERY_STATES
 from finsim.records.frames.money_units import Money, Unit, checked_unit, minor_columns, money_fact
 from finsim.records.shown_rows import RowRecord
 from finsim.records.table import Table
@@ -146,10 +146,76 @@ LOSS_SCHEMA = pa.schema(
     ]
 )
 
+PROVISION_SCHEMA = pa.schema(
+    [
+        column("loan_id", pa.int64(), "key of `loans`, of its type", role=KEY),
+        column("date", DAY, "reporting date: the jump-off day, then the end of each year of the panel"),
+        column(
+            "stage",
+            pa.uint8(),
+            "IFRS 9, as in `months`; at the jump-off day by the lifetime PD under the scenario",
+            role=LABEL,
+        ),
+        column("balance", pa.int64(), "owed on that date", CENTS, role=LABEL),
+        column(
+            "lifetime_pd",
+            pa.float64(),
+            "probability of default over the rest of the loan's life, given what is known; 1 in stage 3",
+            DECIMAL,
+            role=LABEL,
+        ),
+        column(
+            "usual_lifetime_pd",
+            pa.float64(),
+            "the same at the loan's own `pd`, without scenario and factor",
+            DECIMAL,
+            role=LABEL,
+        ),
+        column(
+            "ecl_12m",
+            pa.float64(),
+            "expected credit loss of the next twelve months, discounted; in stage 3 the loss",
+            CENTS,
+            role=LABEL,
+        ),
+        column("ecl_lifetime", pa.float64(), "the same over the rest of the loan's life", CENTS, role=LABEL),
+        column(
+            "allowance",
+            pa.float64(),
+            "12-month ECL in stage 1, lifetime ECL in stages 2 and 3",
+            CENTS,
+            role=LABEL,
+        ),
+        column("_fs_src", pa.uint8(), "as in `months`", role=INTERNAL),
+        column("_fs_seq", pa.uint32(), "shard of loans", role=INTERNAL),
+    ]
+)  # fmt: skip
+
+
+RECOVERY_SCHEMA = pa.schema(
+    [
+        column("loan_id", pa.int64(), "key of `loans`, of its type", role=KEY),
+        column("defaulted", DAY, "end of the month in which the loan defaulted", role=LABEL),
+        column("month", DAY, "end of the month in which money comes back; goes on beyond the panel"),
+        column(
+            "state",
+            TEXT,
+            "workout; or probation for three months and then cured, and paid on",
+            role=LABEL,
+            words=RECOVERY_STATES,
+        ),
+        column("amount", pa.int64(), "paid in that month", CENTS, role=LABEL),
+        column("_fs_src", pa.uint8(), "as in `months`", role=INTERNAL),
+        column("_fs_seq", pa.uint32(), "shard of loans", role=INTERNAL),
+    ]
+)
+
 
 LOAN_MONEY = Money(minor_columns(_LOAN_COLUMNS), column="currency")
 MONTH_MONEY = minor_columns(MONTH_SCHEMA)
 LOSS_MONEY = minor_columns(LOSS_SCHEMA)
+PROVISION_MONEY = minor_columns(PROVISION_SCHEMA)
+RECOVERY_MONEY = minor_columns(RECOVERY_SCHEMA)
 PortfolioTable = Literal["loans", "months", "losses"]
 
 _LEVEL = 0.99

@@ -27,6 +27,8 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
         "patterns": ("transactions", "one row per scheme, decoys included: answers too"),
         "loans": ("credit", "one row per loan"),
         "months": ("credit", "one row per loan and month at risk"),
+        "provisions": ("credit", "one row per loan and reporting date: stage and expected credit loss"),
+        "recoveries": ("credit", "one row per default and month in which money comes back"),
         "losses": ("credit", "one row per simulated year of the whole book"),
         "driver_sessions": ("drivers", "one row per session: what the scenario says to the markets"),
         "driver_days": ("drivers", "one row per day: what it says to customers and criminals"),

@@ -200,6 +200,7 @@ def _scenario(path: Path, severity: float = 1.0) -> tuple[dict[str, Any], list[s
     from finsim.records.calendar import Clock
     from finsim.scenarios import compile as compiling
     from finsim.scenarios.expectations import measure
+    from finsim.scenarios.plausible.remarks import remarks_at
     from finsim.scenarios.scenario import load
 
     scenario = load(str(path))
@@ -212,8 +213,10 @@ def _scenario(path: Path, severity: float = 1.0) -> tuple[dict[str, Any], list[s
     lines += [f"source: {text}" for text in sources]
     claims = scenario.expect if severity == 1.0 else ()  # they hold for the file as written
     lines += [f"expects: {claim.metric} {claim.text}" for claim in claims]
+    remarks = remarks_at(scenario, severity)
+    lines += [f"remark: {text}" for text in remarks]
     expects = {claim.metric: claim.text for claim in claims}
-    return {"numbers": told, "sources": sources, "expects": expects}, lines
+    return {"numbers": told, "sources": sources, "expects": expects, "remarks": list(remarks)}, lines
 
 
 def _ranges(numbers: dict[str, float]) -> list[str]:

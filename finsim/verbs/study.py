@@ -29,6 +29,7 @@ def study(
     credit: Part = None,
     scenarios: Any = ("base",),
     evaluation: Part = None,
+    feedback: Part | bool = None,
 ) -> Study:
     """Return a study from values, checked like a study file; paths are relative to the working folder.
 
@@ -43,6 +44,7 @@ def study(
         credit: keys of ``credit:``.
         scenarios: names, files, or mappings with a severity.
         evaluation: keys of ``evaluation:``; ``{"enabled": False}`` leaves the evidence out.
+        feedback: True, or keys of ``feedback:``: what a scenario sets off acts back on its macro path.
 
     Returns:
         A Study for ``run``, ``plan`` and ``stress``.
@@ -63,6 +65,7 @@ def study(
         example = "market={'data': 'prices.csv'}" if name in ("values", "market") else f"{name}={{}}"
         kinds = (Mapping, type(None))
         wrong.kinds(name, part, kinds, "a mapping with the keys of a study file", f"write {example}")
+    wrong.kinds("feedback", feedback, (Mapping, bool, type(None)), "True, or its keys", "write feedback=True")
     wrong.kinds("id", id, (str,), "a name", "write id='mine'").settle()
     if values is None:
         values = {
@@ -72,5 +75,6 @@ def study(
             "start": str(start),
             "scenarios": list(scenarios) if isinstance(scenarios, tuple | list) else scenarios,
             **{name: dict(part) for name, part in parts.items() if part is not None},
+            **({} if feedback is None else {"feedback": feedback}),
         }
     return study_of(dict(values), Path.cwd())

@@ -72,7 +72,9 @@ def test_a_run_lists_its_tables(finished: Run) -> None:
 def test_tables_by_name_hold_what_the_manifest_counts(finished: Run, scenario: str | None) -> None:
     tables = finished.tables_of(scenario)
     assert small(tables)
-    assert {"transactions", "accounts", "patterns", "bars", "loans", "months", "losses"} <= set(tables)
+    assert {"transactions", "accounts", "patterns", "bars", "loans", "months", "provisions", "losses"} <= set(
+        tables
+    )
     for name, rows in tables.rows().items():
         assert len(tables[name]) == rows
         assert small(tables[name])
@@ -88,6 +90,28 @@ def test_customers_and_merchants_are_the_same_in_every_scenario(finished: Run) -
         found = getattr(finished.transactions_of("fraud-wave-mule-surge"), name)
         assert found.equals(getattr(finished.transactions, name))
         assert found.num_rows == len(finished.tables[name])
+
+
+def test_the_weighted_allowance_follows_from_the_provisions_of_each_scenario(finished: Run) -> None:
+    """The manifest's weighted table, by stage, from the rows of the jump-off day alone."""
+    facts = finished.manifest["scores"]["facts"]
+    told = facts["credit/base"]["weighted"]
+    sums, pd_ = 0.0, finished.portfolio.loans["pd"].to_numpy()
+    for name, weight in told["weights"].items():
+        rows = finished.tables_of(name)["provisions"].to_pandas()
+        assert sum(one["allowance"] for one in facts[f"credit/{name}"]["provisions"]) == pytest.approx(
+            rows["allowance"].sum()
+        )
+        rows = rows[rows["date"] == rows["date"].min()]
+        hazard = -np.log1p(-rows["lifetime_pd"])
+        usual = -np.log1p(-rows["usual_lifetime_pd"])
+        sums = sums + weight * np.array([rows["ecl_12m"], rows["ecl_lifetime"], hazard, usual])
+    twelve, lifetime, hazard, usual = np.array(sums)
+    second = (hazard > 3.2 * np.maximum(usual, 1e-12)) & (pd_ >= 0.003)
+    allowance = np.where(second, lifetime, twelve)
+    for one, mine in zip(told["stages"], (~second, second), strict=True):
+        assert one["loans"] == mine.sum()
+        assert one["allowance"] == pytest.approx(allowance[mine].sum())
 
 
 def test_unknown_names_are_refused_with_the_nearest(finished: Run) -> None:

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from report_run import build, manifest_of
 
+from finsim.report.figures.allowance_table import provision_table
+from finsim.report.figures.credit_data import read_credit
+from finsim.report.number_text import THIN, money
 from finsim.report.page_elements import Cell, Command, Section, Table
 from finsim.report.run_folder import RunFolder, open_folder
 from finsim.report.sections import summary_section
 from finsim.report.sections.provenance_section import limits_section, provenance_section, untested
 from finsim.report.sections.rules_section import packs, rules_section
-from finsim.report.sections.scenario_section import driver_figure, drivers, expectations
+from finsim.report.sections.scenario_section import driver_figure, drivers, expectations, scenario_section
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,30 @@ def test_expectations_are_counted(folder: RunFolder) -> None:
     assert table is not None
     assert "1 claim met, 1 not met, 1 not measured" in table.caption
     assert [row[-1] for row in texts(table)] == ["met", "not met", "not measured"]
+
+
+def test_what_acted_back_and_what_is_set_aside_at_year_ends_are_tables(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "feedback" not in rules_of(scenario_section(folder))
+    acted = {"gain": 0.1234, "shortfall": [0.0, 1.5, 2.0], "added": {"unemployment": 0.81}}
+    monkeypatch.setitem(folder.manifest["scenarios"]["crash"], "feedback", acted)
+    (row,) = texts(rules_of(scenario_section(folder))["feedback"])
+    assert row == ["crash", "0.12", f"2.0{THIN}%", "unemployment 0.81"]
+    rows = [
+        {"date": day, "stage": stage, "loans": 9, "balance": 1e4 * stage, "allowance": 50.0}
+        for day, stage in (("2025-12-31", 1), ("2026-12-31", 1), ("2026-12-31", 2))
+    ]
+    books = {label: book for label in ("base", "crash") if (book := read_credit(folder, label))}
+    assert provision_table(folder, books) is None
+    facts = folder.manifest["scores"].setdefault("facts", {})
+    monkeypatch.setitem(facts, "credit/crash", {**facts.get("credit/crash", {}), "provisions": rows})
+    table = provision_table(folder, books)
+    assert table is not None
+    assert [row[:5] for row in texts(table)] == [["crash", "2026-12-31", "9", "9", "0"]]
+    assert [row[5:] for row in texts(table)] == [
+        [money(3e4, books["crash"].currency), money(100.0, books["crash"].currency)]
+    ]
 
 
 def rules_of(section: Section) -> dict[str, Table]:

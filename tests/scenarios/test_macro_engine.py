@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from finsim.scenarios.macro_engine.macro_history import USUAL, MacroHistory, rea
 from finsim.scenarios.macro_engine.minnesota_prior import lagged, prior_rows
 from finsim.scenarios.macro_engine.signs import wrong_signs
 from finsim.scenarios.macro_engine.what_if import what_if
-from finsim.scenarios.published.table_cells import last_day
+from finsim.scenarios.published.table_cells import last_day, table_rows
 
 SEVERE = "unemployment+=1.5 2.7 4.0 5.1 5.6 5.8 5.9 5.4"
 
@@ -311,3 +312,35 @@ def test_a_boom_of_houses_that_was_coming_anyway_is_still_refused_in_a_slump(his
 def test_a_price_can_be_given_as_a_level():
     found = what_if(["equity=30000 25000"], quarters=3)
     assert found.table.paths["equity"][:2] == pytest.approx((30_000.0, 25_000.0))
+
+
+@pytest.mark.parametrize(
+    ("item", "remedy"),
+    [
+        ("unemp=5", "did you mean 'unemployment'"),
+        ("equity", "write equity=-40%"),
+        ("what?", "write unemployment=8.1"),
+        ("unemployment+=abc", "write unemployment+=2.5"),
+        ("unemployment=5%", "write unemployment=5"),
+        ("equity+=-50", "write equity+=-50%"),
+        ("unemployment@0=5", "write unemployment@4"),
+        ("unemployment=.", "put a number"),
+        ("house_prices=-120%", "cannot lose all"),
+    ],
+)
+def test_every_refusal_of_what_is_given_says_what_to_write(item: str, remedy: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        what_if([item])
+    (problem,) = caught.value.problems
+    assert problem.expected
+    assert remedy in problem.remedy
+
+
+def test_a_table_that_is_not_there_is_said_without_the_words_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "quarters.csv").write_text("a\n")
+    with pytest.raises(ScenarioError, match=r"quarter.csv: no such file; expected a CSV table") as caught:
+        table_rows(tmp_path / "quarter.csv")
+    assert caught.value.problems[0].remedy == "did you mean 'quarters.csv'?"
+    with pytest.raises(ScenarioError, match="is a directory"):
+        table_rows(tmp_path)
+    assert "Errno" not in str(caught.value)

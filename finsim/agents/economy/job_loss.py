@@ -14,7 +14,7 @@ from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 # assumption: the unemployed buy a fifth less of what they choose to buy.
-_SPENDING = 0.8
+SPENDING_WITHOUT_SALARY = 0.8
 # assumption: risk of losing the job over that of a worker; the young lose it about twice as often.
 _RISK = {STUDENT: 1.5, AFFLUENT: 0.5}
 _YOUNG, _YOUNG_RISK = 25, 1.8
@@ -57,7 +57,7 @@ class Jobs:
 
     def spending(self, person: Int1D, day: Int1D) -> Float1D:
         """Return the factor of what people choose to buy: less while their salary has stopped."""
-        return np.where(self.lost(person, day) | self.left(person, day), _SPENDING, 1.0)
+        return np.where(self.lost(person, day) | self.left(person, day), SPENDING_WITHOUT_SALARY, 1.0)
 
     def in_calm(self, economy: Economy) -> Jobs:
         """Return the same people in a calm ``economy``: nobody loses a job."""

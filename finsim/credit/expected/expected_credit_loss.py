@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from finsim.credit.conditional import MONTHS_PER_YEAR
 from finsim.credit.factors import class_z
+from finsim.credit.months.arrears import roll_rates
 from finsim.credit.months.seasoning import multipliers
 from finsim.credit.months.stages import LOW_RISK
 from finsim.credit.recovery import follows_frye_jacobs, price_indices
@@ -40,6 +41,23 @@ class CreditLoss:
     usual: Float1D
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is known of N loans at a reporting date, ``month`` months after the jump-off.
+
+    ``factor`` [N]: the sector factor of the year that this month belongs to; ``overdue`` [N]: days past due.
+    """
+
+    month: int
+    factor: Float1D
+    overdue: Int1D
+
+    def part(self, first: int, count: int) -> Seen:
+        """Return what is known of some of the loans."""
+        own = slice(first, first + count)
+        return Seen(self.month, self.factor[own], self.overdue[own])
+
+
 def discounted_losses(exposure: Float2D, monthly: Float2D, lgd: Float2D, rate: Float1D) -> Float2D:
     """Return the expected discounted loss of each month and loan: float64 [T, n].
 
@@ -55,51 +73,92 @@ def discounted_losses(exposure: Float2D, monthly: Float2D, lgd: Float2D, rate: F
     return found
 
 
-def credit_losses(loans: pa.Table, drivers: Drivers, settings: Settings) -> CreditLoss:
-    """Return the ECL of each loan of a book under one scenario, at the jump-off day.
+def credit_losses(
+    loans: pa.Table, drivers: Drivers, settings: Settings, seen: Seen | None = None
+) -> CreditLoss:
+    """Return the ECL of each loan of a book under one scenario, at the jump-off day or a later date.
 
     The hazard of a month has the PD Phi(Phi^-1(PD) - sqrt(rho) z), z the scenario's of the month with the
     sector factor averaged out; beyond the clock z fades by ``months_autocorrelation`` a year. LGD is its mean
-    given a default then. Early repayment is not counted. Source: IFRS 9 5.5; the path of z is own.
+    given a default then. Early repayment is not counted. With ``seen``, ``loans`` hold balance and
+    ``months_on_book`` of that date: of the sector factor of the year eta is known, n years later a^n of it,
+    so the PD is Phi((Phi^-1(PD) - sqrt(rho) (z + a^n eta)) / sqrt(1 - rho a^2n)); a loan in arrears first
+    rolls on or makes good (``months/arrears.py``). Source: IFRS 9 5.5; the path of z is own.
     """
+    known = seen or Seen(0, np.zeros(loans.num_rows), np.zeros(loans.num_rows, dtype=np.int64))
     parts = [
-        _of_block(loans.slice(first, _BLOCK), drivers, settings) for first in range(0, loans.num_rows, _BLOCK)
+        _of_block(loans.slice(first, _BLOCK), drivers, settings, known.part(first, _BLOCK))
+        for first in range(0, loans.num_rows, _BLOCK)
     ]
     columns = ("twelve", "lifetime", "hazard", "usual")
     none = np.empty(0)
     return CreditLoss(*(np.concatenate([none, *(getattr(one, name) for one in parts)]) for name in columns))
 
 
-def _of_block(loans: pa.Table, drivers: Drivers, settings: Settings) -> CreditLoss:
+def _of_block(loans: pa.Table, drivers: Drivers, settings: Settings, seen: Seen) -> CreditLoss:
     kind, classes = coded(loans, "loan_class")
     pd_, rho, lgd, rate = (loans[name].to_numpy() for name in ("pd", "rho", "lgd", "rate"))
     left = loans["term_months"].to_numpy().astype(np.int64) - loans["months_on_book"].to_numpy()
     months = int(max(left.max(initial=1), MONTHS_PER_YEAR))
-    shift = np.sqrt(rho) * _onwards(class_z(drivers, classes), months, settings)[:, kind]
-    index = _held(price_indices(drivers, classes), months)[:, kind]
-    default = special.ndtr(special.ndtri(pd_) - shift)
+    keep = _memory(seen.month, months, settings)
+    path = _onwards(class_z(drivers, classes), seen.month, months, settings)[:, kind]
+    z = path + keep * seen.factor
+    shift, spread = np.sqrt(rho) * z, np.sqrt(1.0 - rho * keep * keep)
+    index = _held(price_indices(drivers, classes), seen.month, months)[:, kind]
+    default = special.ndtr((special.ndtri(pd_) - shift) / spread)
     loss = np.where(
         follows_frye_jacobs(drivers, classes)[kind],
-        special.ndtr(special.ndtri(pd_ * np.maximum(lgd, _LEAST)) - shift),
+        special.ndtr((special.ndtri(pd_ * np.maximum(lgd, _LEAST)) - shift) / spread),
         default * lgd,
     )
     mean_lgd = np.clip(1.0 - index + index * loss / np.maximum(default, 1e-300), 0.0, 1.0)
     open_ = np.arange(1, months + 1)[:, None] <= left
     hazard = -np.log1p(-default) / MONTHS_PER_YEAR * multipliers(loans, months, settings) * open_
-    path = balances(loans["balance"].to_numpy(), rate, loans["payment"].to_numpy(), left, months)[:-1]
-    lost = discounted_losses(path.astype(np.float64), -np.expm1(-hazard), mean_lgd, rate)
+    owed = balances(loans["balance"].to_numpy(), rate, loans["payment"].to_numpy(), left, months)[:-1]
+    monthly = _rolled(-np.expm1(-hazard), z, seen.overdue, settings)
+    lost = discounted_losses(owed.astype(np.float64), monthly, mean_lgd, rate)
     usual = -np.log1p(-pd_) / MONTHS_PER_YEAR * np.maximum(left, 0)
-    return CreditLoss(lost[:MONTHS_PER_YEAR].sum(axis=0), lost.sum(axis=0), hazard.sum(axis=0), usual)
+    late = -np.log1p(-monthly).sum(axis=0)
+    total = np.where(seen.overdue > 0, late, hazard.sum(axis=0))
+    return CreditLoss(lost[:MONTHS_PER_YEAR].sum(axis=0), lost.sum(axis=0), total, usual)
 
 
-def _onwards(z: Float2D, months: int, settings: Settings) -> Float2D:
-    """Return z over ``months``; past its end it fades by the annual memory of the factor."""
-    beyond = np.arange(1, max(months - len(z), 0) + 1)[:, None] / MONTHS_PER_YEAR
-    return np.vstack([z, z[-1:] * settings.months_autocorrelation**beyond])[:months]
+def _memory(month: int, months: int, settings: Settings) -> Float2D:
+    """Return how much of the year's sector factor is left in the months after a date: [months, 1].
+
+    Nothing at the jump-off, where none has been seen yet.
+    """
+    if month == 0:
+        return np.zeros((months, 1))
+    year = (month - 1 + np.arange(1, months + 1)) // MONTHS_PER_YEAR - (month - 1) // MONTHS_PER_YEAR
+    found: Float2D = (settings.months_autocorrelation ** year.astype(np.float64))[:, None]
+    return found
 
 
-def _held(paths: Float2D, months: int) -> Float2D:
-    return np.vstack([paths, np.repeat(paths[-1:], max(months - len(paths), 0), axis=0)])[:months]
+def _rolled(monthly: Float2D, z: Float2D, overdue: Int1D, settings: Settings) -> Float2D:
+    """Return the default probabilities of the months with those of the chain for loans in arrears.
+
+    60 days late: r in the next month. 30 days late: none in the next, 1 / (1 / r + c) in the one after, c the
+    loans that make good early, per default.
+    """
+    if not overdue.any():
+        return monthly
+    rates, found = roll_rates(z[:2], settings), monthly.copy()
+    r, early = rates.to_default, rates.cured_early
+    found[0] = np.where(overdue >= 60, r[0], np.where(overdue >= 30, 0.0, monthly[0]))
+    found[1] = np.where((overdue >= 30) & (overdue < 60), 1.0 / (1.0 / r[1] + early[1]), monthly[1])
+    return found
+
+
+def _onwards(z: Float2D, first: int, months: int, settings: Settings) -> Float2D:
+    """Return z over ``months`` after month ``first``; past its end it fades by the factor's annual memory."""
+    beyond = np.arange(1, max(first + months - len(z), 0) + 1)[:, None] / MONTHS_PER_YEAR
+    return np.vstack([z, z[-1:] * settings.months_autocorrelation**beyond])[first : first + months]
+
+
+def _held(paths: Float2D, first: int, months: int) -> Float2D:
+    held = np.vstack([paths, np.repeat(paths[-1:], max(first + months - len(paths), 0), axis=0)])
+    return held[first : first + months]
 
 
 def opening_stages(found: CreditLoss, pd: Float1D, settings: Settings) -> Int1D:

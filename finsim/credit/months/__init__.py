@@ -5,6 +5,7 @@
 | hazard and loss rate, one law with the loss draws | ``monthly_risk.py`` |
 | arrears of 30 and 60 days that lead to default or are made good | ``arrears.py`` |
 | what a default loses, with its scatter | ``loss_scatter.py`` |
+| what comes back after a default, and who cures | ``recoveries.py`` |
 | IFRS 9 stages with entry, exit and probation | ``stages.py`` |
 | the age of a loan as a multiplier of its hazard | ``seasoning.py`` |
 """

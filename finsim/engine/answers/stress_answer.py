@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from finsim.engine.answers.unmoved_narratives import unmoved_text
+from finsim.engine.feedback.active_loop import ActiveLoop
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import recorded_study
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError
 from finsim.scenarios.expectations import Outcome
+from finsim.scenarios.plausible.remarks import remarks_at
+from finsim.scenarios.scenario import load
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,20 @@ def unmoved_lines(run: Run) -> list[str]:
     except FinsimError:  # a file of the study is no longer what it was
         return []
     return [found] if found else []
+
+
+def remark_lines(run: Run) -> list[str]:
+    """Return what should be known of the scenario of a stressed run: its remarks, and what acted back."""
+    choice = run.choices[0]
+    try:
+        told = remarks_at(load(choice.name), choice.severity)
+    except FinsimError:  # its file is no longer what it was
+        told = ()
+    lines = [f"remark: {text}" for text in told]
+    acted = run.manifest["scenarios"][choice.label].get("feedback")
+    if acted:
+        lines.append(str(ActiveLoop(acted["gain"], np.array(acted["shortfall"]), acted["added"])))
+    return lines
 
 
 def expectations_of(run: Run, label: str) -> Expected:

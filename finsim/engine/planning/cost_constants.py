@@ -163,6 +163,7 @@ BYTES: dict[str, float] = {
     "ledger entity": 600,
     "months": 18,
     "loans": 130,
+    "provisions": 51,
     "losses": 8,
 }
 """Bytes on disk per row of a table, checkpoints included."""

@@ -229,7 +229,8 @@ def _loans_judged(tape: Learned, loans: int, keep: bool, bootstrap: int) -> dict
 def _disk(plan: Plan, sizes: WorkSizes) -> int:
     study = plan.study
     found = BYTES["run"] + sum(
-        BYTES[name] * sizes.total(name) for name in ("bars", "transactions", "months", "loans", "losses")
+        BYTES[name] * sizes.total(name)
+        for name in ("bars", "transactions", "months", "loans", "provisions", "losses")
     )
     if study.market:
         found += BYTES["features"] * sizes.largest("bars") + BYTES["model"]

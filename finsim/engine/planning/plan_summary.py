@@ -28,8 +28,7 @@ from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN
 from finsim.records.display.card import Card, Value, listed
 from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
-from finsim.scenarios.plausible.remarks import remarks_on
-from finsim.scenarios.severity_and_overlays import scaled
+from finsim.scenarios.plausible.remarks import remarks_at
 
 TOO_FEW = "too few to train a detector on"
 _WIDTH, _MOST_STORIES, _MOST_COLUMNS, _MOST_WARNINGS = 118, 8, 8, 5
@@ -262,13 +261,12 @@ def describe(
 
 def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tuple[str, ...]]:
     """Return what a user should know that refuses nothing."""
-    turned = {choice.label: choice.severity for choice in plan.study.scenarios if choice.severity != 1.0}
-    told = {
-        name: remarks_on(scaled(item, turned[name])) if name in turned else item.warnings
-        for name, item in plan.scenarios.items()
-    }
+    severity = {choice.label: choice.severity for choice in plan.study.scenarios}
+    told = {name: remarks_at(item, severity[name]) for name, item in plan.scenarios.items()}
     found: dict[str, list[str]] = {name: list(texts) for name, texts in told.items() if texts}
     unmoved = unmoved_text(plan)
+    loops = [f"{label}: {loop}" for label, loop in plan.loops.items()]
+    found |= {"feedback": loops} if loops else {}
     general = [text for text in (unmoved, unread_variables(plan)) if text]
     found |= {"scenarios": general} if general else {}
     unread = unread_remarks(plan)

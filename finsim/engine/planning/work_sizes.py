@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from finsim.credit.expected.provisions import reporting_months
 from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.scheme_forecast import SchemeForecast
@@ -79,8 +80,23 @@ def work_sizes(
         count = loan_count(study.credit)
         rows["loans"] = dict.fromkeys(labels, count)
         rows["months"] = {label: round(loans[label].months * count) for label in labels}
+        rows["provisions"] = _provisions(plan, rows["months"], count)
         rows["losses"] = dict.fromkeys(labels, study.credit.draws)
     return WorkSizes(rows, payments, schemes, loans, _tape(plan), _ledger(plan))
+
+
+def _provisions(plan: Plan, months: Mapping[str, int], loans: int) -> dict[str, int]:
+    """Return about how many rows there are: a book that runs off evenly, in logarithms, to its months."""
+    later, followed = reporting_months(plan.clock)[1:], plan.clock.months
+    found = {}
+    for label, rows in months.items():
+        low, high = 0.0, 1.0  # share of the loans that ends in a month
+        for _ in range(40):
+            ends = 0.5 * (low + high)
+            alive = loans * sum((1.0 - ends) ** month for month in range(followed))
+            low, high = (ends, high) if alive > rows else (low, ends)
+        found[label] = loans + round(loans * sum((1.0 - low) ** month for month in later))
+    return found
 
 
 def _tape(plan: Plan) -> Learned | None:

@@ -17,9 +17,11 @@ from finsim.credit.factors import FACTOR
 from finsim.credit.losses import losses
 from finsim.credit.panel import panel
 from finsim.engine.reverse.book_surface import book_surface, linked_variables
+from finsim.engine.reverse.fraud_model import fraud_losses, tabulated, typologies
 from finsim.engine.reverse.question import DRAWDOWN, EXPECTED_LOSS, Question
 from finsim.engine.stages.credit_stage import passed_book
-from finsim.engine.study.study_resolution import Plan, credit_settings
+from finsim.engine.stages.fraud_losses import FRAUD_LOSS
+from finsim.engine.study.study_resolution import Plan, credit_settings, fed_back
 from finsim.errors import StudyError
 from finsim.notation import Float1D, Float2D
 from finsim.records.drivers import Drivers
@@ -28,11 +30,12 @@ from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.plausible.bundled_history import EQUITY
 from finsim.scenarios.resolve import flat_scenario
 from finsim.scenarios.reverse.breach_text import BreachText, breach_text, with_moves
-from finsim.scenarios.reverse.prior_law import PriorLaw, without_history
+from finsim.scenarios.reverse.prior_law import FRAUD, PriorLaw, without_history
 
 YEAR = 252
 _ERRORS = 3.0
 _TICK = 1.0005
+_COARSE = 2e-3  # a whole simulation of payments behind each step
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class BreachModel:
     * ``beyond``: how far past the limit a file must stand, as a factor, so that the sampling of a run does
       not decide; a function of the drivers at the limit.
     * ``factor``: standard deviation of the systematic factor as a driver; 0 where it is none.
+    * ``close``: how closely, as a share of its length, a point is moved to where the limit is reached.
     """
 
     free: tuple[str, ...]
@@ -55,18 +59,21 @@ class BreachModel:
     measured: Callable[[Drivers], float]
     beyond: Callable[[Drivers], float]
     factor: float = 0.0
+    close: float = 1e-4
 
 
 def drivers_of(plan: Plan, moves: Mapping[str, float]) -> Drivers:
     """Return the drivers of the file that a breach with these moves becomes."""
-    return compiling.drivers(with_moves(_unit_scenario(tuple(moves)), moves), plan.clock)
+    unit = _unit_scenario(tuple(moves), typologies(plan) if FRAUD in moves else ())
+    written = compiling.drivers(with_moves(unit, moves), plan.clock)
+    return fed_back(plan.study, written)[0]
 
 
 @lru_cache(maxsize=8)
-def _unit_scenario(names: tuple[str, ...]) -> FlatScenario:
+def _unit_scenario(names: tuple[str, ...], frauds: tuple[str, ...]) -> FlatScenario:
     """Return the scenario of a breach that moves some drivers by 1, read back from the text of its file."""
     moves = dict.fromkeys(names, 1.0)
-    text = breach_text(BreachText("breach", "breach", "", moves, "own", 0.0, DRAWDOWN, 1.0))
+    text = breach_text(BreachText("breach", "breach", "", moves, "own", 0.0, DRAWDOWN, 1.0, frauds))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "breach.yaml"
         path.write_text(text, encoding="utf-8")
@@ -94,6 +101,8 @@ def breach_model(plan: Plan, question: Question) -> BreachModel:
             expected=f"more than {YEAR}: a breach takes four quarters",
             remedy="lengthen the market",
         )
+    if question.metric == FRAUD_LOSS:
+        return _fraud_model(plan)
     book = passed_book(plan) if study.credit else []
     read = linked_variables(book, drivers_of(plan, {FACTOR: 1.0})) if book else ()
     held = without_history(read)
@@ -101,6 +110,16 @@ def breach_model(plan: Plan, question: Question) -> BreachModel:
     if question.metric == DRAWDOWN:
         return BreachModel((EQUITY,), linked, held, _fall, _lowest_anchor, lambda _: _TICK)
     return _credit_model(plan, question, book, linked, held)
+
+
+def _fraud_model(plan: Plan) -> BreachModel:
+    measured = fraud_losses(plan)
+    table = tabulated(lambda move: measured(drivers_of(plan, {FRAUD: move})))
+
+    def loss(names: tuple[str, ...], moves: Float2D) -> Float1D:
+        return table(moves[:, names.index(FRAUD)])
+
+    return BreachModel((FRAUD,), (), (), loss, measured, lambda _: 1.0, close=_COARSE)
 
 
 def _fall(names: tuple[str, ...], moves: Float2D) -> Float1D:

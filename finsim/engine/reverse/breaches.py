@@ -13,7 +13,7 @@ from finsim.engine.reverse.question import METRICS, Question
 from finsim.records.display.card import Card
 from finsim.records.display.shown_record import ShownRecord
 from finsim.scenarios.reverse.importance_sampling import Estimate
-from finsim.scenarios.reverse.prior_law import is_price
+from finsim.scenarios.reverse.prior_law import FRAUD, is_price
 from finsim.scenarios.variables import DEVIATIONS, VARIABLES
 
 _SMALL = 0.02
@@ -47,7 +47,8 @@ class Breach:
         along = {name: move for name, move in self.moves.items() if name not in self.causes}
         told = " and ".join(_moved(name, move) for name, move in self.causes.items())
         beside = ", ".join(_moved(name, move) for name, move in along.items())
-        return f"{told} within four quarters" + (f"; with it {beside}" if beside else "")
+        when = "from the first day on" if FRAUD in self.causes else "within four quarters"
+        return f"{told} {when}" + (f"; with it {beside}" if beside else "")
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +141,8 @@ class Breaches(ShownRecord):
 
 def _moved(name: str, move: float) -> str:
     word = name.replace("_", " ")
+    if name == FRAUD:
+        return f"{word} times {1.0 + move / 100.0:.2f}"
     if is_price(name):
         return f"{word} {move:+.1f} %"
     if VARIABLES[name].units is DEVIATIONS:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from finsim.document_numbers import Misfit, read_share
+from finsim.engine.stages.fraud_losses import FRAUD_LOSS
 from finsim.errors import StudyError, did_you_mean
 from finsim.scenarios.claims.metric_names import is_measurable
 
@@ -15,6 +16,7 @@ METRICS: Mapping[str, str] = {
     LOSS_RATE: "share of the opening balance that this study's own world loses over the months of its panel",
     EXPECTED_LOSS: "loss of the next twelve months over the balance, on average over the sector factors",
     DRAWDOWN: "fall of the index below the jump-off within four quarters",
+    FRAUD_LOSS: "posted fraud over all posted payments of the study's days, by amount",
 }
 """What can be asked in reverse, and what it is."""
 POINTS = 3
@@ -32,11 +34,36 @@ class Question:
     @property
     def world(self) -> str:
         """The part of a study that the metric is of."""
-        return "market" if self.metric == DRAWDOWN else "credit"
+        return {DRAWDOWN: "market", FRAUD_LOSS: "transactions"}.get(self.metric, "credit")
 
     def __str__(self) -> str:
         """Return the question as it is written."""
         return f"{self.metric} >= {self.limit:g}"
+
+
+_INSTEAD: Mapping[str, str] = {
+    "market.drawdown": DRAWDOWN,
+    "market.worst_drawdown": DRAWDOWN,
+    "credit.allowance": EXPECTED_LOSS,
+    "credit.ecl_12m": EXPECTED_LOSS,
+    "payments.illicit": FRAUD_LOSS,
+}
+"""Figures of a run that cannot be asked, and the metric that says the like."""
+_NO_LAW = ("liquidity", "deposit", "payments", "behaviour", "aml")
+
+
+def _unknown(metric: str, place: str) -> StudyError:
+    """Return the refusal of a metric that cannot be asked, with what can be asked instead."""
+    found = f"no metric is called {metric!r}"
+    remedy = did_you_mean(metric, list(METRICS)) or EXAMPLE
+    if is_measurable(metric) or metric in _INSTEAD:
+        found, remedy = f"no way back from {metric} to scenarios", EXAMPLE
+    if metric in _INSTEAD:
+        remedy = f"ask {_INSTEAD[metric]}: {METRICS[_INSTEAD[metric]]}"
+    elif metric.partition(".")[0].removesuffix("s") in _NO_LAW:
+        found = f"no way back from {metric}: nothing says how probable moves of depositors and launderers are"
+        remedy = f"run a scenario that states them, such as deposit-run; or {EXAMPLE}"
+    return StudyError(found, place=place, expected="one of " + ", ".join(METRICS), remedy=remedy)
 
 
 def read_question(text: str) -> Question:
@@ -51,10 +78,7 @@ def read_question(text: str) -> Question:
         raise StudyError(repr(text), place=place, expected="METRIC >= VALUE", remedy=EXAMPLE)
     metric = match[1]
     if metric not in METRICS:
-        known = is_measurable(metric)
-        found = f"no way back from {metric} to scenarios" if known else f"no metric is called {metric!r}"
-        remedy = EXAMPLE if known else did_you_mean(metric, list(METRICS)) or EXAMPLE
-        raise StudyError(found, place=place, expected="one of " + ", ".join(METRICS), remedy=remedy)
+        raise _unknown(metric, place)
     try:
         limit = read_share(match[3])
     except Misfit as misfit:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from finsim.engine.planning.refusals import refuse_output
 from finsim.engine.reverse.breach_model import BreachModel, breach_model, drivers_of, moves_of
 from finsim.engine.reverse.breaches import Breach, Breaches
+from finsim.engine.reverse.fraud_model import typologies
 from finsim.engine.reverse.question import Question
 from finsim.engine.study.study_file import ScenarioChoice, Study
 from finsim.engine.study.study_resolution import Plan, resolve
@@ -22,9 +23,17 @@ from finsim.records.storage import write_table, write_text
 from finsim.scenarios.reverse.breach_text import BreachText, breach_text
 from finsim.scenarios.reverse.design_points import DesignPoint, design_points
 from finsim.scenarios.reverse.importance_sampling import breach_probability
-from finsim.scenarios.reverse.prior_law import FACTOR_SOURCE, SOURCE, PriorLaw, prior_law
+from finsim.scenarios.reverse.prior_law import (
+    FACTOR_SOURCE,
+    FRAUD,
+    FRAUD_SOURCE,
+    SOURCE,
+    PriorLaw,
+    fraud_law,
+    prior_law,
+)
 
-_CLOSE, _MOST, _STRIDE = 1e-4, 1.6, 1.02
+_MOST, _STRIDE = 1.6, 1.02
 Progress = Callable[[str, int, int], None]
 
 
@@ -42,8 +51,7 @@ def reverse_stress(
     progress("tabulating the metric", 0, 1)
     model = breach_model(plan, question)
     progress("tabulating the metric", 1, 1)
-    law = prior_law(model.free, model.along, model.factor)
-    told = SOURCE + ("; " + FACTOR_SOURCE.format(deviation=model.factor) if model.factor else "")
+    law, told = _law(model)
 
     def loss(u: Float2D) -> Float1D:
         return model.loss(law.names, law.moves(u))
@@ -64,8 +72,16 @@ def reverse_stress(
     order = sorted(listed, key=lambda one: one.distance)[:count]
     named = tuple(replace(one, file=f"breach-{k}.yaml") for k, one in enumerate(order, 1))
     found = Breaches(folder, subject or study.id, question, base, named, estimate, told, model.held, count)
-    _write(found)
+    _write(found, typologies(plan) if FRAUD in model.free else ())
     return found
+
+
+def _law(model: BreachModel) -> tuple[PriorLaw, str]:
+    """Return the law of a model's drivers, and the same in words."""
+    if FRAUD in model.free:
+        return fraud_law(), FRAUD_SOURCE
+    told = SOURCE + ("; " + FACTOR_SOURCE.format(deviation=model.factor) if model.factor else "")
+    return prior_law(model.free, model.along, model.factor), told
 
 
 def _breach(plan: Plan, model: BreachModel, question: Question, law: PriorLaw, point: DesignPoint) -> Breach:
@@ -75,14 +91,14 @@ def _breach(plan: Plan, model: BreachModel, question: Question, law: PriorLaw, p
         return model.measured(drivers_of(plan, moves_of(law, length * point.u)))
 
     goal = question.limit * model.beyond(drivers_of(plan, moves_of(law, point.u)))
-    length, value = _first_reaching(at, goal)
+    length, value = _first_reaching(at, goal, model.close)
     moved = DesignPoint(length * point.u)
     moves = moves_of(law, moved.u)
     return Breach("", moves, _shares(model, law, moves), moved.distance, moved.probability, value)
 
 
-def _first_reaching(metric: Callable[[float], float], goal: float) -> tuple[float, float]:
-    """Return the length near 1 (to 1e-4) at which a metric reaches a goal, and its value there.
+def _first_reaching(metric: Callable[[float], float], goal: float, close: float) -> tuple[float, float]:
+    """Return the length near 1 (to ``close``) at which a metric reaches a goal, and its value there.
 
     Raises ScenarioError where it does not within 1.6.
     """
@@ -103,7 +119,7 @@ def _first_reaching(metric: Callable[[float], float], goal: float) -> tuple[floa
         if under < goal:
             break
         high, value = low, under
-    while high - low > _CLOSE:
+    while high - low > close:
         middle = 0.5 * (low + high)
         found = metric(middle)
         low, high, value = (low, middle, found) if found >= goal else (middle, high, value)
@@ -120,7 +136,7 @@ def _shares(model: BreachModel, law: PriorLaw, moves: dict[str, float]) -> dict[
     return {name: float(one) / total if total else 0.0 for name, one in zip(law.names, part, strict=True)}
 
 
-def _write(found: Breaches) -> None:
+def _write(found: Breaches, frauds: tuple[str, ...]) -> None:
     texts = {}
     for number, one in enumerate(found.breaches, 1):
         texts[one.file] = breach_text(
@@ -134,6 +150,7 @@ def _write(found: Breaches) -> None:
                 one.probability,
                 found.question.metric,
                 found.question.limit,
+                frauds,
             )
         )
     table: Any = pa.Table.from_pandas(found.to_pandas(), preserve_index=False).replace_schema_metadata(None)

@@ -15,9 +15,11 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from finsim.credit.book import Book, fit_book, loans
+from finsim.credit.expected.provisions import provision_schema
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import losses
 from finsim.credit.measures import measure_book
+from finsim.credit.months.recoveries import recoveries, recovery_schema
 from finsim.credit.panel import panel, panel_schema
 from finsim.credit.panel_sums import PanelSums
 from finsim.credit.risk import expected_shortfall, value_at_risk
@@ -25,7 +27,7 @@ from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
 from finsim.engine.stages.customers_with_loans import CustomerLoans, are_customers, courses_file
-from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
+from finsim.engine.stages.loan_allowance import Provisions, own_allowance, sums, weighted_allowance
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
@@ -36,6 +38,7 @@ from finsim.records.run_layout import table_file
 from finsim.records.storage import canonical_json, write_table
 
 LEVELS = (0.95, 0.99, 0.999)
+TABLES = ("loans", "months", "provisions", "recoveries")
 STATED = ("rate", "pd", "lgd")
 """What a tape may state of its loans and no repair changes; breaches are counted."""
 
@@ -118,7 +121,8 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     tape = passed_book(plan, ledger)
     book_tape = pa.concat_tables(tape)
 
-    followed = PanelSums(book_tape)
+    followed, aside = PanelSums(book_tape), Provisions(plan, task.name)
+    back: list[pa.Table] = []
     customers = CustomerLoans(plan, book_tape, drivers) if are_customers(plan) else None
 
     def months() -> Iterator[pa.Table]:
@@ -126,15 +130,19 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
             made = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
             passed = ledger.passed({"loans": some, "months": made}, "months")
             followed.watch(passed)
+            aside.watch(some, passed)
+            back.append(recoveries(some, passed, drivers, streams, settings, shard))
             if customers is not None:
                 customers.watch(made)
             yield passed
 
-    file = {name: table_file(run, name, task.name) for name in ("loans", "months", "losses")}
+    file = {name: table_file(run, name, task.name) for name in (*TABLES, "losses")}
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
     told = tape if customers is None else customers.named(tape)
     rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
     rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
+    rows["provisions"] = write_table(file["provisions"], provision_schema(book_tape), aside.parts)
+    rows["recoveries"] = write_table(file["recoveries"], recovery_schema(book_tape), back)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
@@ -155,6 +163,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
         "stages": stages,
+        "provisions": aside.by_date(),
     }
     if task.name == next(iter(plan.drivers)):
         facts["weighted"] = weighted_allowance(book_tape, plan)

@@ -144,9 +144,13 @@ class CustomerLoans:
         default[loan[died]] = month[died] + 1
         return behind, ended, default
 
+    def table(self) -> pa.Table:
+        """Return the courses of all customers' loans seen so far, one row each."""
+        return pa.concat_tables([part.to_arrow() for part in self._parts])
+
     def write(self, file: Path) -> int:
         """Write the courses of all customers' loans; returns how many there are."""
-        whole = pa.concat_tables([part.to_arrow() for part in self._parts])
+        whole = self.table()
         with replacing(file) as temporary:
             feather.write_feather(whole, temporary, compression="lz4")
         return int(whole.num_rows)

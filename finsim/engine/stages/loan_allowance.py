@@ -14,6 +14,7 @@ from finsim.credit.expected.expected_credit_loss import (
     credit_losses,
     opening_stages,
 )
+from finsim.credit.expected.provisions import by_date, provisions
 from finsim.credit.expected.scenario_weights import scenario_weights
 from finsim.engine.study.study_resolution import Plan, credit_settings
 from finsim.errors import ScenarioError
@@ -63,6 +64,23 @@ def weighted_allowance(book: pa.Table, plan: Plan) -> dict[str, Any]:
     found = CreditLoss(*total)
     stage = opening_stages(found, book["pd"].to_numpy(), settings)
     return {"weights": weights, "stages": by_stage(book, found, stage)}
+
+
+class Provisions:
+    """The provisions of a book under one scenario; fed with the panel shard by shard."""
+
+    def __init__(self, plan: Plan, label: str) -> None:
+        self._plan, self._label = plan, label
+        self.parts: list[pa.Table] = []
+
+    def watch(self, loans: pa.Table, months: pa.Table) -> None:
+        """Take the loans of the next shard and their panel."""
+        drivers, settings = self._plan.drivers[self._label], credit_settings(self._plan)
+        self.parts.append(provisions(loans, months, drivers, self._plan.streams.under("credit"), settings))
+
+    def by_date(self) -> list[dict[str, Any]]:
+        """Return the sums by reporting date and stage."""
+        return by_date(pa.concat_tables(self.parts))
 
 
 def sums(stages: list[dict[str, float]]) -> Mapping[str, float]:

@@ -18,6 +18,7 @@ from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.customers_with_loans import are_customers, read_courses
+from finsim.engine.stages.fraud_losses import FraudLosses
 from finsim.engine.stages.learned_payments_stage import moved_life
 from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
 from finsim.engine.stages.order_keys import order_keys
@@ -79,7 +80,8 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     accounts = accounts_table(population)
     parties = {} if is_learned(plan) else party_tables(population, settings, plan.streams)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
-    written = dict.fromkeys(own, write_rows(own, judges.watch(counts.watch(posted))))
+    taken = FraudLosses()
+    written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     others |= {name: (PARTY_SCHEMAS[name], table) for name, table in parties.items()}
     for name, (schema, table) in others.items():
@@ -88,7 +90,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
         "rules": judges.found(),
-        "measures": measure(posted.patterns, drivers, settings),
+        "measures": measure(posted.patterns, drivers, settings) | taken.measures(),
         "counts": counts.found,
         "phases": [one.to_dict() for one in posted.phases],
         "remarks": list(posted.remarks),

@@ -11,7 +11,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -24,6 +26,7 @@ from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.feedback_part import FeedbackPart
 from finsim.engine.study.market_part import MarketPart, Part
 from finsim.engine.study.places_in_file import Places
 from finsim.engine.study.transactions_part import NarrativeChoice, TransactionsPart
@@ -128,6 +131,7 @@ class Study(Part):
     * ``credit``: loans, defaults and losses.
     * ``scenarios``: what happens, by name or path; each is a run of all worlds.
     * ``evaluation``: how much evidence is computed.
+    * ``feedback``: active simulation: what a scenario sets off acts back on its macro path.
 
     Example:
         >>> import finsim
@@ -149,12 +153,21 @@ class Study(Part):
     credit: CreditPart | None = None
     scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
     evaluation: EvaluationPart = EvaluationPart()
+    feedback: FeedbackPart | None = None
     _places: Places = PrivateAttr(default_factory=Places)
 
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         return value if value is None else naming.listed(value)
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the feedback out where there is none, so that a study without it is the one it was."""
+        data: dict[str, Any] = handler(self)
+        if data.get("feedback") is None:
+            data.pop("feedback", None)
+        return data
 
     def __repr__(self) -> str:
         """Return the study in a line for each of its worlds; a file of it has all keys."""

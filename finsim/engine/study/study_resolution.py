@@ -17,6 +17,7 @@ from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
 from finsim.documents import in_file_order
+from finsim.engine.feedback.active_loop import ActiveLoop, closed_loop
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.credit_part import LoanGenerator
 from finsim.engine.study.market_history import read_history
@@ -65,7 +66,7 @@ class Plan:
     """A study with all its scenarios, narratives, rules and inputs resolved.
 
     Narratives are those that the payments can carry: ``left_out`` says by narrative what a learned ledger
-    does not know of them.
+    does not know of them. ``loops`` holds what fed back by scenario, where the study has feedback.
     """
 
     study: Study
@@ -76,6 +77,7 @@ class Plan:
     rules: Mapping[str, RuleSet] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loops: Mapping[str, ActiveLoop] = field(default_factory=dict)
 
     @cached_property
     def streams(self) -> Streams:
@@ -122,6 +124,11 @@ def resolve(study: Study) -> Plan:
         with places.noting(errors, places.scenario(choice.name)):
             scenarios[choice.label] = load_scenario(choice.name)
             drivers[choice.label] = compiling.drivers(scenarios[choice.label], clock, choice.severity)
+    loops: dict[str, ActiveLoop] = {}
+    with places.noting(errors, ("feedback",)):
+        for label, one in drivers.items():
+            drivers[label], loop = fed_back(study, one)
+            loops |= {} if loop is None else {label: loop}
     if study.market:
         with places.noting(errors, ("market", "generator")):
             _check_generator(study.market.generator)
@@ -146,7 +153,16 @@ def resolve(study: Study) -> Plan:
         inputs = {} if errors else _inputs(study)
     if errors:
         raise joined(errors)
-    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs, left_out)
+    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs, left_out, loops)
+
+
+def fed_back(study: Study, drivers: Drivers) -> tuple[Drivers, ActiveLoop | None]:
+    """Return drivers as the worlds of a study read them: with its feedback, where it has one.
+
+    Raises StudyError where the loop gain reaches 1.
+    """
+    part = study.feedback
+    return (drivers, None) if part is None or not part.enabled else closed_loop(drivers, part.strength)
 
 
 def joined(errors: list[FinsimError]) -> FinsimError:

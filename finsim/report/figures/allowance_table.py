@@ -16,6 +16,12 @@ SOURCE = (
     "at the jump-off day and discounted at its own rate; the weights are those that the scenario files state."
 )
 
+YEARS_HEAD = ("scenario", "date", "in stage 1", "in stage 2", "in stage 3", "balance", "allowance")
+YEARS = (
+    "What is known then counts: the sector factor of the year, arrears and balances of the panel. Stage 3 "
+    "holds the defaults of that month with their loss; earlier ones are written off. By loan: `provisions`."
+)
+
 
 def allowance_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None:
     """Return the table, one row a scenario and one weighted; None where the run noted nothing of it."""
@@ -36,6 +42,22 @@ def allowance_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None
     note = f"{SOURCE} Not weighted: {why}." if why else SOURCE
     data = {"scenarios": noted, "weighted": weighted}
     return Table("allowance", "Expected credit loss of the book", HEAD, rows, "lrrrrr", data, note=note)
+
+
+def provision_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None:
+    """Return the allowances at the year ends, one row a scenario and date; None without year ends."""
+    noted = {label: run.facts("credit", label).get("provisions", []) for label in books}
+    rows: list[list[Cell | str]] = []
+    for label, records in noted.items():
+        for day in sorted({str(one["date"]) for one in records})[1:]:
+            own = {one["stage"]: one for one in records if one["date"] == day}
+            loans = [count(int(own[stage]["loans"])) if stage in own else "0" for stage in (1, 2, 3)]
+            sums = [sum(one[name] for one in own.values()) for name in ("balance", "allowance")]
+            rows.append([label, day, *loans, *(money(one, books[label].currency) for one in sums)])
+    if not rows:
+        return None
+    data = {"scenarios": noted}
+    return Table("provisions", "Allowances at the year ends", YEARS_HEAD, rows, "llrrrrr", data, note=YEARS)
 
 
 def _cells(stages: Sequence[Mapping[str, Any]], book: Credit) -> list[Cell | str]:

@@ -47,6 +47,7 @@ def scenario_section(run: RunFolder) -> Section:
     if not run.labels:
         return Section("scenarios", title, absent=["The manifest names no scenario."])
     blocks: list[object] = [_list(run)]
+    blocks += [table] if (table := _feedback(run)) else []
     figure = drawn_or_said("The drivers", lambda: driver_figure(run))
     if figure is not None:
         blocks.append(figure)
@@ -80,6 +81,32 @@ def _list(run: RunFolder) -> Table:
         ("scenario", "title", "kind", "severity", "weight"),
         rows,
         "lllrr",
+        data,
+    )
+
+
+def _feedback(run: RunFolder) -> Table | None:
+    """Return what each scenario set off, where the study has feedback; None where nothing acts back."""
+    noted = {label: run.manifest.get("scenarios", {}).get(label, {}).get("feedback") for label in run.labels}
+    data = {label: one for label, one in noted.items() if one}
+    if not data:
+        return None
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(label, code=True),
+            number(one["gain"], 2),
+            percent(max(one["shortfall"], key=abs) / 100.0, 2),
+            "; ".join(f"{spoken(name)} {number(move, 2)}" for name, move in one["added"].items()),
+        ]
+        for label, one in data.items()
+    ]
+    return Table(
+        "feedback",
+        "What spending and lending set off, added to the macro path; a loop with a gain below 1 dies out; "
+        "moves are points, prices percent",
+        ("scenario", "loop gain", "largest shortfall of demand, of GDP", "largest moves added"),
+        rows,
+        "lrrl",
         data,
     )
 

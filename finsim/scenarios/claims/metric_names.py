@@ -26,6 +26,7 @@ CLOSED: frozenset[str] = frozenset(
         *(f"credit.{name}" for name in OF_BOOK),
         *(f"credit.{loan_class}.{name}" for loan_class in SUPERVISED for name in OF_CLASS),
         "fraud.branching_ratio",
+        "fraud.loss_rate",
     ]
 )
 """The names that stand whole."""

@@ -43,7 +43,7 @@ def read_given(items: Sequence[str]) -> tuple[Given, ...]:
     for text in items:
         match = _ITEM.match(text)
         if match is None:
-            raise ScenarioError(f"{text!r}", place=_PLACE, expected=_FORM)
+            raise ScenarioError(f"{text!r}", place=_PLACE, expected=_FORM, remedy=_remedy(text))
         name, at, values = match[1], match[2], match[4].split()
         if name not in KNOWN:
             raise ScenarioError(
@@ -58,6 +58,7 @@ def read_given(items: Sequence[str]) -> tuple[Given, ...]:
                 f"{text!r} reaches quarter {first + len(values) - 1}",
                 place=_PLACE,
                 expected=f"quarters from 1 to {MOST_QUARTERS}",
+                remedy=f"write {name}@4=... for the fourth quarter after the last known one",
             )
         found += [
             _one(name, first + k, value, match[3] == "+=", text)
@@ -74,27 +75,50 @@ def read_given(items: Sequence[str]) -> tuple[Given, ...]:
             f"{twice[0].name} is given twice for quarter {twice[0].quarter}",
             place=_PLACE,
             expected="one value",
+            remedy=f"remove one; the courses of {twice[0].name} begin in quarter 1 unless @QUARTER is said",
         )
     if not found:
-        raise ScenarioError("nothing is given", place=_PLACE, expected=_FORM)
+        raise ScenarioError(
+            "nothing is given",
+            place=_PLACE,
+            expected=_FORM,
+            remedy="put a number for at least one quarter; a dot leaves its quarter free",
+        )
     return tuple(found)
+
+
+def _remedy(text: str) -> str:
+    """Return how to write a text that has no form."""
+    name = text.split("=")[0].split("@")[0].strip(" +")
+    known = name if name in KNOWN else "unemployment"
+    value = "-40%" if is_price(known) else "8.1"
+    return f"write {known}={value}, with a value for each quarter"
 
 
 def _one(name: str, quarter: int, value: str, move: bool, text: str) -> Given:
     match = _VALUE.match(value)
     if match is None:
-        raise ScenarioError(f"{value!r} in {text!r}", place=_PLACE, expected=f"a number such as 8.1; {_FORM}")
+        raise ScenarioError(
+            f"{value!r} in {text!r}",
+            place=_PLACE,
+            expected=f"a number such as 8.1; {_FORM}",
+            remedy=f"write {name}{'+=' if move else '='}2.5",
+        )
     percent = bool(match[2])
     price = is_price(name)
     if price and move and not percent:
         raise ScenarioError(
-            f"{value!r} in {text!r}", place=_PLACE, expected=f"percent, as a price moves: {value}%"
+            f"{value!r} in {text!r}",
+            place=_PLACE,
+            expected=f"percent, as a price moves: {value}%",
+            remedy=f"write {name}+={value}%, or {name}=LEVEL for a level of the index",
         )
     if percent and not price:
         raise ScenarioError(
             f"{value!r} in {text!r}",
             place=_PLACE,
             expected="a number without %: a rate is written in percent or points",
+            remedy=f"write {name}{'+=' if move else '='}{match[1]}",
         )
     return Given(name, quarter, float(match[1]), move or percent, percent)
 

@@ -64,6 +64,7 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
             f"{length} quarters",
             place="--quarters",
             expected=f"from {reach}, the last quarter that is given, to {MOST_QUARTERS}",
+            remedy=f"write --quarters {max(QUARTERS, reach)}, or leave it out",
         )
     known = read_history(history, names)
     held = conditions(wanted, known)

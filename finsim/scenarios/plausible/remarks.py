@@ -13,6 +13,7 @@ from finsim.scenarios.flat_scenario import Curve, FlatScenario, Series
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.plausible.bundled_history import EQUITY, by_quarter, spread
 from finsim.scenarios.plausible.coherence import coherence
+from finsim.scenarios.severity_and_overlays import scaled
 from finsim.scenarios.values.meeting import every_curve
 from finsim.scenarios.variables import LAUNDERING, TYPOLOGIES, VARIABLES
 
@@ -44,6 +45,11 @@ def remarks_on(scenario: FlatScenario, place: Place | None = None) -> tuple[str,
         *_contradictions(scenario, where),
         *_incoherent(scenario, where),
     )
+
+
+def remarks_at(scenario: FlatScenario, severity: float) -> tuple[str, ...]:
+    """Return the remarks on a scenario at a severity: those of its file at 1, else of what it resolves to."""
+    return scenario.warnings if severity == 1.0 else remarks_on(scaled(scenario, severity))
 
 
 def _fractions(file: Merged) -> Iterator[str]:

@@ -21,13 +21,30 @@ def table_rows(path: Path) -> list[list[str]]:
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.reader(stream))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as bad:
+        found = "no such file" if isinstance(bad, FileNotFoundError) else str(bad.strerror).lower()
+        raise ScenarioError(
+            found, place=str(path), expected="a CSV table, plain or .gz", remedy=_nearest(path)
+        ) from None
     except (OSError, UnicodeDecodeError, csv.Error, EOFError) as bad:
         raise ScenarioError(
             f"cannot be read: {bad}", place=str(path), expected="a CSV table", remedy="check the path"
         ) from None
     if len(rows) < 3:
-        raise ScenarioError(f"{len(rows)} rows", place=str(path), expected="a head, a history, a scenario")
+        raise ScenarioError(
+            f"{len(rows)} rows",
+            place=str(path),
+            expected="a head, a history, a scenario",
+            remedy="give the table with the rows of its history",
+        )
     return rows
+
+
+def _nearest(path: Path) -> str:
+    """Return the table of the same folder that may be meant, else what to check."""
+    folder = path.parent
+    tables = [one.name for one in folder.iterdir() if ".csv" in one.suffixes] if folder.is_dir() else []
+    return did_you_mean(path.name, sorted(tables)) or "check the path"
 
 
 def column_of(path: str | Path, head: list[str], names: tuple[str, ...]) -> int:

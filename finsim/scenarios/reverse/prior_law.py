@@ -21,6 +21,14 @@ FACTOR_SOURCE = (
     "credit_factor: the part that all sectors share of the credit model's own factor (s.d. {deviation:.3g}); "
     "assumption: independent of the economy"
 )
+FRAUD = "fraud_intensity"
+"""The driver that multiplies how often every fraud of a study is tried."""
+FRAUD_DEVIATION = 40.0
+FRAUD_SOURCE = (
+    "fraud_intensity: log-normal around no move, s.d. of its logarithm .4; assumption: the order of the "
+    "yearly log growth of losses that are reported to authorities; one multiple for all frauds of the study, "
+    "from the first day on"
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,8 @@ class PriorLaw:
 
 
 def is_price(name: str) -> bool:
-    """Tell whether a driver moves in percent of its level: prices, indices and ``equity``."""
-    return name == EQUITY or VARIABLES[name].kind == "cum_return"
+    """Tell whether a driver moves in percent of its level: prices, ``equity``, how often fraud is tried."""
+    return name in (EQUITY, FRAUD) or VARIABLES[name].kind == "cum_return"
 
 
 def without_history(names: Sequence[str]) -> tuple[str, ...]:
@@ -72,6 +80,11 @@ def prior_law(free: Sequence[str], along: Sequence[str] = (), factor: float = 0.
         own[0, size] = factor
         root = np.vstack([np.column_stack([root, np.zeros(len(names))]), own])
     return PriorLaw((*names, *((FACTOR,) if factor > 0.0 else ())), root)
+
+
+def fraud_law() -> PriorLaw:
+    """Return the law of how often fraud is tried (``FRAUD_SOURCE``)."""
+    return PriorLaw((FRAUD,), np.array([[FRAUD_DEVIATION]]))
 
 
 def given_law(covariance: Mapping[str, Mapping[str, float]]) -> PriorLaw:

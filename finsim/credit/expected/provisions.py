@@ -1,0 +1,145 @@
+"""What a bank sets aside for each loan at its reporting dates: stage and expected credit loss, as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.expected.expected_credit_loss import (
+    CreditLoss,
+    Seen,
+    allowance,
+    credit_losses,
+    opening_stages,
+)
+from finsim.credit.factors import annual_factors, sector_factors
+from finsim.credit.settings import Settings
+from finsim.credit.text_codes import coded
+from finsim.notation import Array, Float1D, Int1D
+from finsim.randomness import Streams
+from finsim.records.calendar import Clock
+from finsim.records.drivers import Drivers
+from finsim.records.portfolio import PROVISION_SCHEMA
+
+DECEMBER = 12
+IN_DEFAULT = 3
+
+
+def reporting_months(clock: Clock) -> tuple[int, ...]:
+    """Return the reporting dates of a panel in months after the jump-off: 0 and the end of each December."""
+    calendar = clock.month_dates().astype("datetime64[M]").astype(np.int64) % MONTHS_PER_YEAR + 1
+    return (0, *(np.flatnonzero(calendar == DECEMBER) + 1).tolist())
+
+
+def provisions(
+    loans: pa.Table, months: pa.Table, drivers: Drivers, streams: Streams, settings: Settings
+) -> pa.Table:
+    """Return one row per loan and reporting date of a shard, ordered by loan and date (PROVISION_SCHEMA).
+
+    ``months`` is the panel of ``loans`` under ``drivers`` and ``streams`` its own: at a year end stage,
+    balance and arrears are those of the panel, and the sector factor of the year is known. A loan that
+    defaults in that very month is in stage 3 with its loss; what defaulted, was repaid or matured before has
+    no row.
+    """
+    parts = [_opening(loans, drivers, settings)]
+    ends = drivers.clock.month_dates()
+    for month in reporting_months(drivers.clock)[1:]:
+        day = pa.scalar(ends[month - 1].astype("datetime64[us]"), months.schema.field("month").type)
+        held = pc.is_in(months["status"].cast(pa.string()), pa.array(["current", "late", "default"]))
+        rows = months.filter(pc.and_(pc.equal(months["month"], day), held))
+        parts.append(_year_end(loans, rows, month, drivers, streams, settings))
+    loan = np.concatenate([part.pop("loan") for part in parts])
+    order = np.argsort(loan, kind="stable")
+    columns = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
+    columns["loan_id"] = loans["loan_id"].combine_chunks().take(pa.array(loan[order]))
+    schema = provision_schema(loans)
+    arrays = [pa.array(columns[name], schema.field(name).type) for name in schema.names]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def provision_schema(loans: pa.Table) -> pa.Schema:
+    """Return PROVISION_SCHEMA with ``loan_id`` as the book has it."""
+    return PROVISION_SCHEMA.set(
+        0, PROVISION_SCHEMA.field("loan_id").with_type(loans.schema.field("loan_id").type)
+    )
+
+
+def _opening(loans: pa.Table, drivers: Drivers, settings: Settings) -> dict[str, Any]:
+    found, count = credit_losses(loans, drivers, settings), loans.num_rows
+    stage = opening_stages(found, loans["pd"].to_numpy(), settings)
+    rows = _columns(np.arange(count), stage, loans["balance"].to_numpy(), found, _source(loans))
+    return {**rows, "date": np.full(count, drivers.clock.start, dtype="datetime64[us]")}
+
+
+def _year_end(
+    loans: pa.Table, rows: pa.Table, month: int, drivers: Drivers, streams: Streams, settings: Settings
+) -> dict[str, Any]:
+    """Return the columns of one later date, of the rows that the panel has on that day."""
+    loan = pc.index_in(rows["loan_id"], loans["loan_id"].combine_chunks()).to_numpy().astype(np.int64)
+    stage = rows["stage"].to_numpy().astype(np.int64)
+    balance = rows["balance"].to_numpy()
+    state = loans.take(pa.array(loan))
+    term = state["term_months"].to_numpy().astype(np.int64)
+    # With a payment pause a loan may outlive its term: what it still owes is due in one month.
+    age = np.minimum(state["months_on_book"].to_numpy().astype(np.int64) + month, term - 1)
+    for name, values in (("balance", balance), ("months_on_book", age)):
+        at = state.schema.get_field_index(name)
+        state = state.set_column(at, state.schema.field(at), pa.array(values, state.schema.field(at).type))
+    overdue = rows["days_past_due"].to_numpy().astype(np.int64)
+    lost, gone = rows["loss"].to_numpy().astype(np.float64), stage == IN_DEFAULT
+    seen = Seen(month, _factor(state, month, streams, settings), np.where(gone, 0, overdue))
+    living = credit_losses(state, drivers, settings, seen)
+    twelve, lifetime = np.where(gone, lost, living.twelve), np.where(gone, lost, living.lifetime)
+    found = CreditLoss(twelve, lifetime, np.where(gone, np.inf, living.hazard), living.usual)
+    day = drivers.clock.month_dates()[month - 1].astype("datetime64[us]")
+    return {**_columns(loan, stage, balance, found, _source(rows)), "date": np.full(len(loan), day)}
+
+
+def _factor(loans: pa.Table, month: int, streams: Streams, settings: Settings) -> Float1D:
+    """Return the sector factor of the year of a month, by loan."""
+    sector, sectors = coded(loans, "sector")
+    years = -(-month // MONTHS_PER_YEAR)
+    paths = sector_factors(sectors, years * MONTHS_PER_YEAR, streams, settings)
+    found: Float1D = annual_factors(paths, settings)[month - 1, sector]
+    return found
+
+
+def _columns(
+    loan: Int1D, stage: Int1D, balance: Array, found: CreditLoss, source: dict[str, Array]
+) -> dict[str, Any]:
+    return {
+        "loan": loan,
+        "stage": stage,
+        "balance": balance,
+        "lifetime_pd": -np.expm1(-found.hazard),
+        "usual_lifetime_pd": -np.expm1(-found.usual),
+        "ecl_12m": found.twelve,
+        "ecl_lifetime": found.lifetime,
+        "allowance": allowance(found, stage),
+        **source,
+    }
+
+
+def _source(table: pa.Table) -> dict[str, Array]:
+    return {"_fs_src": np.zeros(table.num_rows, dtype=np.uint8), "_fs_seq": table["_fs_seq"].to_numpy()}
+
+
+def by_date(table: pa.Table) -> list[dict[str, Any]]:
+    """Return one record a reporting date and stage: loans, balance, both ECL and the allowance."""
+    names = ("balance", "ecl_12m", "ecl_lifetime", "allowance")
+    sums = table.group_by(["date", "stage"]).aggregate(
+        [("loan_id", "count"), *((name, "sum") for name in names)]
+    )
+    return [
+        {
+            "date": str(row["date"].date()),
+            "stage": int(row["stage"]),
+            "loans": int(row["loan_id_count"]),
+            **{name: float(row[f"{name}_sum"]) for name in names},
+        }
+        for row in sums.sort_by([("date", "ascending"), ("stage", "ascending")]).to_pylist()
+    ]
