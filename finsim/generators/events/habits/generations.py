@@ -26,6 +26,8 @@ SHARED, WIDELY = (2, 4, 8), 0.08
 
 ``WIDELY`` is a share of all entities.
 """
+RESERVE = 0.5
+"""Part of its own links that an entity may take from its neighbor (assumption)."""
 _GROUPS = 10
 
 
@@ -55,13 +57,15 @@ class Links:
 class Generation:
     """Anchors int64[S] of the entities.
 
-    Their links: link int64[...] between starts int64[S + 1]; ``place`` int64[E], the entity of the
+    Their links: link int64[...] between starts int64[S + 1], of which the first own int64[S] are dealt to
+    the entity and the rest are the last ones of its neighbor; ``place`` int64[E], the entity of the
     generation that stands for each learned one.
     """
 
     anchor: Int1D
     starts: Int1D
     link: Int1D
+    own: Int1D
     place: Int1D
 
     @classmethod
@@ -86,8 +90,27 @@ class Generation:
         # Often used payees come first: an exponential race by the number of runs.
         race = rng.standard_exponential(len(links.entity)) / links.runs
         ordered = given[np.lexsort((race[given], receiver[given]))]
-        starts = np.concatenate([[0], np.cumsum(np.bincount(receiver[given], minlength=size))])
-        return cls(anchor, starts.astype(np.int64), ordered, place)
+        own = np.bincount(receiver[given], minlength=size)
+        neighbor = np.empty(size, np.int64)
+        near = np.argsort(position[anchor], kind="stable")
+        neighbor[near] = np.roll(near, -1)
+        starts, link = with_reserve(ordered, own, neighbor)
+        return cls(anchor, starts, link, own, place)
+
+
+def with_reserve(link: Int1D, own: Int1D, neighbor: Int1D) -> tuple[Int1D, Int1D]:
+    """Return starts int64[S + 1] and links: those of each entity, then the last ones of its neighbor.
+
+    link int64[L], own int64[S] of each entity in a row. An entity that meets more payees than it was dealt
+    goes on with those that its neighbor comes to last, and often not at all: payees keep how many have them.
+    """
+    begin = np.concatenate([[0], np.cumsum(own)])
+    more = np.minimum(own[neighbor], np.ceil(RESERVE * own).astype(np.int64) + 1)
+    starts = np.concatenate([[0], np.cumsum(own + more)]).astype(np.int64)
+    entity = np.repeat(np.arange(len(own)), own + more)
+    place = np.arange(starts[-1]) - starts[entity]
+    back = begin[neighbor[entity] + 1] - 1 - (place - own[entity])
+    return starts, link[np.where(place < own[entity], begin[entity] + place, back)]
 
 
 Dealt: TypeAlias = dict[tuple[int, int], Generation]

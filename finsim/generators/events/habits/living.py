@@ -45,12 +45,13 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``place`` as in ``Generation`` and ``base`` int64[S], the first entity of the generation of each.
+    ``own`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
     """
 
     anchor: Int1D
     starts: Int1D
     link: Int1D
+    own: Int1D
     place: list[Int1D]
     generation: Int1D
 
@@ -63,22 +64,25 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     links, payees = known.parts.links, int(known.ledger_facts["payees"])
     size = len(links.order)
     number = wanted.number // size
-    anchors, sizes, link, places = [], [], [], []
+    anchors, sizes, link, own, places = [], [], [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
-        own = streams.under("generation", int(g))
-        key = own.word("which"), full
-        drawn = dealt.get(key) or Generation.draw(links, payees, full, own)
+        inner = streams.under("generation", int(g))
+        key = inner.word("which"), full
+        drawn = dealt.get(key) or Generation.draw(links, payees, full, inner)
         dealt.clear()
         dealt[key] = drawn
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
         sizes.append(np.diff(drawn.starts)[slots])
+        own.append(drawn.own[slots])
         # The slots of a call are one run of places.
         link.append(drawn.link[drawn.starts[slots[0]] : drawn.starts[slots[-1] + 1]])
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
-    return Crowd(np.concatenate(anchors), starts, np.concatenate(link), places, number)
+    return Crowd(
+        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(own), places, number
+    )
 
 
 @dataclass(frozen=True)
