@@ -15,6 +15,7 @@ from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
+from finsim.generators.events.habits.restaurant import fresh_share, strength_for
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -189,7 +190,8 @@ def _payments(
     streams: Streams,
 ) -> Payments:
     parts, n = known.parts, int(sizes.sum())
-    habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
+    rates = (*lives.rates[:-2], _strengths(known, lives, group, starts, sizes), lives.rates[-1])
+    habits = Habits(*map(np.ascontiguousarray, (*rates, lives.hours)))
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
         parts.returns.fixed,
@@ -208,6 +210,19 @@ def _payments(
     seed = np.uint64(streams.word("payments"))
     draw_payments(seed, wanted.number, starts, sizes, habits, offers, law, out)
     return out
+
+
+def _strengths(known: Learned, lives: NewLives, group: Crowd, starts: Int1D, sizes: Int1D) -> Float1D:
+    """Return the strengths under which entities are expected to meet as many payees as they were dealt."""
+    entity = np.repeat(np.arange(len(group.own)), np.diff(starts))
+    days = np.bincount(entity, minlength=len(group.own))
+    rows = np.bincount(entity, sizes, len(group.own))
+    runs = days + (rows - days) * (1.0 - lives.rates[0])
+    links = known.parts.links
+    total = np.bincount(links.entity, links.runs)
+    tables = np.bincount(links.entity).astype(np.float64)
+    found = strength_for(runs, np.minimum(group.own, runs), lives.rates[-1], fresh_share(total, tables))
+    return np.asarray(found)
 
 
 def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:

@@ -191,9 +191,9 @@ def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     sizes = np.bincount(runs.link).astype(np.float64)
     total = np.bincount(runs.entity, minlength=count).astype(np.float64)
     tables = np.bincount(runs.link_entity, minlength=count).astype(np.float64)
-    found = []
+    found, fresh = [], fresh_share(total, tables)
     for discount in DISCOUNTS:
-        strength = _strength(total, tables, discount)
+        strength = _strength(total, tables, discount, fresh)
         tails = _lgamma(sizes - discount) - _lgamma(np.full(1, 1.0 - discount))[0]
         inner = sums_by(runs.link_entity, tails, count)
         if discount < 0:
@@ -216,14 +216,28 @@ def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     return strengths[best, np.arange(count)], np.array(DISCOUNTS)[best]
 
 
-def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
+def strength_for(total: Float1D, tables: Float1D, discount: Float1D, fresh: float) -> Float1D:
+    """Return the strength under which so many runs are expected at so many payees, one discount each."""
+    found = np.ones(len(total))
+    for one in np.unique(discount):
+        rows = discount == one
+        found[rows] = _strength(total[rows], tables[rows], float(one), fresh)
+    return found
+
+
+def fresh_share(total: Float1D, tables: Float1D) -> float:
+    """Return how often later runs of all entities are at a new payee."""
+    later = np.maximum(total - 1.0, 0.0).sum()
+    fresh = np.maximum(tables - 1.0, 0.0).sum() / later if later > 0 else 0.5
+    return float(min(max(fresh, 0.02), 0.98))
+
+
+def _strength(total: Float1D, tables: Float1D, discount: float, fresh: float) -> Float1D:
     """Return the strength under which so many runs are expected at so many payees.
 
     Few runs say little: one run more is supposed, at a new payee as often as later runs of all are.
     """
-    later = np.maximum(total - 1.0, 0.0).sum()
-    fresh = np.maximum(tables - 1.0, 0.0).sum() / later if later > 0 else 0.5
-    runs, wanted = total + 1.0, np.maximum(tables + min(max(fresh, 0.02), 0.98), 1.001)
+    runs, wanted = total + 1.0, np.maximum(tables + fresh, 1.001)
     lowest = max(1e-2, 1e-3 - discount)
     low, high = np.full(len(runs), np.log(lowest)), np.full(len(runs), np.log(1e5))
     for _ in range(40):
