@@ -326,8 +326,9 @@ def _scores(known: Learned, one: Lived) -> Float1D:
     own = np.where(offered, links.effect[link], 0.0) + doubt * normal(
         np.ascontiguousarray(draws[events.met, 3])
     )
-    spread = one.lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
-    return np.asarray(one.lives.level[entity] + own + spread)
+    level = one.lives.level[entity]
+    single = known.parts.levels.singles(level, normal(np.ascontiguousarray(draws[:, 0])))
+    return np.asarray(level + own + one.lives.spread[entity] * single)
 
 
 def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:
