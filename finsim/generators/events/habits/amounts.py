@@ -21,7 +21,9 @@ SHAPE_LEAST, SHAPE_ROWS, SHAPE_MASS, MOST_SHAPES, SHAPE_KNOTS = 10, 100, 1_000, 
 """Rows of an entity that tell how its payments lie about its level; rows that count of it; rows that a
 shape rests on; shapes at most; points that a shape is read at (assumptions)."""
 SPREAD_NOISE = 0.05
-"""S.d. of what the logarithm of a spread is moved by (assumption)."""
+"""S.d. of what the logarithm of a spread is moved by where few tell it (assumption)."""
+SPREAD_NEAR = 20
+"""Entities on each side, by level, that a spread is drawn towards (assumption)."""
 END = 4.5
 """Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
 _KNOT_SCORES = np.array([-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END])
@@ -71,7 +73,7 @@ class Levels:
     level: Float1D
     doubt_of_level: Float1D
     spread: Float1D
-    doubt_of_spread: float
+    doubt_of_spread: Float1D
     limit: Int1D
     effect: Float1D
     doubt: Float1D
@@ -192,7 +194,8 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     spread = np.sqrt((within + 6.0 * noise) / (np.bincount(e, minlength=count) + 6.0))
     unsure = np.sqrt(apart * np.where(some, 1 - trust, 1.0))
     return Levels(
-        level, unsure, spread, SPREAD_NOISE, limit, effect, doubt, _KNOT_SCORES[None, :], np.zeros(1)
+        level, unsure, spread, np.full(count, SPREAD_NOISE), limit, effect, doubt, _KNOT_SCORES[None, :],
+        np.zeros(1),
     )
 
 
@@ -217,7 +220,36 @@ def _with_shape(level: Levels, entity: Int1D, score: Float1D, told: Array) -> Le
     which = np.minimum((place / place.max() * bins).astype(np.int64), bins - 1)
     middle = np.bincount(which, weight * level.level[one], bins) / np.bincount(which, weight, bins)
     shape = np.stack([_shape_of(apart[which == k], weight[which == k]) for k in range(bins)])
+    peaks = float((weight * apart**4).sum() * weight.sum() / (weight * apart**2).sum() ** 2)
+    level = _with_believed_spread(level, np.bincount(entity, minlength=len(level.level)), peaks)
     return replace(level, shape=shape, middle=np.maximum.accumulate(middle + 1e-9 * np.arange(bins)))
+
+
+def _with_believed_spread(level: Levels, rows: Int1D, peaks: float) -> Levels:
+    """Return the levels with spreads drawn towards those of entities about the same level.
+
+    The logarithm of a spread of n values of kurtosis ``peaks`` is wrong by about (peaks - 1) / 4 n in
+    variance. What a spread is not known by, new lives draw.
+    """
+    some = np.flatnonzero(rows >= SHAPE_LEAST)
+    order = some[np.argsort(level.level[some], kind="stable")]
+    if len(order) < 2 * SPREAD_NEAR:
+        return level
+    log, weight = np.log(level.spread[order]), rows[order].astype(np.float64)
+    usual = _moving(log * weight, SPREAD_NEAR) / _moving(weight, SPREAD_NEAR)
+    error = (peaks - 1.0) / (4.0 * rows[order])
+    apart = max(float(((log - usual) ** 2).mean() - error.mean()), 1e-4)
+    trust = apart / (apart + error)
+    spread, doubt = level.spread.copy(), level.doubt_of_spread.copy()
+    spread[order], doubt[order] = np.exp(usual + trust * (log - usual)), np.sqrt(apart * (1.0 - trust))
+    return replace(level, spread=spread, doubt_of_spread=doubt)
+
+
+def _moving(values: Float1D, width: int) -> Float1D:
+    """Return the sums of values at most ``width`` places from each."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.arange(len(values))
+    return np.asarray(total[np.minimum(at + width + 1, len(values))] - total[np.maximum(at - width, 0)])
 
 
 def _shape_of(apart: Float1D, weight: Float1D) -> Float1D:

@@ -101,7 +101,7 @@ def new_lives(
         return np.asarray(middle + widening(values, order) * (between(values) - middle))
 
     level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
-    spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread * noise[6])
+    spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread[of_sums] * noise[6])
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
     hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
