@@ -26,8 +26,9 @@ SHARED, WIDELY = (2, 4, 8), 0.08
 
 ``WIDELY`` is a share of all entities.
 """
-RESERVE = 0.5
-"""Part of its own links that an entity may take from its neighbor (assumption)."""
+RESERVE, COUNT_MOVE, ALIKE = 0.5, 0.1, 1.35
+"""Part of its own links that an entity may take from its mate beyond them; s.d. of what two mates move of
+the smaller number of payees (assumptions)."""
 _GROUPS = 10
 
 
@@ -57,8 +58,8 @@ class Links:
 class Generation:
     """Anchors int64[S] of the entities.
 
-    Their links: link int64[...] between starts int64[S + 1], of which the first own int64[S] are dealt to
-    the entity and the rest are the last ones of its neighbor; ``place`` int64[E], the entity of the
+    Their links: link int64[...] between starts int64[S + 1], of which ``own`` int64[S] are to be met and the
+    rest are the last ones of a neighbor; ``place`` int64[E], the entity of the
     generation that stands for each learned one.
     """
 
@@ -87,30 +88,57 @@ class Generation:
         mine[anchor] = np.arange(size)
         receiver = mine[owner]
         given = np.flatnonzero(receiver >= 0)
-        # Often used payees come first: an exponential race by the number of runs.
+        # Payees that pay back come first, then often used ones: an exponential race by the number of runs.
         race = rng.standard_exponential(len(links.entity)) / links.runs
-        ordered = given[np.lexsort((race[given], receiver[given]))]
+        ordered = given[np.lexsort((race[given], 1 - links.twoway[given], receiver[given]))]
         own = np.bincount(receiver[given], minlength=size)
-        neighbor = np.empty(size, np.int64)
-        near = np.argsort(position[anchor], kind="stable")
-        neighbor[near] = np.roll(near, -1)
-        starts, link = with_reserve(ordered, own, neighbor)
-        return cls(anchor, starts, link, own, place)
+        mate = mates(position[anchor])
+        wanted = counts_anew(own, mate, streams.at("counts"))
+        starts, link = with_reserve(ordered, own, wanted, mate)
+        return cls(anchor, starts, link, wanted, place)
 
 
-def with_reserve(link: Int1D, own: Int1D, neighbor: Int1D) -> tuple[Int1D, Int1D]:
-    """Return starts int64[S + 1] and links: those of each entity, then the last ones of its neighbor.
+def mates(position: Int1D) -> Int1D:
+    """Return int64[S], the neighbor of each entity by position; two are each other's, a last one is its own."""
+    near = np.argsort(position, kind="stable")
+    found = np.arange(len(near))
+    paired = near[: len(near) // 2 * 2].reshape(-1, 2)
+    found[paired[:, 0]], found[paired[:, 1]] = paired[:, 1], paired[:, 0]
+    return found
 
-    link int64[L], own int64[S] of each entity in a row. An entity that meets more payees than it was dealt
-    goes on with those that its neighbor comes to last, and often not at all: payees keep how many have them.
+
+def counts_anew(own: Int1D, mate: Int1D, rng: np.random.Generator) -> Int1D:
+    """Return how many payees each entity is to have: a pair of mates keeps its links, anew split.
+
+    Half of the pairs change their numbers: how many payees a learned entity has is private too.
+    """
+    one = np.flatnonzero(np.arange(len(mate)) < mate)
+    two, swapped = mate[one], rng.random(len(own))[one] < 0.5
+    smaller = np.minimum(own[one], own[two])
+    moved = np.round(COUNT_MOVE * rng.standard_normal(len(own))[one] * smaller)
+    total, least = own[one] + own[two], np.minimum(smaller, 1)
+    swapped &= total - smaller <= ALIKE * smaller
+    count = np.clip(np.where(swapped, own[two], own[one]) + moved.astype(np.int64), least, total - least)
+    found = own.copy()
+    found[one], found[two] = count, total - count
+    return found
+
+
+def with_reserve(link: Int1D, own: Int1D, wanted: Int1D, mate: Int1D) -> tuple[Int1D, Int1D]:
+    """Return starts int64[S + 1] and links: the first of each entity, then the last ones of its mate.
+
+    link int64[L], own int64[S] of each entity in a row. Those of the mate complete the ``wanted`` ones; an
+    entity that meets still more payees goes on with them. The mate comes to them last, and often not at
+    all: payees keep how many have them.
     """
     begin = np.concatenate([[0], np.cumsum(own)])
-    more = np.minimum(own[neighbor], np.ceil(RESERVE * own).astype(np.int64) + 1)
-    starts = np.concatenate([[0], np.cumsum(own + more)]).astype(np.int64)
-    entity = np.repeat(np.arange(len(own)), own + more)
+    kept = np.minimum(own, wanted)
+    more = np.minimum(own[mate], wanted - kept + np.ceil(RESERVE * wanted).astype(np.int64) + 1)
+    starts = np.concatenate([[0], np.cumsum(kept + more)]).astype(np.int64)
+    entity = np.repeat(np.arange(len(own)), kept + more)
     place = np.arange(starts[-1]) - starts[entity]
-    back = begin[neighbor[entity] + 1] - 1 - (place - own[entity])
-    return starts, link[np.where(place < own[entity], begin[entity] + place, back)]
+    back = begin[mate[entity] + 1] - 1 - (place - kept[entity])
+    return starts, link[np.where(place < kept[entity], begin[entity] + place, back)]
 
 
 Dealt: TypeAlias = dict[tuple[int, int], Generation]

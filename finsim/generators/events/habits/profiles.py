@@ -72,7 +72,7 @@ def new_lives(
     other = order[np.clip(near, 0, count - 1)]
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
-    donor = np.where(draws[:, 3] < 0.85, anchor, other)
+    donor = np.where(draws[:, 3] < 0.7, anchor, other)
     # Who pays like one of two neighbours on a day need not choose payees like that one.
     of_day, of_payees, of_sums = (np.where(draws[:, k] < 0.5, anchor, other) for k in (17, 18, 19))
 
