@@ -58,15 +58,17 @@ class Links:
 class Generation:
     """Anchors int64[S] of the entities.
 
-    Their links: link int64[...] between starts int64[S + 1], of which ``own`` int64[S] are to be met and the
-    rest are the last ones of a neighbor; ``place`` int64[E], the entity of the
+    Their links: link int64[...] between starts int64[S + 1], the last ones from a neighbor. ``payees_of``
+    int64[S], learned entities that meet about as many payees as they; ``more`` float64[S], how many times
+    as many; ``place`` int64[E], the entity of the
     generation that stands for each learned one.
     """
 
     anchor: Int1D
     starts: Int1D
     link: Int1D
-    own: Int1D
+    payees_of: Int1D
+    more: Float1D
     place: Int1D
 
     @classmethod
@@ -93,9 +95,9 @@ class Generation:
         ordered = given[np.lexsort((race[given], 1 - links.twoway[given], receiver[given]))]
         own = np.bincount(receiver[given], minlength=size)
         mate = mates(position[anchor])
-        wanted = counts_anew(own, mate, streams.at("counts"))
+        wanted, giver = counts_anew(own, mate, streams.at("counts"))
         starts, link = with_reserve(ordered, own, wanted, mate)
-        return cls(anchor, starts, link, wanted, place)
+        return cls(anchor, starts, link, anchor[giver], wanted / np.maximum(own[giver], 1), place)
 
 
 def mates(position: Int1D) -> Int1D:
@@ -107,10 +109,11 @@ def mates(position: Int1D) -> Int1D:
     return found
 
 
-def counts_anew(own: Int1D, mate: Int1D, rng: np.random.Generator) -> Int1D:
-    """Return how many payees each entity is to have: a pair of mates keeps its links, anew split.
+def counts_anew(own: Int1D, mate: Int1D, rng: np.random.Generator) -> tuple[Int1D, Int1D]:
+    """Return how many payees each entity is to have, and who has about as many: int64[S] each.
 
-    Half of the pairs change their numbers: how many payees a learned entity has is private too.
+    A pair of mates keeps its links, anew split. Half of the pairs of about as many change their numbers:
+    how many payees a learned entity has is private too.
     """
     one = np.flatnonzero(np.arange(len(mate)) < mate)
     two, swapped = mate[one], rng.random(len(own))[one] < 0.5
@@ -121,7 +124,9 @@ def counts_anew(own: Int1D, mate: Int1D, rng: np.random.Generator) -> Int1D:
     count = np.clip(np.where(swapped, own[two], own[one]) + moved.astype(np.int64), least, total - least)
     found = own.copy()
     found[one], found[two] = count, total - count
-    return found
+    giver = np.arange(len(own))
+    giver[one], giver[two] = np.where(swapped, two, one), np.where(swapped, one, two)
+    return found, giver
 
 
 def with_reserve(link: Int1D, own: Int1D, wanted: Int1D, mate: Int1D) -> tuple[Int1D, Int1D]:

@@ -11,7 +11,7 @@ from finsim.records.event_log import EventLog
 
 DAY = 86_400_000_000_000
 NANOS = 1_000_000_000
-MOST_WEIGHT = 1e6
+MOST_WEIGHT, MOST_CHANCE = 1e6, 0.95
 
 
 @dataclass(frozen=True)
@@ -91,21 +91,23 @@ def shrunk_rates(hits: Float1D, tries: Float1D, weight: float) -> Float1D:
     return np.asarray((hits + weight * common) / (tries + weight))
 
 
-def net_rates(group: Int1D, net: Float1D, count: int, least: float) -> Float1D:
-    """Return the rate of each group float64[count] from the net hits float64[n] of tries in it.
+def net_rates(group: Int1D, alike: Array, chance: Float1D, count: int, least: float) -> Float1D:
+    """Return the rate of each group float64[count] at which tries are alike beyond chance.
 
-    Rates are drawn towards the common one by as many tries as the groups differ little: the variance of a
-    try over that between groups, ``least`` tries at least. Source: one-way analysis of variance (Fisher
-    1925), empirical Bayes (Efron and Morris 1973).
+    A try float64[n] is alike with chance + rate (1 - chance), so it counts for 1 - chance. Rates are drawn
+    towards the common one by as many tries as the groups differ little: the variance of a try over that
+    between groups, ``least`` at least. Source: one-way analysis of variance (Fisher 1925), empirical Bayes
+    (Efron and Morris 1973).
     """
-    tries = np.bincount(group, minlength=count).astype(np.float64)
-    total, whole = sums_by(group, net, count), float(tries.sum())
-    if whole < 1:
+    tries = 1.0 - np.minimum(chance, MOST_CHANCE)
+    net = alike - (1.0 - tries)
+    total, size = sums_by(group, net, count), sums_by(group, tries, count)
+    whole, groups = float(size.sum()), int((size > 0).sum())
+    if whole <= 0:
         return np.zeros(count)
-    common, own = float(net.mean()), total / np.maximum(tries, 1.0)
-    groups = int((tries > 0).sum())
-    inside = float(((net - own[group]) ** 2).sum()) / max(whole - groups, 1.0)
-    spread = float((tries * (own - common) ** 2).sum()) - (groups - 1) * inside
-    between = spread / max(whole - float((tries**2).sum()) / whole, 1e-9)
-    weight = float(np.clip(inside / max(between, 1e-9), least, MOST_WEIGHT)) if inside > 0 else least
-    return np.asarray(np.maximum((total + weight * common) / (tries + weight), 0.0))
+    common, own = float(net.sum()) / whole, total / np.maximum(size, 1e-9)
+    inside = float((tries * (net / tries - own[group]) ** 2).sum()) / max(len(net) - groups, 1)
+    spread = float((size * (own - common) ** 2).sum()) - (groups - 1) * inside
+    between = spread / max(whole - float((size**2).sum()) / whole, 1e-9)
+    weight = float(np.clip(inside / max(between, 1e-9), least, MOST_WEIGHT))
+    return np.asarray(np.maximum((total + weight * common) / (size + weight), 0.0))

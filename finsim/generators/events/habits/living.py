@@ -15,7 +15,6 @@ from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
-from finsim.generators.events.habits.restaurant import fresh_share, strength_for
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -46,13 +45,14 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``own`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
+    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
     """
 
     anchor: Int1D
     starts: Int1D
     link: Int1D
-    own: Int1D
+    payees_of: Int1D
+    more: Float1D
     place: list[Int1D]
     generation: Int1D
 
@@ -65,7 +65,8 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     links, payees = known.parts.links, int(known.ledger_facts["payees"])
     size = len(links.order)
     number = wanted.number // size
-    anchors, sizes, link, own, places = [], [], [], [], []
+    anchors, sizes, link, places = [], [], [], []
+    payees_of, more = [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
         inner = streams.under("generation", int(g))
@@ -76,13 +77,15 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
         sizes.append(np.diff(drawn.starts)[slots])
-        own.append(drawn.own[slots])
+        payees_of.append(drawn.payees_of[slots])
+        more.append(drawn.more[slots])
         # The slots of a call are one run of places.
         link.append(drawn.link[drawn.starts[slots[0]] : drawn.starts[slots[-1] + 1]])
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
-        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(own), places, number
+        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
+        np.concatenate(more), places, number,
     )
 
 
@@ -111,7 +114,8 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
     profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
     lives = new_lives(
-        profiles, parts.links.order, group.anchor, draws, parts.activity, parts.amounts, wanted.days
+        profiles, parts.links.order, (group.anchor, group.payees_of, group.more), draws, parts.activity,
+        wanted.days,
     )
     starts, days, sizes = _days(known, lives, wanted, streams)
     row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -190,8 +194,7 @@ def _payments(
     streams: Streams,
 ) -> Payments:
     parts, n = known.parts, int(sizes.sum())
-    rates = (*lives.rates[:-2], _strengths(known, lives, group, starts, sizes), lives.rates[-1])
-    habits = Habits(*map(np.ascontiguousarray, (*rates, lives.hours)))
+    habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
         parts.returns.fixed,
@@ -210,19 +213,6 @@ def _payments(
     seed = np.uint64(streams.word("payments"))
     draw_payments(seed, wanted.number, starts, sizes, habits, offers, law, out)
     return out
-
-
-def _strengths(known: Learned, lives: NewLives, group: Crowd, starts: Int1D, sizes: Int1D) -> Float1D:
-    """Return the strengths under which entities are expected to meet as many payees as they were dealt."""
-    entity = np.repeat(np.arange(len(group.own)), np.diff(starts))
-    days = np.bincount(entity, minlength=len(group.own))
-    rows = np.bincount(entity, sizes, len(group.own))
-    runs = days + (rows - days) * (1.0 - lives.rates[0])
-    links = known.parts.links
-    total = np.bincount(links.entity, links.runs)
-    tables = np.bincount(links.entity).astype(np.float64)
-    found = strength_for(runs, np.minimum(group.own, runs), lives.rates[-1], fresh_share(total, tables))
-    return np.asarray(found)
 
 
 def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:

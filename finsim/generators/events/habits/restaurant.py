@@ -75,7 +75,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     had, chances = _had_before(link, ledger.amount, chance)
     keeps = _keeps(ledger, link, chance)
     net = _net(had[again], chances[again])
-    remembers = net_rates(ledger.entity[again], net, count, RATE_WEIGHT)
+    remembers = net_rates(ledger.entity[again], had[again], chances[again], count, RATE_WEIGHT)
     last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
     within = _net(had[stays], chances[stays])
     older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
@@ -86,7 +86,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     strength, discount = restaurant(runs, count)
     by_chance = _across_days(ledger, runs)[ledger.entity[in_day]]
     beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
-    stay = net_rates(ledger.entity[in_day], beyond, count, 4.0)
+    stay = net_rates(ledger.entity[in_day], stays[in_day], by_chance, count, 4.0)
     held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
     # Of payments that the restaurant brings to the same payee some have a remembered amount.
     owner = ledger.entity[stays]
@@ -137,7 +137,7 @@ def _keeps(ledger: Ledger, link: Int1D, chance: Float1D) -> Float1D:
     rows = np.unique(link, return_index=True)[1]
     rows = rows[~ledger.is_first()[rows]]
     owner = ledger.entity[rows]
-    return np.minimum(net_rates(owner, _net(again[rows], chances[rows]), ledger.count, KEEP_WEIGHT), 0.99)
+    return np.minimum(net_rates(owner, again[rows], chances[rows], ledger.count, KEEP_WEIGHT), 0.99)
 
 
 def _had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:
@@ -179,8 +179,7 @@ def _recency(runs: Runs, count: int) -> Float1D:
     by_chance = 1.0 - (1.0 - share) ** RECENT_RUNS
     near = (lag <= RECENT_RUNS).astype(np.float64)
     owner = runs.entity[later][told]
-    net = ((near - by_chance) / np.maximum(1.0 - by_chance, 0.02))[told]
-    return np.minimum(net_rates(owner, net, count, 20.0), 0.95)
+    return np.minimum(net_rates(owner, near[told], by_chance[told], count, 20.0), 0.95)
 
 
 def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
@@ -191,9 +190,9 @@ def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     sizes = np.bincount(runs.link).astype(np.float64)
     total = np.bincount(runs.entity, minlength=count).astype(np.float64)
     tables = np.bincount(runs.link_entity, minlength=count).astype(np.float64)
-    found, fresh = [], fresh_share(total, tables)
+    found = []
     for discount in DISCOUNTS:
-        strength = _strength(total, tables, discount, fresh)
+        strength = _strength(total, tables, discount)
         tails = _lgamma(sizes - discount) - _lgamma(np.full(1, 1.0 - discount))[0]
         inner = sums_by(runs.link_entity, tails, count)
         if discount < 0:
@@ -216,28 +215,14 @@ def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     return strengths[best, np.arange(count)], np.array(DISCOUNTS)[best]
 
 
-def strength_for(total: Float1D, tables: Float1D, discount: Float1D, fresh: float) -> Float1D:
-    """Return the strength under which so many runs are expected at so many payees, one discount each."""
-    found = np.ones(len(total))
-    for one in np.unique(discount):
-        rows = discount == one
-        found[rows] = _strength(total[rows], tables[rows], float(one), fresh)
-    return found
-
-
-def fresh_share(total: Float1D, tables: Float1D) -> float:
-    """Return how often later runs of all entities are at a new payee."""
-    later = np.maximum(total - 1.0, 0.0).sum()
-    fresh = np.maximum(tables - 1.0, 0.0).sum() / later if later > 0 else 0.5
-    return float(min(max(fresh, 0.02), 0.98))
-
-
-def _strength(total: Float1D, tables: Float1D, discount: float, fresh: float) -> Float1D:
+def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
     """Return the strength under which so many runs are expected at so many payees.
 
     Few runs say little: one run more is supposed, at a new payee as often as later runs of all are.
     """
-    runs, wanted = total + 1.0, np.maximum(tables + fresh, 1.001)
+    later = np.maximum(total - 1.0, 0.0).sum()
+    fresh = np.maximum(tables - 1.0, 0.0).sum() / later if later > 0 else 0.5
+    runs, wanted = total + 1.0, np.maximum(tables + min(max(fresh, 0.02), 0.98), 1.001)
     lowest = max(1e-2, 1e-3 - discount)
     low, high = np.full(len(runs), np.log(lowest)), np.full(len(runs), np.log(1e5))
     for _ in range(40):
