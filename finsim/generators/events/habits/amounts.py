@@ -194,7 +194,14 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     spread = np.sqrt((within + 6.0 * noise) / (np.bincount(e, minlength=count) + 6.0))
     unsure = np.sqrt(apart * np.where(some, 1 - trust, 1.0))
     return Levels(
-        level, unsure, spread, np.full(count, SPREAD_NOISE), limit, effect, doubt, _KNOT_SCORES[None, :],
+        level,
+        unsure,
+        spread,
+        np.full(count, SPREAD_NOISE),
+        limit,
+        effect,
+        doubt,
+        _KNOT_SCORES[None, :],
         np.zeros(1),
     )
 

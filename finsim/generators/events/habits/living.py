@@ -62,7 +62,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
 
     ``dealt`` holds the last generation, and is written: one is dealt once for all blocks of all calls.
     """
-    links, payees = known.parts.links, int(known.ledger_facts["payees"])
+    links = known.parts.links
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
@@ -71,21 +71,27 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
         inner = streams.under("generation", int(g))
         key = inner.word("which"), full
-        drawn = dealt.get(key) or Generation.draw(links, payees, full, inner)
+        drawn = dealt.get(key) or Generation.draw(links, full, inner)
         dealt.clear()
         dealt[key] = drawn
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
-        sizes.append(np.diff(drawn.starts)[slots])
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
         # The slots of a call are one run of places.
-        link.append(drawn.link[drawn.starts[slots[0]] : drawn.starts[slots[-1] + 1]])
+        offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
+        sizes.append(offered[0])
+        link.append(offered[1])
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
-        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
-        np.concatenate(more), places, number,
+        np.concatenate(anchors),
+        starts,
+        np.concatenate(link),
+        np.concatenate(payees_of),
+        np.concatenate(more),
+        places,
+        number,
     )
 
 
@@ -114,7 +120,11 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
     profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
     lives = new_lives(
-        profiles, parts.links.order, (group.anchor, group.payees_of, group.more), draws, parts.activity,
+        profiles,
+        parts.links.order,
+        (group.anchor, group.payees_of, group.more),
+        draws,
+        parts.activity,
         wanted.days,
     )
     starts, days, sizes = _days(known, lives, wanted, streams)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives
-from finsim.generators.events.habits.amounts import Amounts, Levels, normal, places
+from finsim.generators.events.habits.amounts import Levels, normal, places
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.restaurant import Returns
 from finsim.generators.margins.number_margin import NumberMargin
