@@ -187,10 +187,15 @@ def test_swaps_are_those_of_the_twin(seed):
     points, reach = rng.integers(0, 3, (20, 2)).astype(float), rng.choice([1e-9, 0.5, 2.0, 9.0], 20)
     slots = np.argsort(at, kind="stable")
     starts = np.searchsorted(at[slots], np.arange(21)).astype(np.int64)
-    link = np.arange(len(at))
-    swap_links(np.uint64(seed), 6, Slots(borders, at, starts, slots), payee, points, reach, link)
-    wanted = naive.swap_links(seed, 6, reach, borders, at, payee, points, np.arange(len(at)))
-    np.testing.assert_array_equal(link, wanted)
+    link, wanted, turn = np.arange(len(at)), np.arange(len(at)), rng.integers(0, 2, 20)
+    for now in (0, 1):
+        before = link.copy()
+        whole = Slots(borders, at, starts, slots, turn)
+        swap_links(np.uint64(seed), now, 6, whole, payee, points, reach, link)
+        wanted = naive.swap_links(seed, now, 6, reach, borders, at, turn, payee, points, wanted)
+        np.testing.assert_array_equal(link, wanted)
+        done = turn[at] < now
+        assert (link == before)[done].all()  # what was dealt in an earlier turn stays
     assert (link != np.arange(len(at)))[: borders[-1]].mean() > 0.3
     assert (link == np.arange(len(at)))[borders[-1] :].all()
     assert len(np.unique(at * 25 + payee[link])) == len(at)

@@ -17,7 +17,7 @@ LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
 MOST_PRIVATE = 2
 MOST_OFTEN = 6
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
-SHAPE_LEAST, SHAPE_ROWS, SHAPE_MASS, MOST_SHAPES, SHAPE_KNOTS = 10, 100, 1_000, 8, 1_025
+SHAPE_LEAST, SHAPE_ROWS, SHAPE_MASS, MOST_SHAPES, SHAPE_KNOTS = 10, 100, 4_000, 8, 1_025
 """Rows of an entity that tell how its payments lie about its level; rows that count of it; rows that a
 shape rests on; shapes at most; points that a shape is read at (assumptions)."""
 SPREAD_NOISE = 0.05

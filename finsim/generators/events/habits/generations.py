@@ -86,7 +86,9 @@ class Generation:
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
         own = np.bincount(links.entity, minlength=count)[anchor]
-        mate = mates(position[anchor])
+        near = np.empty(count, np.int64)
+        near[links.alike] = np.arange(count)
+        mate = mates(near[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
         hand = _Hand.of(links, anchor, mate, wanted, streams)
         return cls(anchor, anchor[giver], wanted / np.maximum(own[giver], 1), slot[nearest], hand)
