@@ -101,7 +101,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     starts = np.concatenate([[0], np.cumsum(rng.integers(0, 12, count))]).astype(np.int64)
     sizes = rng.geometric(0.4, starts[-1])
     rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
-    strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([0.0, 0.5], count)
+    strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([-4.0, 0.0, 0.5], count)
     habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05

@@ -161,7 +161,11 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         if offers[place][0] not in [one["payee"] for one in known]:
                             offer = place
                         place += 1
-                    payee, liking = offers[offer] if offer >= 0 else (place_in(popular, draws()), 1.0)
+                    payee, liking = (
+                        offers[offer]
+                        if offer >= 0
+                        else (place_in(popular, draws()), 1.0 - min(habit["discount"], 0.0))
+                    )
                     slot = len(known)
                     known.append(
                         {"payee": payee, "offer": offer, "liking": liking, "met": len(rows), "rows": []}

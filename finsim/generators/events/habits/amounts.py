@@ -27,6 +27,8 @@ SPREAD_NEAR = 20
 END = 4.5
 """Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
 _KNOT_SCORES = np.array([-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END])
+NORMAL = _KNOT_SCORES[None, :]
+"""The one shape of payments that lie about their level as a normal law does."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
         limit,
         effect,
         doubt,
-        _KNOT_SCORES[None, :],
+        NORMAL,
         np.zeros(1),
     )
 
@@ -228,11 +230,11 @@ def _with_shape(level: Levels, entity: Int1D, score: Float1D, told: Array) -> Le
     middle = np.bincount(which, weight * level.level[one], bins) / np.bincount(which, weight, bins)
     shape = np.stack([_shape_of(apart[which == k], weight[which == k]) for k in range(bins)])
     peaks = float((weight * apart**4).sum() * weight.sum() / (weight * apart**2).sum() ** 2)
-    level = _with_believed_spread(level, np.bincount(entity, minlength=len(level.level)), peaks)
+    level = with_believed_spread(level, np.bincount(entity, minlength=len(level.level)), peaks)
     return replace(level, shape=shape, middle=np.maximum.accumulate(middle + 1e-9 * np.arange(bins)))
 
 
-def _with_believed_spread(level: Levels, rows: Int1D, peaks: float) -> Levels:
+def with_believed_spread(level: Levels, rows: Int1D, peaks: float) -> Levels:
     """Return the levels with spreads drawn towards those of entities about the same level.
 
     The logarithm of a spread of n values of kurtosis ``peaks`` is wrong by about (peaks - 1) / 4 n in
