@@ -160,7 +160,8 @@ def _refuse_nought(sample: LedgerSample, ledger: Ledger) -> None:
     """Raise DataError for a table in which nothing is paid: no row has an amount but 0."""
     if not sample.amount[sample.known].any():
         raise DataError(
-            "no amount but 0", place=f"{ledger.source.place}: column {ledger.columns.parts['amount'].header!r}",
+            "no amount but 0",
+            place=f"{ledger.source.place}: column {ledger.columns.parts['amount'].header!r}",
             expected="amounts of payments", remedy="say in a schema which column has them: role: amount",
         )  # fmt: skip
 
