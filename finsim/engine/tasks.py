@@ -83,6 +83,7 @@ def perform(task: Task) -> Done:
         except FinsimError as error:
             error.add_note(f"in {task.key}")
             raise
-    done = Done(task.key, done.outputs, done.facts, time.process_time() - started)
+    spent = done.cpu_seconds + time.process_time() - started  # what the task says was paid for it before
+    done = Done(task.key, done.outputs, done.facts, spent)
     save_done(run, done)
     return done

@@ -1,6 +1,7 @@
 """Studies on a bank's own tape: mapping in the plan, kept loans, stated rates, refusals before any work."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from typer.testing import CliRunner
 from finsim.cli.main import app
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
+from finsim.engine.stages import credit_stage
 from finsim.engine.study.study_file import load_study
+from finsim.engine.study.study_resolution import resolve
+from finsim.engine.tasks import Task
 from finsim.errors import FinsimError
 from finsim.provenance.verify import verify_run
 
@@ -177,3 +181,25 @@ def test_a_book_knows_the_words_that_come_back_from_another_column(tmp_path: Pat
     known = made["zip"].astype(str).isin(said.index)
     assert known.mean() > 0.7
     assert (made["zip"][known].astype(str).map(said) == made["city"][known].astype(str)).all()
+
+
+def test_a_book_that_a_trial_learned_is_paid_for_by_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent, fit = [], credit_stage.fit_book
+
+    def measured(*given: object) -> object:
+        started = time.process_time()
+        book = fit(*given)  # type: ignore[arg-type]
+        spent.append(time.process_time() - started)
+        return book
+
+    monkeypatch.setattr(credit_stage, "fit_book", measured)
+    path = study(tmp_path, own_tape(), columns=COLUMNS)
+    plan = resolve(load_study(path))
+    credit_stage.prepared(plan)  # as the trial before a run does
+    assert len(spent) == 1
+    task = Task(str(tmp_path / "run"), "credit", "base")
+    first, second = (credit_stage.credit_task(tmp_path / "run", plan, task).cpu_seconds for _ in range(2))
+    assert len(spent) == 1
+    assert first >= spent[0] > second == 0.0

@@ -34,7 +34,13 @@ def with_cell(column: str, value: object) -> Damage:
 DAMAGED: dict[str, tuple[Damage, str]] = {
     "no rows": (lambda one: one.head(0), "the table has no rows"),
     "one entity": (lambda one: one.assign(card=1), "expected at least 20"),
-    "amounts of nought": (lambda one: one.assign(amount=0.0), "expected at least 20"),
+    "amounts of nought": (lambda one: one.assign(amount=0.0), "'amount': no amount but 0"),
+    "two rows each": (lambda one: one.groupby("card").head(2), "0 entities with three payments or more"),
+    "the last day": (
+        lambda one: with_cell("date", "9999-12-31")(one.assign(date=one["date"].astype(str).str[:10])),
+        "'date', row 8: 9999-12-31; expected a date from 1678",
+    ),
+    "dates far behind": (lambda one: one.assign(date="9999-12-31"), "'date', row 1: 9999-12-31; expected"),
     "no card": (lambda one: one.drop(columns="card"), "role: from_account"),
     "no amount": (lambda one: one.drop(columns="amount"), "role: amount"),
     "no date": (lambda one: one.drop(columns="date"), "role: date"),

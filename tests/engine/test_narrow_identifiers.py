@@ -1,12 +1,15 @@
 """Identifiers of narrow stored types: new ones have room, or the column is refused where it is learned."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import finsim
+from finsim.engine.learned.reading import read_to_learn
 from finsim.errors import DataError
+from finsim.evaluation.reading.guessed_roles import Named
 
 X = np.arange(120) % 7
 
@@ -47,3 +50,12 @@ def test_accounts_of_a_narrow_type_come_out_new_on_both_sides(tmp_path):
         assert made[side].type == pa.int64()
         assert pa.compute.min(made[side]).as_py() > 126
     assert pa.compute.max(made["from_account"]).as_py() > 127
+
+
+def test_a_table_says_that_an_identifier_which_repeats_comes_out():
+    frame = pd.DataFrame({"card_id": np.arange(400) % 40 + 1_000, "amount": np.arange(400.0)})
+    told = read_to_learn(frame, "table", Named(), None, None).remarks
+    assert any("card_id repeats" in one and "--kind events" in one for one in told)
+    once = read_to_learn(frame.assign(card_id=np.arange(400)), "table", Named(), None, None)
+    assert once.keys == ("card_id",)
+    assert not any("repeats" in one for one in once.remarks)

@@ -101,7 +101,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     starts = np.concatenate([[0], np.cumsum(rng.integers(0, 12, count))]).astype(np.int64)
     sizes = rng.geometric(0.4, starts[-1])
     rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
-    strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([0.0, 0.5], count)
+    strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([-4.0, 0.0, 0.5], count)
     habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05
@@ -187,10 +187,15 @@ def test_swaps_are_those_of_the_twin(seed):
     points, reach = rng.integers(0, 3, (20, 2)).astype(float), rng.choice([1e-9, 0.5, 2.0, 9.0], 20)
     slots = np.argsort(at, kind="stable")
     starts = np.searchsorted(at[slots], np.arange(21)).astype(np.int64)
-    link = np.arange(len(at))
-    swap_links(np.uint64(seed), 6, Slots(borders, at, starts, slots), payee, points, reach, link)
-    wanted = naive.swap_links(seed, 6, reach, borders, at, payee, points, np.arange(len(at)))
-    np.testing.assert_array_equal(link, wanted)
+    link, wanted, turn = np.arange(len(at)), np.arange(len(at)), rng.integers(0, 2, 20)
+    for now in (0, 1):
+        before = link.copy()
+        whole = Slots(borders, at, starts, slots, turn)
+        swap_links(np.uint64(seed), now, 6, whole, payee, points, reach, link)
+        wanted = naive.swap_links(seed, now, 6, reach, borders, at, turn, payee, points, wanted)
+        np.testing.assert_array_equal(link, wanted)
+        done = turn[at] < now
+        assert (link == before)[done].all()  # what was dealt in an earlier turn stays
     assert (link != np.arange(len(at)))[: borders[-1]].mean() > 0.3
     assert (link == np.arange(len(at)))[borders[-1] :].all()
     assert len(np.unique(at * 25 + payee[link])) == len(at)

@@ -161,7 +161,11 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         if offers[place][0] not in [one["payee"] for one in known]:
                             offer = place
                         place += 1
-                    payee, liking = offers[offer] if offer >= 0 else (place_in(popular, draws()), 1.0)
+                    payee, liking = (
+                        offers[offer]
+                        if offer >= 0
+                        else (place_in(popular, draws()), 1.0 - min(habit["discount"], 0.0))
+                    )
                     slot = len(known)
                     known.append(
                         {"payee": payee, "offer": offer, "liking": liking, "met": len(rows), "rows": []}
@@ -188,33 +192,36 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
     return rows
 
 
-def swap_links(seed, sweeps, reach, borders, at, payee, points, link):
+def swap_links(seed, now, sweeps, reach, borders, at, turn, payee, points, link):
     """Return the links of slots after swaps; takers have sets of payees instead of slots."""
-    draws, link = Draws(seed, 0), list(link)
+    draws, link = Draws(seed, now), list(link)
     has = {(int(t), int(payee[k])) for t, k in zip(at, link, strict=True)}
 
     def far(taker, home):
         return 4.0 * max(float(((points[taker] - points[home]) ** 2).sum()) / reach[home], 1.0)
 
+    def tried(one, begin, end):
+        count = int(end - begin)
+        step, near, chance = draws(), draws() < 0.5, draws()
+        wide = min(64, count - 1) if near else count - 1
+        two = one + int((2.0 * step - 1.0) * (wide + 1))
+        if not begin <= two < end or at[one] == at[two] or turn[at[two]] < now:
+            return
+        a, b = link[one], link[two]
+        gain = far(at[one], at[a]) + far(at[two], at[b]) - far(at[two], at[a]) - far(at[one], at[b])
+        if payee[a] == payee[b] or chance >= math.exp(min(gain, 0.0)):
+            return
+        if (at[two], payee[a]) in has or (at[one], payee[b]) in has:
+            return
+        has.difference_update({(at[one], payee[a]), (at[two], payee[b])})
+        has.update({(at[two], payee[a]), (at[one], payee[b])})
+        link[one], link[two] = b, a
+
     for _ in range(sweeps):
         for begin, end in pairwise(borders):
-            count = int(end - begin)
-            for _ in range(count):
-                one = int(begin) + min(int(draws() * count), count - 1)
-                step, near, chance = draws(), draws() < 0.5, draws()
-                wide = min(64, count - 1) if near else count - 1
-                two = one + int((2.0 * step - 1.0) * (wide + 1))
-                if not begin <= two < end or at[one] == at[two]:
-                    continue
-                a, b = link[one], link[two]
-                gain = far(at[one], at[a]) + far(at[two], at[b]) - far(at[two], at[a]) - far(at[one], at[b])
-                if payee[a] == payee[b] or chance >= math.exp(min(gain, 0.0)):
-                    continue
-                if (at[two], payee[a]) in has or (at[one], payee[b]) in has:
-                    continue
-                has -= {(at[one], payee[a]), (at[two], payee[b])}
-                has |= {(at[two], payee[a]), (at[one], payee[b])}
-                link[one], link[two] = b, a
+            for one in range(begin, end):
+                if turn[at[one]] == now:
+                    tried(one, begin, end)
     return link
 
 

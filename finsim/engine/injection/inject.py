@@ -105,6 +105,7 @@ def inject(
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
     past = histories(sample, ledger.columns)
     people = ledger_population(sample, past, ledger.columns)
+    _refuse_nought(sample, ledger)
     told = _carried(stories, people, ledger.source)
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
@@ -155,11 +156,21 @@ def _refuse_words(source: TableSource) -> None:
         raise DataError.of(odd)
 
 
+def _refuse_nought(sample: LedgerSample, ledger: Ledger) -> None:
+    """Raise DataError for a table in which nothing is paid: no row has an amount but 0."""
+    if not sample.amount[sample.known].any():
+        raise DataError(
+            "no amount but 0",
+            place=f"{ledger.source.place}: column {ledger.columns.parts['amount'].header!r}",
+            expected="amounts of payments", remedy="say in a schema which column has them: role: amount",
+        )  # fmt: skip
+
+
 def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
     """Return the narratives as the table can carry them. Raises StudyError for all that it cannot."""
     if people.members < LEAST_ENTITIES:
         raise DataError(
-            f"{people.members} entities with three rows or more", place=source.place,
+            f"{people.members} entities with three payments or more", place=source.place,
             expected=f"at least {LEAST_ENTITIES}", remedy="give a longer or larger file",
         )  # fmt: skip
     told = [carried(story, people.known) for story in stories]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from finsim.tables import TableSource, typed
 from finsim.tables.cells.canonical import LABELS as CODED
 from finsim.tables.sources.text_file import TextTable
 
+_INSTANT = pa.timestamp("ns", tz="UTC")
+_BEGIN, _END = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 _LARGEST = 2.0**53  # whole numbers up to here are exact in a float64
 
 
@@ -48,7 +51,7 @@ class Ledger:
         first = 0
         for batch in self.source.batches(rename=False):
             cells = self._written(batch, first) if isinstance(self.source, TextTable) else batch
-            time = pc.cast(self.part(cells, "date", first), pa.timestamp("ns", tz="UTC"))
+            time = self._times(cells, first)
             amount = self._amounts(cells, first)
             entity = cells.column(self.columns.parts["from_account"].at)
             known = pc.and_(pc.and_(time.is_valid(), amount.is_valid()), entity.is_valid())
@@ -69,6 +72,22 @@ class Ledger:
             first_row=first, minor=True,
         )  # fmt: skip
         return read.combine_chunks() if isinstance(read, pa.ChunkedArray) else read
+
+    def _times(self, cells: pa.RecordBatch, first: int) -> pa.Array:
+        """Return instants; raises DataError for one that nanoseconds cannot count."""
+        told = self.part(cells, "date", first)
+        try:
+            return pc.cast(told, _INSTANT)
+        except pa.ArrowInvalid:
+            plain = pc.cast(told, pa.timestamp("us", tz="UTC"))
+            bad = pc.or_(*(test(plain, pa.scalar(at, plain.type)) for test, at in
+                           ((pc.less, _BEGIN), (pc.greater, _END))))  # fmt: skip
+            at = pc.index(bad, True).as_py()
+            where = f"column {self.columns.parts['date'].header!r}, row {first + at + 1}"
+            raise DataError(
+                f"{plain[at].as_py():%Y-%m-%d}", place=f"{self.source.place}: {where}",
+                expected="a date from 1678 to 2261", remedy="correct the row, or leave the cell empty",
+            ) from None  # fmt: skip
 
     def _amounts(self, cells: pa.RecordBatch, first: int) -> pa.Array:
         amount = self.part(cells, "amount", first)

@@ -34,6 +34,7 @@ BLOCK = 1_000_000
 _TRIES = 12
 _IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
 _MOST_EMPTY = 200
+GOLDEN = (5.0**0.5 - 1.0) / 2.0
 
 
 Labels = tuple[bool, bool, str, str]
@@ -164,10 +165,11 @@ def _schemes(
     people = world.people
     sort = settling_sorts(people.population.outside)
     stage = Stage(story, 0, words[1], words[2], words[3], people.population, world.clock, {}, sort)
-    running = np.cumsum(world.clock.daily)
+    running, offset = np.cumsum(world.clock.daily), float(own.at("arrivals").random())
     for index in range(number):
         script = own.under("scheme", index)
-        arrival = _arrival(story, (position + 1) * BLOCK + index, running, people, script)
+        place = (offset + index * GOLDEN) % 1.0
+        arrival = _arrival(story, (position + 1) * BLOCK + index, place, running, people, script)
         members = _members(story, who, people, arrival.start, script)
         if members is None:
             yield None
@@ -182,11 +184,17 @@ def _schemes(
 
 
 def _arrival(
-    story: Narrative, instance: int, running: Float1D, people: LedgerPopulation, script: Streams
-) -> Arrival:
-    """Return when a scheme starts, by the ledger's activity per day, and the variant of its story."""
+    story: Narrative, instance: int, place: float, running: Float1D, people: LedgerPopulation,
+    script: Streams,
+) -> Arrival:  # fmt: skip
+    """Return when a scheme starts, and the variant of its story.
+
+    ``place`` in [0, 1) is where it starts in the ledger's activity, summed over days. Those of schemes lie
+    evenly, as multiples of the golden ratio do (Weyl 1916): of few schemes drawn one by one some begin
+    within days of each other, and the day gives them away.
+    """
     rng = script.at("arrival")
-    day = int(np.searchsorted(running, rng.random() * running[-1], side="right"))
+    day = min(int(np.searchsorted(running, place * running[-1], side="right")), len(running) - 1)
     start = (
         people.settings.start_ns
         + day * NANOS_PER_DAY

@@ -99,7 +99,7 @@ def read_to_learn(
     target = _target(data, table, source.bound, order, new)
     return LearnedInput(
         kind, table, roles, declared.fields, keys, tuple(order), target, _facts(data, table),
-        (_said(kind, roles, keys), *_unread(declared, source.headers)),
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
     )  # fmt: skip
 
 
@@ -205,6 +205,16 @@ def _facts(data: Any, table: pa.Table) -> dict[str, Any]:
 def _said(kind: str, roles: Roles, keys: tuple[str, ...]) -> str:
     parts = {"id": roles.id, "time": roles.time, "label": roles.label, "made anew": ", ".join(keys)}
     return f"read as: {kind}; " + ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())
+
+
+def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
+    """Return a warning for a table whose identifier repeats: its words are learned, and come out again."""
+    if kind != TABLE or roles.id is None or roles.id in keys or roles.id not in table.column_names:
+        return []
+    return [
+        f"{roles.id} repeats, so it is learned as words: identifiers of the data come out; "
+        "--kind events makes new entities, a schema with type: id makes it anew"
+    ]
 
 
 def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -72,14 +73,20 @@ def prepared(plan: Plan) -> Book | pa.Table:
 @lru_cache(maxsize=2)
 def _prepared(source: _Source) -> Book | pa.Table:
     plan = source.plan
-    settings = credit_settings(plan)
+    settings, started = credit_settings(plan), time.process_time()
     # One thread, as in a task: sums of more would have another order and other last bits.
     with threadpool_limits(limits=1):
         if _part(plan).keep:
             return kept_loans(applications(plan), settings, plan.streams.under("credit"))
         choice, streams = _part(plan).learner(), plan.streams.under("credit", "fit")
         learn = partial(learn_loans, choice=choice, streams=streams)
-        return fit_book(applications(plan), settings, learn)
+        book = fit_book(applications(plan), settings, learn)
+    _UNPAID[source.key] = time.process_time() - started
+    return book
+
+
+_UNPAID: dict[str, float] = {}
+"""CPU seconds of fits that no task of this process has counted: a trial before the run learns the book."""
 
 
 def first_loans(plan: Plan, count: int) -> pa.Table:
@@ -114,7 +121,9 @@ def _ledger(plan: Plan) -> Ledger:
 
 
 def credit_task(run: Path, plan: Plan, task: Task) -> Done:
-    """Write one scenario's loans, months and losses."""
+    """Write one scenario's loans, months and losses; the first one counts a fit before the run."""
+    key = canonical_json(plan.record())
+    learned_before = _UNPAID.pop(key, 0.0)
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")
     ledger = _ledger(plan)
@@ -167,7 +176,8 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     }
     if task.name == next(iter(plan.drivers)):
         facts["weighted"] = weighted_allowance(book_tape, plan)
-    return Done(task.key, files, facts)
+    _UNPAID.pop(key, None)  # a fit within the task is in its own seconds
+    return Done(task.key, files, facts, learned_before)
 
 
 def _risk(drawn: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:

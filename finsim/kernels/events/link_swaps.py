@@ -21,13 +21,15 @@ class Slots(NamedTuple):
 
     borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
     keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
-    taker t has owned[starts[t]:starts[t + 1]].
+    taker t has owned[starts[t]:starts[t + 1]]. turn : int64[E], when the links of a taker are dealt: from
+    then on they stay.
     """
 
     borders: Int1D
     at: Int1D
     starts: Int1D
     owned: Int1D
+    turn: Int1D
 
 
 NEAR, STEEP = 64, 4.0
@@ -54,15 +56,17 @@ def far(points: Float2D, reach: Float1D, taker: Any, home: Any) -> Any:
 
 @kernel
 def swap_links(
-    seed: Any, sweeps: Any, slots: Slots, payee: Int1D, points: Float2D, reach: Float1D, link: Int1D
-) -> None:
-    """Swap the links of slots, in place.
+    seed: Any, now: Any, sweeps: Any, slots: Slots, payee: Int1D, points: Float2D, reach: Float1D,
+    link: Int1D,
+) -> None:  # fmt: skip
+    """Swap the links of the takers whose turn is ``now`` with each other and with those of later turns.
 
-    payee : int64[L] of each link; points : float64[E, D], where takers lie; reach : float64[E], the square
-    of the distance within which the links of a home go anywhere, above 0; link : int64[L], that in each
-    slot, written.
+    Each of their slots is offered a swap once a sweep: a scan keeps the law as well as random tries do, and
+    so does one over a part of the slots (Liu 2001, 5.4). payee : int64[L] of each link; points : float64[E,
+    D], where takers lie; reach : float64[E], the square of the distance within which the links of a home go
+    anywhere, above 0; link : int64[L], that in each slot, written.
     """
-    borders, at, starts, owned = slots
+    borders, at, starts, owned, turn = slots
     # Tries go anywhere and wait for memory: what one looks at lies side by side, in small numbers.
     held, place = np.empty(len(owned), np.int32), np.empty(len(owned), np.int32)
     cell = np.empty((len(owned), 4), np.int32)
@@ -71,33 +75,42 @@ def swap_links(
         cell[k, TAKER], cell[k, LINK] = at[k], link[k]
         cell[k, HOME], cell[k, PAID] = at[link[k]], payee[link[k]]
     state = np.empty(4, np.uint64)
-    seed_state(seed, np.uint64(0), state)
+    seed_state(seed, np.uint64(now), state)
+    offered = np.empty(len(at), np.int64)
+    tries = 0
+    for one in range(borders[-1]):
+        if turn[at[one]] == now:
+            offered[tries], tries = one, tries + 1
     for _ in range(sweeps):
-        for k in range(len(borders) - 1):
+        k = 0
+        for place_of in range(tries):
+            one = offered[place_of]
+            while one >= borders[k + 1]:
+                k += 1
             begin, count = borders[k], borders[k + 1] - borders[k]
-            for _ in range(count):
-                one = begin + min(np.int64(next_uniform(state) * count), count - 1)
-                step = next_uniform(state)
-                # Half of the tries go near in the order of alike takers, half of them anywhere.
-                wide = min(NEAR, count - 1) if next_uniform(state) < 0.5 else count - 1
-                chance = next_uniform(state)
-                two = one + np.int64((2.0 * step - 1.0) * (wide + 1))
-                if two < begin or two >= begin + count:
-                    continue
-                first, second = cell[one, TAKER], cell[two, TAKER]
-                paid, other = cell[one, PAID], cell[two, PAID]
-                if first == second or paid == other:
-                    continue
-                home, away = cell[one, HOME], cell[two, HOME]
-                gain = far(points, reach, first, home) + far(points, reach, second, away)
-                gain -= far(points, reach, second, home) + far(points, reach, first, away)
-                if gain < 0.0 and chance >= np.exp(gain):
-                    continue
-                if has_payee(starts, held, second, paid) or has_payee(starts, held, first, other):
-                    continue
-                for part in range(LINK, PAID + 1):
-                    cell[one, part], cell[two, part] = cell[two, part], cell[one, part]
-                held[place[one]], held[place[two]] = other, paid
+            step = next_uniform(state)
+            # Half of the tries go near in the order of alike takers, half of them anywhere.
+            wide = min(NEAR, count - 1) if next_uniform(state) < 0.5 else count - 1
+            chance = next_uniform(state)
+            two = one + np.int64((2.0 * step - 1.0) * (wide + 1))
+            if two < begin or two >= begin + count:
+                continue
+            first, second = cell[one, TAKER], cell[two, TAKER]
+            if turn[second] < now:
+                continue
+            paid, other = cell[one, PAID], cell[two, PAID]
+            if first == second or paid == other:
+                continue
+            home, away = cell[one, HOME], cell[two, HOME]
+            gain = far(points, reach, first, home) + far(points, reach, second, away)
+            gain -= far(points, reach, second, home) + far(points, reach, first, away)
+            if gain < 0.0 and chance >= np.exp(gain):
+                continue
+            if has_payee(starts, held, second, paid) or has_payee(starts, held, first, other):
+                continue
+            for part in range(LINK, PAID + 1):
+                cell[one, part], cell[two, part] = cell[two, part], cell[one, part]
+            held[place[one]], held[place[two]] = other, paid
     link[:] = cell[:, LINK]
 
 

@@ -224,7 +224,9 @@ def draw_payments(
                         )
                         slot = slots
                         known[slot] = payee
-                        liked[slot] = offers.liking[offer] if offer >= 0 else 1.0
+                        liked[slot] = (
+                            offers.liking[offer] if offer >= 0 else 1.0 - min(habits.discount[e], 0.0)
+                        )
                         if slot > 0:
                             liked[slot] += liked[slot - 1]
                         latest[slot] = NONE

@@ -8,8 +8,8 @@ from event_logs import DAY, DAYS, accounts, assembled, cards, plain, single, wor
 
 from finsim.errors import FitError
 from finsim.evaluation.learner import fitted_scores, weighted_auc
-from finsim.generators.events.habits import Habits
-from finsim.generators.events.habits.generations import Generation, Links
+from finsim.generators.events.habits import Habits, generations
+from finsim.generators.events.habits.generations import Generation, Links, mates
 from finsim.generators.events.habits.link_reach import mixed
 from finsim.generators.events.habits.restaurant import Runs, restaurant
 from finsim.generators.generator import Budget
@@ -129,7 +129,7 @@ def test_accounts_have_currencies_graphs_and_lacking_amounts():
     assert (hours <= 16).mean() > 0.999
 
 
-def test_generations_hand_out_every_link_once():
+def test_generations_hand_out_every_link_once(monkeypatch):
     """Payees keep how many entities share them, entities how many payees they have; none is far from home."""
     rng = np.random.default_rng(0)
     pair = np.unique(
@@ -140,19 +140,32 @@ def test_generations_hand_out_every_link_once():
     links = Links(
         pair // 500, pair % 500, rng.geometric(0.5, count) * 1.0, np.zeros(count), np.zeros(count),
         np.arange(300), twoway, np.arange(300.0)[:, None], np.full(300, 15.0**2),
-        np.arange(count),
+        np.arange(count), np.arange(300),
     )  # fmt: skip
-    drawn = Generation.draw(mixed(links, Streams(1)), 500, 300, Streams(1))
+    links = mixed(links, Streams(1))
+    monkeypatch.setattr(generations, "LEAST_DEALT", 40)
+    drawn = Generation.draw(links, 300, Streams(1))
     assert sorted(drawn.anchor) == list(range(300))
-    assert len(np.unique(drawn.link)) == len(drawn.link) == count
-    owner = np.repeat(drawn.anchor, np.diff(drawn.starts))
-    home = links.entity[drawn.link]
-    np.testing.assert_array_equal(np.bincount(owner, minlength=300), np.bincount(home, minlength=300))
-    assert len(np.unique(owner * 500 + links.payee[drawn.link])) == count
-    moves = twoway[drawn.link] == 0
-    assert (owner == home)[~moves].all()
-    assert 0.0 < (owner == home)[moves].mean() < 0.2
-    assert 3.0 < np.abs(owner - home)[moves].mean() < 20.0
+    size, offered = drawn.offers(0, 300)
+    owner, mate = np.repeat(np.arange(300), size), mates(drawn.anchor)
+    own = np.bincount(links.entity, minlength=300)
+    wanted = np.round(drawn.more * own[drawn.payees_of]).astype(np.int64)
+    assert (mate[mate] == np.arange(300)).all()
+    np.testing.assert_array_equal((wanted + wanted[mate]), (own[drawn.anchor] + own[drawn.anchor][mate]))
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
+    first = place < wanted[owner]
+    assert len(np.unique(offered[first])) == first.sum() == count  # every link once
+    taker, home = drawn.anchor[owner[first]], links.entity[offered[first]]
+    moves = twoway[offered[first]] == 0
+    near = np.minimum(np.abs(taker - home), np.abs(drawn.anchor[mate[owner[first]]] - home))
+    assert (near == 0)[~moves].all()
+    assert 0.0 < (near == 0)[moves].mean() < 0.3
+    assert 3.0 < near[moves].mean() < 20.0
+    # Parts are dealt as they are asked for, and are the same.
+    parts = Generation.draw(links, 300, Streams(1))
+    assert parts.offers(0, 30)[1].tolist() == offered[: size[:30].sum()].tolist()
+    assert parts._hand.done < 300 // 40
+    assert parts.offers(250, 300)[1].tolist() == offered[size[:250].sum() :].tolist()
 
 
 def test_a_generation_is_dealt_once_for_all_parts_of_a_sample(monkeypatch):

@@ -1,10 +1,13 @@
 """Amounts of habits: each payee's own law, scores that fill it, lives as different as the learned ones."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from event_logs import DAYS, plain
 
 from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.amounts import NORMAL, Levels, with_believed_spread
 from finsim.generators.events.habits.learned import NO_LAW
 from finsim.generators.events.habits.living import Wanted, laws_and_scores, lived
 from finsim.generators.events.habits.profiles import widening
@@ -69,10 +72,10 @@ def test_entities_differ_in_what_they_pay_as_the_learned_ones_do():
     begin, wide = rng.integers(0, DAYS // 2, 200), rng.integers(10, DAYS // 2, 200)
     day = begin[entity] + (rng.random(len(entity)) * wide[entity]).astype(int)
     log = plain(entity, day, np.round(np.exp(logs), 2), entity % 9)
-    found = fit(log).sample(200, Streams(2))
+    found = fit(log).sample(2_000, Streams(2))
     made, owner = np.log(found.part("amount")), found.entity()
-    size = np.bincount(owner, minlength=200)
-    middle = np.bincount(owner, made, 200) / size
+    size = np.bincount(owner, minlength=2_000)
+    middle = np.bincount(owner, made, 2_000) / size
     assert middle.std() == pytest.approx(1.0, rel=0.12)
     assert np.sqrt(np.mean((made - middle[owner]) ** 2)) == pytest.approx(0.4, rel=0.15)
 
@@ -90,3 +93,49 @@ def test_who_always_pays_one_sum_has_a_law_of_usual_sums():
     found = body.sample(300, Streams(2)).part("amount")
     assert (found < 50).mean() == pytest.approx((log.part("amount") < 50).mean(), abs=0.06)
     assert int(fit(fees_and_sales()).known.ledger_facts["first_law"]) == NO_LAW
+
+
+def test_single_payments_lie_about_the_level_as_the_learned_ones_do():
+    """Skewed about every entity: of each the logarithms reach far down and hardly up."""
+    rng = np.random.default_rng(8)
+    entity = np.repeat(np.arange(150), 60)
+    below = -rng.exponential(0.5, len(entity))
+    amount = np.round(np.exp(rng.normal(6.0, 1.0, 150)[entity] + below), 2)
+    log = plain(entity, rng.integers(0, DAYS, len(entity)), amount, entity % 9)
+    body = fit(log)
+    found = body.sample(300, Streams(2))
+
+    def skew(log):
+        size, owner = np.log(log.part("amount")), log.entity()
+        many = np.bincount(owner)
+        apart = size - (np.bincount(owner, size) / np.maximum(many, 1))[owner]
+        scale = np.sqrt(np.bincount(owner, apart**2) / np.maximum(many, 1))[owner]
+        return (apart[many[owner] >= 20] / scale[many[owner] >= 20]) ** 3
+
+    assert np.mean(skew(log)) < -1.3
+    assert np.mean(skew(found)) == pytest.approx(np.mean(skew(log)), rel=0.25)
+    levels = body.known.parts.levels
+    scores = np.linspace(-4.0, 4.0, 81)
+    for level in (levels.middle[0], -9.0, 0.1):
+        made = levels.singles(np.full(81, level), scores)
+        assert (np.diff(made) > 0).all()
+    plainly = Levels(*[getattr(levels, one.name) for one in fields(levels)][:-2], NORMAL, np.zeros(1))
+    np.testing.assert_allclose(plainly.singles(np.full(81, 0.3), scores), scores, atol=1e-9)
+
+
+def test_spreads_are_believed_as_far_as_rows_tell_them():
+    """Entities of one spread are drawn to it, those of two spreads stay apart."""
+    rng = np.random.default_rng(9)
+    rows = np.full(300, 30)
+    for apart in (0.0, 0.6):
+        true = np.exp(apart * rng.choice([-1.0, 1.0], 300))
+        seen = true * np.sqrt(rng.chisquare(29, 300) / 29)
+        nothing = np.zeros(300)
+        known = Levels(
+            rng.normal(size=300), nothing, seen, nothing, nothing, nothing, nothing, NORMAL, nothing
+        )
+        found = with_believed_spread(known, rows, 3.0)
+        error = [np.log(one / true).std() for one in (seen, found.spread)]
+        assert error[1] < (0.5 if apart == 0.0 else 1.02) * error[0]
+        assert np.log(found.spread).std() == pytest.approx(apart, abs=0.08)
+        assert (found.doubt_of_spread < 0.2).all()

@@ -10,8 +10,11 @@ from finsim.generators.margins.smooth_margin import smooth_part, smooth_quantile
 from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.boosting.label_law import LabelLaw
 from finsim.generators.tables.boosting.level_booster import Boosting, boosted
+from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.boosting.utility_critic import utility_line
+from finsim.generators.tables.level_network import LevelNetwork
+from finsim.generators.tables.level_trees import Growth, TreeGrower
 from finsim.generators.tables.table_generator import with_label
 from finsim.randomness import Streams
 
@@ -103,6 +106,26 @@ def test_given_outcomes_follow_the_outcomes_law(outcome, streams):
     ]
     assert np.abs(shares[0] - shares[1]).max() < 0.03
     assert len(np.unique(given["amount"].values)) > 9_000
+
+
+def test_rows_given_an_outcome_are_those_of_its_law_though_the_network_knows_it_too(streams):
+    """Shares by Bayes' rule: q(x) p(y | x) over all x, where q(y | x) is near p(y | x) and may not count."""
+    a, b, y = (one.ravel() for one in np.meshgrid(range(5), range(2), range(2), indexing="ij"))
+    whole = np.stack([a, b, y], axis=1).astype(np.int32)
+    rng = streams.at("levels")
+    x = np.stack([rng.integers(0, 5, ROWS), rng.integers(0, 2, ROWS)], axis=1)
+    told = rng.random(ROWS) < 1 / (1 + np.exp(-1.5 * (x[:, 0] - 2) - x[:, 1]))
+    levels = np.concatenate([x, told[:, None]], axis=1).astype(np.int32)
+    grower = TreeGrower(levels, [5, 2, 2], Growth(20, 1.0, 1.0))
+    groves = [grower.grove(k, [0, 1] if k == 2 else [], streams.under("trees")) for k in range(3)]
+    network = LevelNetwork.of([0, 1, 2], groves)
+    law = RefinedRows(network, LabelLaw.fit(levels, 2, streams.at("label")))
+    drawn = law.draw(20_000, {2: 1}, 8, streams.at("draws"))
+    place = drawn[:, 0] * 2 + drawn[:, 1]
+    ones = whole[whole[:, 2] == 1]
+    free = np.exp(network.log_chances(whole)).reshape(10, 2).sum(axis=1)
+    wanted = free * law.label.chances(ones)[:, 1]
+    assert np.bincount(place, minlength=10) / 20_000 == pytest.approx(wanted / wanted.sum(), abs=0.012)
 
 
 def test_the_likelihood_of_refined_rows_adds_up(outcome, streams):

@@ -17,9 +17,18 @@ LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
 MOST_PRIVATE = 2
 MOST_OFTEN = 6
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
+SHAPE_LEAST, SHAPE_ROWS, SHAPE_MASS, MOST_SHAPES, SHAPE_KNOTS = 10, 100, 4_000, 8, 1_025
+"""Rows of an entity that tell how its payments lie about its level; rows that count of it; rows that a
+shape rests on; shapes at most; points that a shape is read at (assumptions)."""
+SPREAD_NOISE = 0.05
+"""S.d. of what the logarithm of a spread is moved by where few tell it (assumption)."""
+SPREAD_NEAR = 20
+"""Entities on each side, by level, that a spread is drawn towards (assumption)."""
 END = 4.5
 """Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
 _KNOT_SCORES = np.array([-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END])
+NORMAL = _KNOT_SCORES[None, :]
+"""The one shape of payments that lie about their level as a normal law does."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +67,33 @@ class Amounts:
 class Levels:
     """Where entities and links pay in their laws: level, spread float64[E].
 
-    limit int64[E]; effect float64[L], ``doubt`` float64[L] the s.d. of what is not known of it.
+    limit int64[E]; effect float64[L], ``doubt`` float64[L] the s.d. of what is not known of it. shape
+    float64[B, KNOTS] : quantiles of what single payments add, in spreads, of entities about the level
+    ``middle`` float64[B].
     """
 
     level: Float1D
     doubt_of_level: Float1D
     spread: Float1D
+    doubt_of_spread: Float1D
     limit: Int1D
     effect: Float1D
     doubt: Float1D
+    shape: Float2D
+    middle: Float1D
+
+    def singles(self, level: Float1D, score: Float1D) -> Float1D:
+        """Return what payments add in spreads float64[n], from levels and normal scores float64[n] each."""
+        low = np.clip(np.searchsorted(_KNOT_SCORES, score, side="right") - 1, 0, KNOTS - 2)
+        inside = (score - _KNOT_SCORES[low]) / np.diff(_KNOT_SCORES)[low]
+        at = np.interp(level, self.middle, np.arange(len(self.middle)))
+        first = np.minimum(at.astype(np.int64), max(len(self.middle) - 2, 0))
+        found = np.zeros(len(score))
+        for step in range(min(2, len(self.middle))):
+            share = 1.0 - np.abs(at - first - step)
+            left, right = self.shape[first + step, low], self.shape[first + step, low + 1]
+            found += share * (left + inside * (right - left))
+        return found
 
 
 def learn_amounts(
@@ -96,7 +123,9 @@ def learn_amounts(
     scores = np.zeros(len(law))
     to_scores(np.clip(score, 1e-9, 1 - 1e-9), scores)
     limits, limit = _limits(ledger, present)
-    level = _without_links(_levels(ledger, scores, present, link, limit), ledger, link)
+    level = _levels(ledger, scores, present, link, limit)
+    level = _with_shape(level, ledger.entity, scores - level.effect[link], present & lawful)
+    level = _without_links(level, ledger, link)
     reach = np.ones((laws, len(limits) + 1))
     for k, margin in enumerate(margins):
         if len(limits):
@@ -165,7 +194,79 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     doubt = np.sqrt(tie * np.where(has, 1.0 - believed, 1.0))
     within = sums_by(e, (z - level[e] - effect[m]) ** 2, count)
     spread = np.sqrt((within + 6.0 * noise) / (np.bincount(e, minlength=count) + 6.0))
-    return Levels(level, np.sqrt(apart * np.where(some, 1 - trust, 1.0)), spread, limit, effect, doubt)
+    unsure = np.sqrt(apart * np.where(some, 1 - trust, 1.0))
+    return Levels(
+        level,
+        unsure,
+        spread,
+        np.full(count, SPREAD_NOISE),
+        limit,
+        effect,
+        doubt,
+        NORMAL,
+        np.zeros(1),
+    )
+
+
+def _with_shape(level: Levels, entity: Int1D, score: Float1D, told: Array) -> Levels:
+    """Return the levels with the shape of single payments and spreads as far as they are believed.
+
+    score float64[n] less the effects of links; ``told`` bool[n] are the rows whose amounts are not repeats.
+    An entity with many rows counts for no more than one with ``SHAPE_ROWS``.
+    """
+    rows = np.flatnonzero(told)
+    size = np.bincount(entity[rows], minlength=len(level.level))
+    rows = rows[size[entity[rows]] >= SHAPE_LEAST]
+    one = entity[rows]
+    weight = np.minimum(1.0, SHAPE_ROWS / np.maximum(size[one], 1))
+    bins = int(min(MOST_SHAPES, weight.sum() // SHAPE_MASS))
+    if not bins:
+        return level
+    apart = (score[rows] - level.level[one]) / level.spread[one]
+    order = np.argsort(level.level[one], kind="stable")
+    place = np.empty(len(rows))
+    place[order] = np.cumsum(weight[order])
+    which = np.minimum((place / place.max() * bins).astype(np.int64), bins - 1)
+    middle = np.bincount(which, weight * level.level[one], bins) / np.bincount(which, weight, bins)
+    shape = np.stack([_shape_of(apart[which == k], weight[which == k]) for k in range(bins)])
+    peaks = float((weight * apart**4).sum() * weight.sum() / (weight * apart**2).sum() ** 2)
+    level = with_believed_spread(level, np.bincount(entity, minlength=len(level.level)), peaks)
+    return replace(level, shape=shape, middle=np.maximum.accumulate(middle + 1e-9 * np.arange(bins)))
+
+
+def with_believed_spread(level: Levels, rows: Int1D, peaks: float) -> Levels:
+    """Return the levels with spreads drawn towards those of entities about the same level.
+
+    The logarithm of a spread of n values of kurtosis ``peaks`` is wrong by about (peaks - 1) / 4 n in
+    variance. What a spread is not known by, new lives draw.
+    """
+    some = np.flatnonzero(rows >= SHAPE_LEAST)
+    order = some[np.argsort(level.level[some], kind="stable")]
+    if len(order) < 2 * SPREAD_NEAR:
+        return level
+    log, weight = np.log(level.spread[order]), rows[order].astype(np.float64)
+    usual = _moving(log * weight, SPREAD_NEAR) / _moving(weight, SPREAD_NEAR)
+    error = (peaks - 1.0) / (4.0 * rows[order])
+    apart = max(float(((log - usual) ** 2).mean() - error.mean()), 1e-4)
+    trust = apart / (apart + error)
+    spread, doubt = level.spread.copy(), level.doubt_of_spread.copy()
+    spread[order], doubt[order] = np.exp(usual + trust * (log - usual)), np.sqrt(apart * (1.0 - trust))
+    return replace(level, spread=spread, doubt_of_spread=doubt)
+
+
+def _moving(values: Float1D, width: int) -> Float1D:
+    """Return the sums of values at most ``width`` places from each."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.arange(len(values))
+    return np.asarray(total[np.minimum(at + width + 1, len(values))] - total[np.maximum(at - width, 0)])
+
+
+def _shape_of(apart: Float1D, weight: Float1D) -> Float1D:
+    """Return quantiles float64[KNOTS] of weighted values, of mean square 1."""
+    order = np.argsort(apart, kind="stable")
+    at = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
+    size = np.sqrt((weight * apart**2).sum() / weight.sum())
+    return np.asarray(knots(np.interp(np.linspace(0, 1, SHAPE_KNOTS), at, apart[order])) / max(size, 1e-9))
 
 
 def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:

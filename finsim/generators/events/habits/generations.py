@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from finsim.generators.events.habits.community import order_alike
 from finsim.kernels.events.link_swaps import Slots, swap_links
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -26,6 +25,11 @@ SHARED, WIDELY = (2, 4, 8), 0.08
 
 ``WIDELY`` is a share of all entities.
 """
+RESERVE, COUNT_MOVE, ALIKE = 0.5, 0.1, 1.35
+"""Part of its own links that an entity may take from its mate beyond them; s.d. of what two mates move of
+the smaller number of payees (assumptions)."""
+LEAST_DEALT, MOST_TURNS = 1_000, 16
+"""Entities whose links are dealt in one turn at least, and turns of a generation (assumptions)."""
 _GROUPS = 10
 
 
@@ -36,7 +40,8 @@ class Links:
     runs, effect, doubt float64[L] (how often; by how much its amounts differ, in scores, and how surely);
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
     that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
-    square of the distance within which links go anywhere.
+    square of the distance within which links go anywhere; ``dealt`` int64[L], the state that generations
+    begin with; ``alike`` int64[E], an order in which neighbors have like payees.
     """
 
     entity: Int1D
@@ -49,23 +54,26 @@ class Links:
     points: Float2D
     reach: Float1D
     dealt: Int1D
+    alike: Int1D
 
 
-@dataclass(frozen=True)
+@dataclass
 class Generation:
-    """Anchors int64[S] of the entities.
+    """New entities of a generation, S of them, whose links are dealt as far as they are asked for.
 
-    Their links: link int64[...] between starts int64[S + 1]; ``place`` int64[E], the entity of the
-    generation that stands for each learned one.
+    anchor int64[S]; ``payees_of`` int64[S], learned entities that meet about as many payees as they;
+    ``more`` float64[S], how many times as many; ``place`` int64[E], the entity of the generation that
+    stands for each learned one.
     """
 
     anchor: Int1D
-    starts: Int1D
-    link: Int1D
+    payees_of: Int1D
+    more: Float1D
     place: Int1D
+    _hand: _Hand
 
     @classmethod
-    def draw(cls, links: Links, payees: int, size: int, streams: Streams) -> Generation:
+    def draw(cls, links: Links, size: int, streams: Streams) -> Generation:
         """Return a generation of ``size`` entities, at most as many as were learned."""
         count = len(links.order)
         rng = streams.at("anchors")
@@ -77,17 +85,118 @@ class Generation:
         slot = np.empty(size, np.int64)
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
-        place = slot[nearest]
-        owner = handed_out(links, deal(links, streams, FRESH_SWEEPS))
-        mine = np.full(count, -1)
-        mine[anchor] = np.arange(size)
-        receiver = mine[owner]
-        given = np.flatnonzero(receiver >= 0)
-        # Often used payees come first: an exponential race by the number of runs.
-        race = rng.standard_exponential(len(links.entity)) / links.runs
-        ordered = given[np.lexsort((race[given], receiver[given]))]
-        starts = np.concatenate([[0], np.cumsum(np.bincount(receiver[given], minlength=size))])
-        return cls(anchor, starts.astype(np.int64), ordered, place)
+        own = np.bincount(links.entity, minlength=count)[anchor]
+        near = np.empty(count, np.int64)
+        near[links.alike] = np.arange(count)
+        mate = mates(near[anchor])
+        wanted, giver = counts_anew(own, mate, streams.at("counts"))
+        hand = _Hand.of(links, anchor, mate, wanted, streams)
+        return cls(anchor, anchor[giver], wanted / np.maximum(own[giver], 1), slot[nearest], hand)
+
+    def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
+        """Return how many links entities first to end - 1 are offered int64[end - first], and the links."""
+        return self._hand.offers(first, end)
+
+
+@dataclass
+class _Hand:
+    """The links of a generation: ``state`` int64[L], that in each slot, after the first ``done`` turns.
+
+    An entity and its mate have one turn; entities have turns in their order, so one that is asked for
+    waits for those before it alone.
+    """
+
+    links: Links
+    slots: Slots
+    order: Int1D
+    taker: Int1D
+    mate: Int1D
+    wanted: Int1D
+    race: Float1D
+    word: int
+    state: Int1D
+    done: int = 0
+
+    @classmethod
+    def of(cls, links: Links, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams) -> _Hand:
+        """Return the links of a generation before any is dealt."""
+        alike, order, slots = _slots(links)
+        position = np.empty(len(alike), np.int64)
+        position[alike] = np.arange(len(alike))
+        number = np.arange(len(anchor)) // max(LEAST_DEALT, -(-len(anchor) // MOST_TURNS))
+        turn = np.full(len(alike), MOST_TURNS, np.int64)
+        turn[position[anchor]] = np.minimum(number, number[mate])
+        # Payees that pay back come first, then often used ones: an exponential race by the number of runs.
+        race = streams.at("race").standard_exponential(len(links.entity)) / links.runs
+        race = np.where(links.twoway > 0, -1.0, race)
+        word = streams.word("swaps")
+        slots = slots._replace(turn=turn)
+        return cls(links, slots, order, position[anchor], mate, wanted, race, word, links.dealt.copy())
+
+    def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
+        """Return how many links each of the entities is offered, and the links."""
+        last = int(self.slots.turn[self.taker[first:end]].max(initial=-1))
+        for turn in range(self.done, last + 1):
+            _swapped(self.links, self.order, self.slots, self.word, turn, FRESH_SWEEPS, self.state)
+        self.done = max(self.done, last + 1)
+        entity = np.union1d(np.arange(first, end), self.mate[first:end])
+        starts, owned = self.slots.starts, self.slots.owned
+        begin = starts[self.taker[entity]]
+        own = starts[self.taker[entity] + 1] - begin
+        of = np.repeat(np.arange(len(entity)), own)
+        inside = np.arange(len(of)) - np.repeat(np.cumsum(own) - own, own)
+        link = self.order[self.state[owned[begin[of] + inside]]]
+        link = link[np.lexsort((self.race[link], of))]
+        asked = np.searchsorted(entity, np.arange(first, end))
+        mate = np.searchsorted(entity, self.mate[first:end])
+        return with_reserve(link, own, self.wanted[first:end], asked, mate)
+
+
+def mates(position: Int1D) -> Int1D:
+    """Return int64[S], the neighbor of each entity by position, two each other's; a last one is its own."""
+    near = np.argsort(position, kind="stable")
+    found = np.arange(len(near))
+    paired = near[: len(near) // 2 * 2].reshape(-1, 2)
+    found[paired[:, 0]], found[paired[:, 1]] = paired[:, 1], paired[:, 0]
+    return found
+
+
+def counts_anew(own: Int1D, mate: Int1D, rng: np.random.Generator) -> tuple[Int1D, Int1D]:
+    """Return how many payees each entity is to have, and who has about as many: int64[S] each.
+
+    A pair of mates keeps its links, anew split. Half of the pairs of about as many change their numbers:
+    how many payees a learned entity has is private too.
+    """
+    one = np.flatnonzero(np.arange(len(mate)) < mate)
+    two, swapped = mate[one], rng.random(len(own))[one] < 0.5
+    smaller = np.minimum(own[one], own[two])
+    moved = np.round(COUNT_MOVE * rng.standard_normal(len(own))[one] * smaller)
+    total, least = own[one] + own[two], np.minimum(smaller, 1)
+    swapped &= total - smaller <= ALIKE * smaller
+    count = np.clip(np.where(swapped, own[two], own[one]) + moved.astype(np.int64), least, total - least)
+    found = own.copy()
+    found[one], found[two] = count, total - count
+    giver = np.arange(len(own))
+    giver[one], giver[two] = np.where(swapped, two, one), np.where(swapped, one, two)
+    return found, giver
+
+
+def with_reserve(link: Int1D, own: Int1D, wanted: Int1D, asked: Int1D, mate: Int1D) -> tuple[Int1D, Int1D]:
+    """Return how many links each asked entity is offered int64[Q], and the links.
+
+    link int64[L], own int64[S] of each entity in a row; asked, mate, wanted int64[Q]. First come the
+    entity's own links, then the last ones of its mate: they complete the ``wanted`` ones, and an entity
+    that meets still more payees goes on with them. The mate comes to them last, and often not at all:
+    payees keep how many have them.
+    """
+    begin = np.concatenate([[0], np.cumsum(own)])
+    kept = np.minimum(own[asked], wanted)
+    more = np.where(asked == mate, 0, wanted - kept + np.ceil(RESERVE * wanted).astype(np.int64) + 1)
+    size = kept + np.minimum(own[mate], more)
+    entity = np.repeat(np.arange(len(asked)), size)
+    place = np.arange(len(entity)) - np.repeat(np.cumsum(size) - size, size)
+    back = begin[mate + 1][entity] - 1 - (place - kept[entity])
+    return size, link[np.where(place < kept[entity], begin[asked][entity] + place, back)]
 
 
 Dealt: TypeAlias = dict[tuple[int, int], Generation]
@@ -107,18 +216,26 @@ def deal(links: Links, streams: Streams, sweeps: int) -> Int1D:
 
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
-    alike, order, slots = _slots(links)
+    _, order, slots = _slots(links)
     link = links.dealt.copy()
+    _swapped(links, order, slots, streams.word("swaps"), 0, sweeps, link)
+    return link
+
+
+def _swapped(
+    links: Links, order: Int1D, slots: Slots, word: int, turn: int, sweeps: int, link: Int1D
+) -> None:
+    """Swap the links of the takers of a turn, in place."""
+    alike = links.alike
     swap_links(
-        np.uint64(streams.word("swaps")), sweeps, slots, links.payee[order].astype(np.int64),
+        np.uint64(word), turn, sweeps, slots, links.payee[order].astype(np.int64),
         np.ascontiguousarray(links.points[alike]), np.ascontiguousarray(links.reach[alike]), link,
     )  # fmt: skip
-    return link
 
 
 def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
     """Return the takers in an order of alike ones, the link of each slot at home, and the slots."""
-    alike = order_alike(links.points)
+    alike = links.alike
     position = np.empty(len(alike), np.int64)
     position[alike] = np.arange(len(alike))
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
@@ -132,7 +249,7 @@ def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
     at = position[links.entity][order]
     owned = np.argsort(at, kind="stable").astype(np.int64)
     starts = np.searchsorted(at[owned], np.arange(len(position) + 1)).astype(np.int64)
-    return alike, order, Slots(borders, at, starts, owned)
+    return alike, order, Slots(borders, at, starts, owned, np.zeros(len(alike), np.int64))
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

@@ -139,10 +139,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
     told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
+    ties = tie_points(log, ledger, points[:, OWN:], told)
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
-        tie_points(log, ledger, points[:, OWN:], told), np.ones(ledger.count),
-        np.arange(len(counts)),
+        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties),
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)

@@ -11,6 +11,7 @@ from finsim.records.event_log import EventLog
 
 DAY = 86_400_000_000_000
 NANOS = 1_000_000_000
+MOST_WEIGHT, MOST_CHANCE = 1e6, 0.95
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,25 @@ def shrunk_rates(hits: Float1D, tries: Float1D, weight: float) -> Float1D:
     """Return rates drawn towards the common one by ``weight`` tries."""
     common = hits.sum() / max(tries.sum(), 1.0)
     return np.asarray((hits + weight * common) / (tries + weight))
+
+
+def net_rates(group: Int1D, alike: Array, chance: Float1D, count: int, least: float) -> Float1D:
+    """Return the rate of each group float64[count] at which tries are alike beyond chance.
+
+    A try float64[n] is alike with chance + rate (1 - chance), so it counts for 1 - chance. Rates are drawn
+    towards the common one by as many tries as the groups differ little: the variance of a try over that
+    between groups, ``least`` at least. Source: one-way analysis of variance (Fisher 1925), empirical Bayes
+    (Efron and Morris 1973).
+    """
+    tries = 1.0 - np.minimum(chance, MOST_CHANCE)
+    net = alike - (1.0 - tries)
+    total, size = sums_by(group, net, count), sums_by(group, tries, count)
+    whole, groups = float(size.sum()), int((size > 0).sum())
+    if whole <= 0:
+        return np.zeros(count)
+    common, own = float(net.sum()) / whole, total / np.maximum(size, 1e-9)
+    inside = float((tries * (net / tries - own[group]) ** 2).sum()) / max(len(net) - groups, 1)
+    spread = float((size * (own - common) ** 2).sum()) - (groups - 1) * inside
+    between = spread / max(whole - float((size**2).sum()) / whole, 1e-9)
+    weight = float(np.clip(inside / max(between, 1e-9), least, MOST_WEIGHT))
+    return np.asarray(np.maximum((total + weight * common) / (size + weight), 0.0))

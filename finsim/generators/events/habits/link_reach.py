@@ -14,8 +14,8 @@ from finsim.randomness import Streams
 FIRST, REFERENCES = 8, 2_000
 ASKED, LEAST_PAYEES = 1_000, 3
 PLACES = (0.5, 0.9)
-"""Quantiles of the nearest share that may not be above those of real entities (assumption)."""
-SLACK = 1.02
+"""Quantiles of the nearest share that may not be above those of real entities, by more than one standard
+error of the latter (assumption)."""
 
 
 def with_reach(links: Links, payees: int, streams: Streams) -> Links:
@@ -32,7 +32,8 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     if not len(asked):
         return mixed(replace(links, reach=radii[-1]), streams)
     null = nearest(links, links.entity, payees, asked, asked)
-    goal = np.quantile(null, PLACES) * SLACK
+    error = [np.sqrt(place * (1.0 - place) / len(null)) for place in PLACES]
+    goal = np.quantile(null, np.minimum(np.add(PLACES, error), 1.0))
     low, high = 0, len(wide) - 1
     best = None
     while low < high:

@@ -45,12 +45,14 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``place`` as in ``Generation`` and ``base`` int64[S], the first entity of the generation of each.
+    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
     """
 
     anchor: Int1D
     starts: Int1D
     link: Int1D
+    payees_of: Int1D
+    more: Float1D
     place: list[Int1D]
     generation: Int1D
 
@@ -60,25 +62,37 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
 
     ``dealt`` holds the last generation, and is written: one is dealt once for all blocks of all calls.
     """
-    links, payees = known.parts.links, int(known.ledger_facts["payees"])
+    links = known.parts.links
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
+    payees_of, more = [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
-        own = streams.under("generation", int(g))
-        key = own.word("which"), full
-        drawn = dealt.get(key) or Generation.draw(links, payees, full, own)
+        inner = streams.under("generation", int(g))
+        key = inner.word("which"), full
+        drawn = dealt.get(key) or Generation.draw(links, full, inner)
         dealt.clear()
         dealt[key] = drawn
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
-        sizes.append(np.diff(drawn.starts)[slots])
+        payees_of.append(drawn.payees_of[slots])
+        more.append(drawn.more[slots])
         # The slots of a call are one run of places.
-        link.append(drawn.link[drawn.starts[slots[0]] : drawn.starts[slots[-1] + 1]])
+        offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
+        sizes.append(offered[0])
+        link.append(offered[1])
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
-    return Crowd(np.concatenate(anchors), starts, np.concatenate(link), places, number)
+    return Crowd(
+        np.concatenate(anchors),
+        starts,
+        np.concatenate(link),
+        np.concatenate(payees_of),
+        np.concatenate(more),
+        places,
+        number,
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,12 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
     profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
     lives = new_lives(
-        profiles, parts.links.order, group.anchor, draws, parts.activity, parts.amounts, wanted.days
+        profiles,
+        parts.links.order,
+        (group.anchor, group.payees_of, group.more),
+        draws,
+        parts.activity,
+        wanted.days,
     )
     starts, days, sizes = _days(known, lives, wanted, streams)
     row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -307,8 +326,9 @@ def _scores(known: Learned, one: Lived) -> Float1D:
     own = np.where(offered, links.effect[link], 0.0) + doubt * normal(
         np.ascontiguousarray(draws[events.met, 3])
     )
-    spread = one.lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
-    return np.asarray(one.lives.level[entity] + own + spread)
+    level = one.lives.level[entity]
+    single = known.parts.levels.singles(level, normal(np.ascontiguousarray(draws[:, 0])))
+    return np.asarray(level + own + one.lives.spread[entity] * single)
 
 
 def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:

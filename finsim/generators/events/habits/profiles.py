@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives
-from finsim.generators.events.habits.amounts import Amounts, Levels, normal, places
+from finsim.generators.events.habits.amounts import Levels, normal, places
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.restaurant import Returns
 from finsim.generators.margins.number_margin import NumberMargin
@@ -17,7 +17,7 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
 NEAR = 3
-DRAWS = 20
+DRAWS = 19
 # Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
 COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 0.3
 SHORT = 1.0 / 6.0
@@ -58,23 +58,28 @@ class NewLives:
 
 
 def new_lives(
-    known: Profiles, order: Int1D, anchor: Int1D, draws: Float2D, law: Activity, amounts: Amounts, days: int
-) -> NewLives:
-    """Return lives between those of the anchors int64[S] and of their neighbours; draws float64[S, DRAWS]."""
+    known: Profiles, order: Int1D, near: tuple[Int1D, Int1D, Float1D], draws: Float2D, law: Activity,
+    days: int,
+) -> NewLives:  # fmt: skip
+    """Return lives between those of anchors and of their neighbours; draws float64[S, DRAWS].
+
+    near : the anchors int64[S], who they meet payees like int64[S], and how many more they meet float64[S].
+    """
+    anchor, payees_of, more = near
     lives, returns, levels = known.lives, known.returns, known.levels
     count = len(order)
     position = np.empty(count, np.int64)
     position[order] = np.arange(count)
     step = 1 + (draws[:, 0] * NEAR).astype(np.int64)
     side = np.where(draws[:, 1] < 0.5, -step, step)
-    near = position[anchor] + side
-    near = np.where((near < 0) | (near >= count), position[anchor] - side, near)
-    other = order[np.clip(near, 0, count - 1)]
+    beside = position[anchor] + side
+    beside = np.where((beside < 0) | (beside >= count), position[anchor] - side, beside)
+    other = order[np.clip(beside, 0, count - 1)]
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
-    donor = np.where(draws[:, 3] < 0.85, anchor, other)
+    donor = np.where(draws[:, 3] < 0.7, anchor, other)
     # Who pays like one of two neighbours on a day need not choose payees like that one.
-    of_day, of_payees, of_sums = (np.where(draws[:, k] < 0.5, anchor, other) for k in (17, 18, 19))
+    of_day, of_sums = (np.where(draws[:, k] < 0.5, anchor, other) for k in (17, 18))
 
     def between(values: Array) -> Array:
         weight = part if values.ndim == 1 else part[:, None]
@@ -89,11 +94,11 @@ def new_lives(
         odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
         return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
 
-    strength = returns.strength[of_payees] * np.exp(RATE_NOISE * noise[1])
+    strength = returns.strength[payees_of] * more
     rates = (
         moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
         moved(returns.remembers, noise[4]), returns.keeps[of_sums], between(returns.returns), strength,
-        returns.discount[of_payees],
+        returns.discount[payees_of],
     )  # fmt: skip
 
     def as_wide(values: Float1D) -> Float1D:
@@ -101,7 +106,7 @@ def new_lives(
         return np.asarray(middle + widening(values, order) * (between(values) - middle))
 
     level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
-    spread = np.exp(as_wide(np.log(levels.spread)) + 0.05 * noise[6])
+    spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread[of_sums] * noise[6])
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
     hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger, shrunk_rates, sums_by
+from finsim.generators.events.habits.ledger import Ledger, net_rates, shrunk_rates, sums_by
 from finsim.kernels.events.normal_scores import log_gamma
 from finsim.kernels.events.payments import RECENT_RUNS
 from finsim.notation import Array, Float1D, Int1D
@@ -75,8 +75,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     had, chances = _had_before(link, ledger.amount, chance)
     keeps = _keeps(ledger, link, chance)
     net = _net(had[again], chances[again])
-    hits = np.maximum(sums_by(ledger.entity[again], net, count), 0.0)
-    remembers = shrunk_rates(hits, sums_by(ledger.entity[again], np.ones(len(again)), count), RATE_WEIGHT)
+    remembers = net_rates(ledger.entity[again], had[again], chances[again], count, RATE_WEIGHT)
     last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
     within = _net(had[stays], chances[stays])
     older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
@@ -85,10 +84,10 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = restaurant(runs, count)
-    by_chance = _across_days(ledger)[ledger.entity[in_day]]
+    by_chance = _across_days(ledger, runs)[ledger.entity[in_day]]
     beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
+    stay = net_rates(ledger.entity[in_day], stays[in_day], by_chance, count, 4.0)
     held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
-    stay = shrunk_rates(held, sums_by(ledger.entity, in_day * 1.0, count), 4.0)
     # Of payments that the restaurant brings to the same payee some have a remembered amount.
     owner = ledger.entity[stays]
     equals = sums_by(owner, within, count) - (np.bincount(owner, minlength=count) - held) * remembers
@@ -100,17 +99,25 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     return Returns(stay, doubles, remembers, keeps, recency, strength, discount, fixed, sticky, older)
 
 
-def _across_days(ledger: Ledger) -> Float1D:
+def _across_days(ledger: Ledger, runs: Runs) -> Float1D:
     """Return the chance of each entity that a day begins with the payee that the last one ended with.
 
-    The restaurant alone makes so many repeats; within a day there are more.
+    The restaurant alone makes so many repeats; within a day there are more. Of any two runs of an entity as
+    many are alike (its runs can be exchanged, Pitman 1995): those tell the entities apart with less noise,
+    the beginnings of days how large the whole is.
     """
     later = ledger.is_new_day() & ~ledger.is_first()
     same = np.zeros(len(later), dtype=np.bool_)
     same[1:] = ledger.payee[1:] == ledger.payee[:-1]
-    hits = sums_by(ledger.entity, (later & same) * 1.0, ledger.count)
-    found = shrunk_rates(hits, sums_by(ledger.entity, later * 1.0, ledger.count), 8.0)
-    return np.minimum(found, 0.9)
+    times = np.bincount(runs.link).astype(np.float64)
+    total = np.bincount(runs.entity, minlength=ledger.count).astype(np.float64)
+    alike = sums_by(runs.link_entity, times * (times - 1.0), ledger.count)
+    pairs = np.maximum(total * (total - 1.0), 0.0)
+    usual = alike.sum() / max(pairs.sum(), 1.0)
+    chance = (alike + 2.0 * usual) / (pairs + 2.0)
+    expected = float(chance[ledger.entity[later]].sum())
+    whole = float((later & same).sum()) / expected if expected > 0 else 1.0
+    return np.minimum(whole * chance, 0.9)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
@@ -130,9 +137,7 @@ def _keeps(ledger: Ledger, link: Int1D, chance: Float1D) -> Float1D:
     rows = np.unique(link, return_index=True)[1]
     rows = rows[~ledger.is_first()[rows]]
     owner = ledger.entity[rows]
-    hits = np.maximum(sums_by(owner, _net(again[rows], chances[rows]), ledger.count), 0.0)
-    tries = np.bincount(owner, minlength=ledger.count).astype(np.float64)
-    return np.minimum(shrunk_rates(hits, tries, KEEP_WEIGHT), 0.99)
+    return np.minimum(net_rates(owner, again[rows], chances[rows], ledger.count, KEEP_WEIGHT), 0.99)
 
 
 def _had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:
@@ -174,11 +179,7 @@ def _recency(runs: Runs, count: int) -> Float1D:
     by_chance = 1.0 - (1.0 - share) ** RECENT_RUNS
     near = (lag <= RECENT_RUNS).astype(np.float64)
     owner = runs.entity[later][told]
-    surplus = (near - by_chance)[told]
-    room = np.maximum(1.0 - by_chance, 0.02)[told]
-    total, most = sums_by(owner, surplus, count), sums_by(owner, room, count)
-    common = np.clip(total.sum() / max(most.sum(), 1.0), 0.0, 0.95)
-    return np.asarray(np.clip((total + 20.0 * common) / (most + 20.0), 0.0, 0.95))
+    return np.minimum(net_rates(owner, near[told], by_chance[told], count, 20.0), 0.95)
 
 
 def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
