@@ -110,7 +110,8 @@ def decode(
 
     Prices are positive float64 in the currency of the history, volume >= 0 is int64 where that of the
     history is, and low <= min(open, close) <= max(open, close) <= high always holds. ``tick`` rounds prices
-    to multiples of it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or infinity.
+    to multiples of it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or
+    infinity.
     """
     _check(features, encoding, dates)
     part = dict(

@@ -199,7 +199,7 @@ class DayEncoding:
         """
         grid = np.linspace(-_REACH, _REACH, _KNOTS)
         tables = np.stack([one.values(grid) for one in self.marginals.channels])
-        return tables + _HAIR * tables.std(axis=1, keepdims=True) * grid
+        return np.asarray(tables + _HAIR * tables.std(axis=1, keepdims=True) * grid)
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""

@@ -69,7 +69,7 @@ def panel(pieces: Mapping[str, pd.DataFrame], place: str) -> Panel:
 
 
 def whole_volume(volume: Array) -> Array:
-    """Return volumes as int64, or as float64 where one is missing, too large or no whole number, as of coins."""
+    """Return volumes as int64, or as float64 where one is missing, too large or no whole number."""
     whole = np.rint(volume)
     # Products of whole numbers and ratios are whole but for their last bits.
     if np.max(volume, initial=0.0) > LARGEST or not (np.abs(volume - whole) <= 1e-12 * whole).all():
