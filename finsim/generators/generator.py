@@ -112,6 +112,8 @@ class FitReport:
     untrained : the same loss of the network before its first step.
     privacy : epsilon, delta, unit and what was counted, of a fit with differential privacy; else None.
     utility : what a critic chose and gained, of a fit with one; else None.
+    diagnosis : whether made windows collapsed and are better than noise (``training/window_judge.py``), of a
+    generator that looks; else None.
     """
 
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -122,11 +124,12 @@ class FitReport:
     untrained: float | None = None
     privacy: Mapping[str, Any] | None = None
     utility: Mapping[str, Any] | None = None
+    diagnosis: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; ``privacy`` and ``utility`` only where there is some."""
+        """Return plain data for JSON; ``privacy``, ``utility`` and ``diagnosis`` only where there is some."""
         plain = {**asdict(self), "losses": {name: list(curve) for name, curve in self.losses.items()}}
-        optional = ("privacy", "utility")
+        optional = ("privacy", "utility", "diagnosis")
         return {name: one for name, one in plain.items() if name not in optional or one is not None}
 
     @classmethod
@@ -143,6 +146,7 @@ class FitReport:
             None if untrained is None else float(untrained),
             data.get("privacy"),
             data.get("utility"),
+            data.get("diagnosis"),
         )
 
 

@@ -159,43 +159,72 @@ def _normed(x: Tensor) -> Tensor:
 
 
 class Recurrent(nn.Module):
-    """A stack of GRU layers and a dense layer on every step; [B, T, inputs] -> [B, T, outputs]."""
+    """A stack of GRU layers and a dense layer on every step; [B, T, inputs] -> [B, T, outputs].
 
-    def __init__(self, inputs: int, hidden: int, outputs: int, layers: int, squash: bool = True) -> None:
+    ``skip`` adds a second dense layer from inputs to outputs, so that what is independent from step to step
+    need not go through the recurrence.
+    """
+
+    def __init__(
+        self, inputs: int, hidden: int, outputs: int, layers: int, squash: bool = True, skip: bool = False
+    ) -> None:
         super().__init__()
         self.squash = squash
         self.body = nn.GRU(inputs, hidden, layers, batch_first=True)
         self.head = nn.Linear(hidden, outputs)
+        self.beside = nn.Linear(inputs, outputs, bias=False) if skip else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs of all steps, through a sigmoid if ``squash``."""
         steps, _ = self.body(x)
         heads: Tensor = self.head(steps)
+        if self.beside is not None:
+            heads = heads + self.beside(x)
         return torch.sigmoid(heads) if self.squash else heads
 
 
 @dataclass(frozen=True)
 class TimeGanShape:
-    """The sizes of the TimeGAN networks; the noise has as many channels as the data."""
+    """The sizes of the TimeGAN networks; the noise has as many channels as the data.
+
+    direct : whether inputs go to outputs directly too, and latents are not squashed; the published networks
+    are not.
+    """
 
     channels: int
     hidden: int
     layers: int
+    direct: bool = False
 
 
 class TimeGanNetworks(nn.Module):
-    """The five networks of TimeGAN (Yoon et al. 2019, section 4 and the official code)."""
+    """The five networks of TimeGAN (Yoon et al. 2019, section 4 and the official code).
+
+    Published, a latent is what the supervisor makes of the generator's: its prediction of the next one, which
+    has no noise of its own where steps are all but independent. Direct, it is the generator's latent and, as
+    much as ``gate`` learns to let through, what the supervisor predicts it to be from those before.
+    """
 
     def __init__(self, shape: TimeGanShape) -> None:
         super().__init__()
-        channels, hidden, layers = shape.channels, shape.hidden, shape.layers
-        self.embedder = Recurrent(channels, hidden, hidden, layers)
-        self.recovery = Recurrent(hidden, hidden, channels, layers)
-        self.generator = Recurrent(channels, hidden, hidden, layers)
-        self.supervisor = Recurrent(hidden, hidden, hidden, max(layers - 1, 1))
+        channels, hidden, layers, direct = shape.channels, shape.hidden, shape.layers, shape.direct
+        self.embedder = Recurrent(channels, hidden, hidden, layers, not direct, direct)
+        self.recovery = Recurrent(hidden, hidden, channels, layers, skip=direct)
+        self.generator = Recurrent(channels, hidden, hidden, layers, not direct, direct)
+        self.supervisor = Recurrent(hidden, hidden, hidden, max(layers - 1, 1), not direct, direct)
         self.discriminator = Recurrent(hidden, hidden, 1, layers, squash=False)
+        if direct:
+            self.gate = nn.Parameter(torch.empty(hidden))
+
+    def latents(self, raw: Tensor) -> Tensor:
+        """Return the latents [B, T, H] that are judged and recovered, of the generator's ``raw`` ones."""
+        told: Tensor = self.supervisor(raw)
+        if "gate" not in self._parameters:
+            return told
+        before = torch.cat([torch.zeros_like(raw[:, :1]), told[:, :-1]], dim=1)
+        return raw + self.gate * before
 
     def windows(self, noise: Tensor) -> Tensor:
         """Return windows in [0, 1] from uniform noise, both [B, T, C]."""
-        recovered: Tensor = self.recovery(self.supervisor(self.generator(noise)))
+        recovered: Tensor = self.recovery(self.latents(self.generator(noise)))
         return recovered

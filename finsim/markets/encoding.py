@@ -37,7 +37,8 @@ class Encoding:
       the slow trend, linear between knots and flat beyond them.
     * ``volume_weekdays``: per asset, what a weekday, Monday first, adds to that trend; empty for nothing.
     * ``series``: what each asset is (records.paths.KINDS; empty: all are prices); ``calendar``: when there
-      are bars; ``large_volume``: whether volumes go beyond int64.
+      are bars; ``large_volume``: whether volumes are float64, as they go beyond int64 or are no whole
+      numbers; ``volume_decimals``: to how many decimals these are then made, 0 where they are not rounded.
     * ``origin``: the history row that row 0 of decoded features follows; the last one unless ``replay``.
     """
 
@@ -55,6 +56,7 @@ class Encoding:
     series: tuple[str, ...] = ()
     calendar: TradingCalendar = NYSE
     large_volume: bool = False
+    volume_decimals: int = 0
     volume_weekdays: tuple[tuple[float, ...], ...] = ()
 
     @property

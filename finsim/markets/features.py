@@ -19,7 +19,7 @@ from finsim.errors import RecordError
 from finsim.markets.body_statistics import Body, describe_body
 from finsim.markets.encoding import FIELDS_OF, QUOTED, Encoding
 from finsim.markets.scale import LEVEL_LIMIT, MOVE_LIMIT, VOLUME_LIMIT, Scale
-from finsim.markets.volume_trend import volume_trend, volume_weekdays
+from finsim.markets.volume_trend import volume_decimals, volume_trend, volume_weekdays
 from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 
@@ -76,6 +76,7 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
         series=paths.kinds if set(paths.kinds) - {PRICE} else (),
         calendar=paths.calendar,
         large_volume=kind.startswith("ohlcv") and paths.columns["volume"].dtype.kind == "f",
+        volume_decimals=volume_decimals(paths) if kind.startswith("ohlcv") else 0,
         volume_weekdays=volume_weekdays(paths) if kind.startswith("ohlcv") else (),
     )
     features = _channels(later, paths.close[:, :-1], encoding.replay(), paths.dates[1:])
@@ -107,9 +108,10 @@ def decode(
 ) -> Paths:
     """Turn features float64[N, T, C] into bars on T dates; row 0 follows ``encoding.last_close``.
 
-    Prices are positive float64 in the currency of the history, volume int64 >= 0, and
-    low <= min(open, close) <= max(open, close) <= high always holds. ``tick`` rounds prices to multiples of
-    it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or infinity.
+    Prices are positive float64 in the currency of the history, volume >= 0 is int64 where that of the
+    history is, and low <= min(open, close) <= max(open, close) <= high always holds. ``tick`` rounds prices
+    to multiples of it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or
+    infinity.
     """
     _check(features, encoding, dates)
     part = dict(
@@ -134,7 +136,7 @@ def decode(
         columns = round_to_tick(columns, tick)
     if "volume" in part:
         trend = encoding.volume_trend(features.shape[1], dates)
-        columns["volume"] = _volume(part["volume"] + trend, encoding.large_volume)
+        columns["volume"] = _volume(part["volume"] + trend, encoding)
     if "spread" in part:
         columns |= _quotes(columns["close"], part["spread"], scale)
     for asset in encoding.where(RETURN):
@@ -252,7 +254,8 @@ def _shadow(root: Float3D, scale: Float1D) -> Float3D:
     return scale * kept * kept * kept
 
 
-def _volume(log_volume: Float3D, large: bool) -> Array:
-    if large:
-        return np.asarray(np.expm1(np.clip(log_volume, 0.0, LEVEL_LIMIT)))
+def _volume(log_volume: Float3D, encoding: Encoding) -> Array:
+    if encoding.large_volume:
+        found = np.expm1(np.clip(log_volume, 0.0, LEVEL_LIMIT))
+        return np.asarray(np.round(found, encoding.volume_decimals) if encoding.volume_decimals else found)
     return np.rint(np.expm1(np.clip(log_volume, 0.0, VOLUME_LIMIT))).astype(np.int64)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.markets.features import decode, encode
+from finsim.markets.reading.panels import whole_volume
 from finsim.markets.scale import Scale
 from finsim.notation import Array, Float1D, Float2D
 from finsim.records.paths import DIFFERENCE, RETURN, Paths
 
 _LIFTED = ("return", "gap", "upper", "lower")
-_LARGEST = 9.2e18
 
 
 def complete(paths: Paths, whole: Paths | None, holdout: float = 0.0) -> Paths:
@@ -57,8 +57,8 @@ def cut(paths: Paths, rows: Array, asset: int | None = None) -> Paths:
     """Return the dates of one path where ``rows`` (bool[T]) holds, of all assets or of one."""
     kept = slice(None) if asset is None else slice(asset, asset + 1)
     columns = {name: values[:, rows, kept] for name, values in paths.columns.items()}
-    if "volume" in columns and np.nanmax(columns["volume"], initial=0.0) <= _LARGEST:
-        columns["volume"] = np.rint(columns["volume"]).astype(np.int64)
+    if "volume" in columns:
+        columns["volume"] = whole_volume(columns["volume"])
     return replace(
         paths, assets=paths.assets[kept], dates=paths.dates[rows], columns=columns, kinds=paths.kinds[kept]
     )

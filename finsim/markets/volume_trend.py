@@ -1,4 +1,4 @@
-"""What volume is measured against: a slow trend, and on daily bars the weekday."""
+"""What volume is measured against: a slow trend, and on daily bars the weekday; and its decimals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from finsim.notation import Array, Dates1D, Float1D, Int1D
 from finsim.records.paths import Paths
 
 WEEK = 7
+_MOST_DECIMALS = 8
 _LEAST_SEGMENT = 60
 # A week has to be seen so often; and the F ratio of weekdays must be so large, or there are none.
 _LEAST_WEEKS, _LEAST_RATIO = 20, 4.0
@@ -42,6 +43,15 @@ def volume_weekdays(paths: Paths) -> tuple[tuple[float, ...], ...]:
         return ()
     found = tuple(_offsets(logs[:, a], days, seen, width) for a in range(logs.shape[1]))
     return found if any(any(one) for one in found) else ()
+
+
+def volume_decimals(paths: Paths) -> int:
+    """Return with how many decimals, at most eight, all volumes are written; 0 where none are or more."""
+    volume = paths.columns["volume"]
+    for decimals in range(_MOST_DECIMALS + 1):
+        if np.array_equal(np.round(volume, decimals), volume):
+            return decimals
+    return 0
 
 
 def weekdays(dates: Dates1D) -> Int1D:

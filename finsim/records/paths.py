@@ -91,8 +91,8 @@ class Paths(BatchedRows):
     """Bars of N paths, T dates and A assets.
 
     ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares
-    (float64 beyond int64), float64 closing ``bid`` and ``ask``. ``close`` is always there; the other
-    fields may be missing. A history may hold NaN before an asset's first and after its last bar.
+    (float64 beyond int64, or of coins), float64 closing ``bid`` and ``ask``. ``close`` is always there; the
+    other fields may be missing. A history may hold NaN before an asset's first and after its last bar.
     ``dates`` are datetime64[D], or datetime64[ns] in UTC for bars within a day. ``first_path`` numbers
     the paths; ``source`` is the code of the layer that made them (see provenance.tags). ``kinds`` says of
     each asset what its series is (KINDS; empty: all are prices), ``calendar`` when there are bars.

@@ -139,5 +139,11 @@ def test_mapped(streams):
         [naive.mapped(x, starts[c].tolist(), stops[c].tolist(), slopes[c]) for c, x in enumerate(row)]
         for row in values[0].tolist()
     ]
-    mapped(values, starts, stops, slopes)
+    snapped, still = values.copy(), np.array([[stops[0, 4], 0.2], [stops[1, 4], 0.0]])
+    mapped(values, starts, stops, slopes, np.array([[0.0, -1.0], [stops[1, 4], -1.0]]))
     assert np.allclose(values[0], wanted)
+    mapped(snapped, starts, stops, slopes, still)
+    near = np.abs(values - still[:, 0]) <= 0.2
+    near[..., 1] = values[..., 1] == still[1, 0]
+    assert 2 < near.sum() < 50
+    assert np.array_equal(snapped, np.where(near, still[:, 0], values))

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import finsim
 from finsim.errors import DataError
 from finsim.markets.features import decode, encode
 from finsim.markets.prices import as_schema, describe, read_prices
@@ -240,6 +241,54 @@ def test_volume_beyond_int64_is_kept(tmp_path):
     features, encoding = encode(found)
     back = decode(features[None], encoding.replay(), found.dates[1:])
     np.testing.assert_allclose(back.columns["volume"][0, :, 0], frame["Volume"][1:], rtol=1e-9)
+
+
+def coins(scale=0.001):
+    """Return daily bars of a coin: a volume of three decimals, at times below one."""
+    frame = bars().assign(Date=dates())
+    frame["Volume"] = np.round(frame["Volume"] * scale, 3)
+    return frame
+
+
+def test_volumes_of_coins_keep_their_decimals_and_whole_ones_stay_whole():
+    frame = coins()
+    found = read_prices(frame)
+    np.testing.assert_array_equal(found.columns["volume"][0, :, 0], frame["Volume"])
+    features, encoding = encode(found)
+    assert encoding.volume_decimals == 3
+    back = decode(features[None], encoding.replay(), found.dates[1:]).columns["volume"]
+    np.testing.assert_array_equal(back[0, :, 0], frame["Volume"][1:])
+    whole = read_prices(frame.assign(Volume=1000 * frame["Volume"].round(3)))
+    assert whole.columns["volume"].dtype == np.int64
+    assert encode(whole)[1].volume_decimals == 0
+
+
+def test_whole_volumes_stay_whole_when_prices_are_adjusted_and_coins_do_not():
+    frame = bars().assign(Date=dates())
+    frame["Adj Close"] = frame["Close"] * 0.7
+    found = read_prices(frame).columns["volume"]
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found[0, :, 0], np.rint(frame["Volume"] / 0.7))
+    coin = coins().assign(**{"Adj Close": frame["Close"] * 0.7})
+    np.testing.assert_allclose(read_prices(coin).columns["volume"][0, :, 0], coin["Volume"] / 0.7)
+
+
+def test_coins_are_fitted_sampled_and_exported_with_their_decimals(tmp_path):
+    frame = coins(1e-4)
+    body = finsim.fit(frame, "bootstrap", seed=1, progress=False, output=tmp_path / "model")
+    file = tmp_path / "bars.parquet"
+    finsim.sample(tmp_path / "model", paths=2, steps=70, seed=1, output=file, progress=False)
+    made = pd.read_parquet(file)["volume"]
+    assert made.dtype == np.float64
+    assert made.between(0.5 * frame["Volume"].min(), 2.0 * frame["Volume"].max()).all()
+    assert (made % 1.0 > 0.0).mean() > 0.9
+    assert np.array_equal(made.round(3), made)
+    assert (
+        finsim.sample(body, paths=2, steps=70, seed=1, progress=False).schema.field("volume").type == "double"
+    )
+    finsim.export(file, "backtesting", path=0, output=tmp_path / "out")
+    told = next(pd.read_csv(one) for one in (tmp_path / "out").rglob("*.csv"))
+    np.testing.assert_array_equal(told["Volume"], made[:70])
 
 
 def test_instants_keep_their_zone_and_days_their_date():

@@ -41,7 +41,8 @@ def write(bars: Bars, folder: Path) -> None:
                 f"{asset} has a price or volume that zipline cannot store",
                 f"prices up to {LARGEST / 1000:,.0f}, volumes up to {LARGEST:,}",
             )
-        told = {str(name): frame[name] for name in frame}
+        shares = np.rint(frame["volume"]).astype(np.int64)
+        told = {str(name): frame[name] for name in frame} | {"volume": shares}
         dates = date_texts(bars, pd.DatetimeIndex(frame.index))
         none = {"dividend": np.zeros(len(frame)), "split": np.ones(len(frame))}
         with (home / f"{names[asset]}.csv").open("wb") as file:

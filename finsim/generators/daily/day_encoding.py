@@ -24,6 +24,7 @@ special = Later("scipy.special", "markets")
 
 # Scores beyond this are beyond the reach of every tail.
 _REACH, _KNOTS = 6.0, 1201
+_HAIR = 1e-7
 # assumption: a stretch of tension has at least 250 days, and eight are enough; none is known beyond three
 # deviations.
 _DAYS, _STRETCHES, _TENSE = 250, 8, 3.0
@@ -191,9 +192,14 @@ class DayEncoding:
         return (len(self.edges) + 1) * (len(self.unities) + 1)
 
     def tables(self) -> Float2D:
-        """Return the scaled values float64[C, knots] of an even grid of scores."""
+        """Return the scaled values float64[C, knots] of an even grid of scores.
+
+        Where a value is made again and again its scores keep their order by a hair, so that the final law
+        can give it the share it has in the data, and exactly its value.
+        """
         grid = np.linspace(-_REACH, _REACH, _KNOTS)
-        return np.stack([one.values(grid) for one in self.marginals.channels])
+        tables = np.stack([one.values(grid) for one in self.marginals.channels])
+        return np.asarray(tables + _HAIR * tables.std(axis=1, keepdims=True) * grid)
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""

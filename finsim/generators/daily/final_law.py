@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.extras import Later
+from finsim.generators.daily.still_values import still_values
 from finsim.generators.encoding.gaussian_marginals import Marginals
 from finsim.kernels.markets.volatility_walk import mapped
 from finsim.notation import Array, Float2D, Float3D
@@ -23,13 +24,15 @@ _SLOPES = (0.0, 1.0)
 class FinalLaw:
     """A monotone map of each channel, knot by knot: quantiles that paths made to those of the data.
 
-    starts, stops : float64[C, knots]; slopes : float64[C, 2] beyond the ends. It keeps order, so clustering
-    and dependence stay. Source: own (quantile mapping).
+    starts, stops : float64[C, knots]; slopes : float64[C, 2] beyond the ends; still : float64[C, 2], see
+    ``still_values``: what comes near such a value is that value. It keeps order, so clustering and dependence
+    stay. Source: own (quantile mapping).
     """
 
     starts: Float2D
     stops: Float2D
     slopes: Float2D
+    still: Float2D
 
     @classmethod
     def fit(cls, made: Array, real: Float2D, tail_reach: float) -> FinalLaw:
@@ -49,20 +52,21 @@ class FinalLaw:
         low = (stops[:, tenth] - stops[:, 0]) / np.maximum(starts[:, tenth] - starts[:, 0], 1e-300)
         width = np.maximum(starts[:, -1] - starts[:, -1 - tenth], 1e-300)
         high = (stops[:, -1] - stops[:, -1 - tenth]) / width
-        return cls(starts, stops, np.clip(np.stack([low, high], axis=1), *_SLOPES))
+        return cls(starts, stops, np.clip(np.stack([low, high], axis=1), *_SLOPES), still_values(real))
 
     def apply(self, values: Float3D) -> None:
         """Map values float64[N, T, C] in place."""
-        mapped(values, self.starts, self.stops, self.slopes)
+        mapped(values, self.starts, self.stops, self.slopes, self.still)
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        return {"starts": self.starts, "stops": self.stops, "slopes": self.slopes}
+        names = ("starts", "stops", "slopes", "still")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> FinalLaw:
         """Return the map that ``arrays`` describes."""
-        return cls(arrays["starts"], arrays["stops"], arrays["slopes"])
+        return cls(arrays["starts"], arrays["stops"], arrays["slopes"], arrays["still"])
 
 
 def _middles(rising: Float2D) -> Float2D:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.generators.channel_layout import Layout
+from finsim.generators.daily.still_values import resting_place
 from finsim.generators.encoding.location_scale_regression import log_variance_weights, with_intercept
 from finsim.kernels.markets.volatility_walk import Constants, trace
 from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D, Int1D
@@ -37,9 +38,9 @@ _OWN = 5.0
 class VolatilityState:
     """Moving averages of the variance of bars on six horizons, and of signed moves, drive a log scale.
 
-    centre : float64[C], means of moves and gaps, 0 elsewhere; limits : float64[A, 4], as in the kernel
-    ``absorb``. weights : float64[A, 3 + P], lowest and highest log scale, intercept, then weights of the
-    features; means : float64[A, P], of the features in training.
+    centre : float64[C], means of moves and gaps or where they stand still (see ``resting_place``), else 0;
+    limits : float64[A, 4], as in the kernel ``absorb``. weights : float64[A, 3 + P], lowest and highest log
+    scale, intercept, then weights of the features; means : float64[A, P], of the features in training.
     Source: own; log variance on several horizons as in a HAR model (Corsi 2009), leverage by signed
     moves as in EGARCH (Nelson 1991).
     """
@@ -56,7 +57,7 @@ class VolatilityState:
         seen = values[observed]
         centre = np.zeros(layout.channels)
         signed = layout.where("move", "gap")
-        centre[signed] = seen[:, signed].mean(axis=0)
+        centre[signed] = [resting_place(column) for column in seen[:, signed].T]
         sizes = _variances(seen, layout, centre)
         mean = np.minimum(sizes, _LARGEST * np.median(sizes, axis=0)).mean(axis=0)
         # A series that never moves keeps a state at rest.

@@ -34,19 +34,23 @@ class Tail:
     least: float
 
     @classmethod
-    def fit(cls, excesses: Float1D, threshold: float, reach: float, least: float) -> Tail:
-        """Fit by probability-weighted moments (Hosking & Wallis 1987, section 3); shape kept in bounds."""
+    def fit(cls, excesses: Float1D, threshold: float, reach: float, least: float, count: int) -> Tail:
+        """Fit by probability-weighted moments (Hosking & Wallis 1987, section 3); shape kept in bounds.
+
+        ``count`` : values in all; fewer than the usual share are beyond a threshold that is an atom.
+        """
         ordered = np.sort(excesses)
         size = len(ordered)
         mean = float(ordered.mean()) if size else 0.0
+        share = min(_TAIL, size / count) if size else _TAIL
         if size < 5 or mean <= 0.0:
-            return cls(threshold, max(mean, 0.0), 0.0, _TAIL, reach, least)
+            return cls(threshold, max(mean, 0.0), 0.0, share, reach, least)
         ranks = (np.arange(1, size + 1) - 0.35) / size
         weighted = float((ordered * (1.0 - ranks)).mean())
         ratio = mean / max(mean - 2.0 * weighted, 1e-12)
         shape = float(np.clip(2.0 - ratio, *_SHAPE_LIMITS))
         # Given the bounded shape, the scale keeps the mean excess.
-        return cls(threshold, mean * (1.0 - shape), shape, _TAIL, reach, least)
+        return cls(threshold, mean * (1.0 - shape), shape, share, reach, least)
 
     def excess(self, probability: Array) -> Array:
         """Return the excess whose survival probability is ``probability`` in [0, share]."""
@@ -86,8 +90,8 @@ class Marginal:
         low, high = float(quantiles[0]), float(quantiles[-1])
         farthest = max(reach * len(values), 2.0 / _TAIL)
         least = min(0.5 / len(values), 0.5 * _TAIL)
-        lower = Tail.fit(low - values[values < low], low, farthest, least)
-        upper = Tail.fit(values[values > high] - high, high, farthest, least)
+        lower = Tail.fit(low - values[values < low], low, farthest, least, len(values))
+        upper = Tail.fit(values[values > high] - high, high, farthest, least, len(values))
         return cls(quantiles, lower, upper)
 
     def normal(self, values: Array, uniforms: Array) -> Array:
@@ -101,9 +105,10 @@ class Marginal:
         stop = (np.searchsorted(self.quantiles, values, side="right") - 1).clip(0, last)
         unique, first = np.unique(self.quantiles, return_index=True)
         result = np.interp(values, unique, scores[first])
-        # An atom at an end also fills the tail beyond it.
-        from_p = np.where((start == 0) & (self.lower.scale <= 0.0), 0.0, special.ndtr(scores[start]))
-        to_p = np.where((stop == last) & (self.upper.scale <= 0.0), 1.0, special.ndtr(scores[stop]))
+        # An atom at an end also fills the tail beyond it, or what others have left of it.
+        below, above = (0.0 if tail.scale <= 0.0 else tail.share for tail in (self.lower, self.upper))
+        from_p = np.where(start == 0, below, special.ndtr(scores[start]))
+        to_p = np.where(stop == last, 1.0 - above, special.ndtr(scores[stop]))
         atom = (start < stop) & (values == self.quantiles[start])
         result = np.where(atom, special.ndtri(from_p + uniforms * (to_p - from_p)), result)
         low, high = self.quantiles[0], self.quantiles[-1]

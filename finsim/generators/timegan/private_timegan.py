@@ -15,6 +15,7 @@ from finsim.generators.networks import TimeGanNetworks
 from finsim.generators.privacy.entity_gradients import ragged_gradients
 from finsim.generators.privacy.private_marginals import MARGINAL_RELEASES, private_marginals
 from finsim.generators.timegan.timegan_training import Phases, TimeGanRecipe, against, root
+from finsim.generators.timegan.window_shares import RangeShares
 from finsim.generators.training.training_windows import places
 from finsim.notation import Array, Float3D, Int1D, Int2D
 from finsim.randomness import Streams
@@ -50,7 +51,7 @@ class PrivateTimeGanRecipe(TimeGanRecipe):
         """Learn from windows float64[W, T, C] of ``bounds``; owners int64[W], ascending: their entities."""
         shares = np.clip(bounds.forward(windows), 0.0, 1.0).astype(np.float32)
         device = next(networks.parameters()).device
-        super().__init__(networks, torch.from_numpy(shares).to(device), None, phases, identity, bounds)
+        super().__init__(networks, torch.from_numpy(shares).to(device), phases, identity, RangeShares(bounds))
         self.entities = entities
         self.counts = np.bincount(owners, minlength=entities)
         self.first = np.cumsum(self.counts) - self.counts

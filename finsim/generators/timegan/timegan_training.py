@@ -9,11 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
-from finsim.generators.encoding.scaling import Range
 from finsim.generators.networks import TimeGanNetworks
+from finsim.generators.timegan.window_shares import Shares
 from finsim.generators.training.device import torch_stream, uniform
-
-_JUDGED_WINDOWS = 256
 
 
 @dataclass(frozen=True)
@@ -31,20 +29,13 @@ class TimeGanRecipe:
     """Source: Yoon et al. 2019, equations 7 to 11; weights and order of updates from the official code."""
 
     def __init__(
-        self,
-        networks: TimeGanNetworks,
-        windows: Tensor,
-        judged: Tensor | None,
-        phases: Phases,
-        identity: str,
-        bounds: Range,
+        self, networks: TimeGanNetworks, windows: Tensor, phases: Phases, identity: str, scale: Shares
     ) -> None:
-        """Learn from windows float32[W, T, C] in [0, 1] of ``bounds``, judge on held-out ones."""
+        """Learn from windows float32[W, T, K] in [0, 1] of a scale."""
         self.network: nn.Module = networks
-        self.nets, self.windows, self.judged = networks, windows, judged
+        self.nets, self.windows = networks, windows
         self.phases, self.identity = phases, identity
-        self.device = windows.device
-        self.low, self.width = (torch.from_numpy(part).to(self.device) for part in (bounds.low, bounds.width))
+        self.device, self.scale = windows.device, scale
         self.latest: Tensor | None = None
 
     def parts(self) -> Mapping[str, list[nn.Parameter]]:
@@ -52,6 +43,7 @@ class TimeGanRecipe:
         nets = self.nets
         coder = [*nets.embedder.parameters(), *nets.recovery.parameters()]
         maker = [*nets.generator.parameters(), *nets.supervisor.parameters()]
+        maker += [weight for name, weight in nets.named_parameters() if name == "gate"]
         return {
             "autoencoder": coder,
             "supervisor": list(nets.supervisor.parameters()),
@@ -83,17 +75,22 @@ class TimeGanRecipe:
             latent = nets.embedder(real)
             rebuilt = 10.0 * root(mse_loss(nets.recovery(latent), real))
             yield "embedder", rebuilt + 0.1 * self._supervised(latent)
+        loss = self._discriminator_loss(draw)
+        if float(loss.detach()) > phases.threshold:
+            yield "discriminator", loss
+
+    def _discriminator_loss(self, draw: torch.Generator) -> Tensor:
+        """Return the loss of the discriminator on one batch of real latents and of made ones."""
+        nets = self.nets
         real, noise = self._batch(draw), self._noise(draw)
         with torch.no_grad():
             latent, raw = nets.embedder(real), nets.generator(noise)
-            fake = nets.supervisor(raw)
-        loss = (
+            fake = nets.latents(raw)
+        return (
             against(nets.discriminator(latent), 1.0)
             + against(nets.discriminator(fake), 0.0)
-            + phases.gamma * against(nets.discriminator(raw), 0.0)
+            + self.phases.gamma * against(nets.discriminator(raw), 0.0)
         )
-        if float(loss.detach()) > phases.threshold:
-            yield "discriminator", loss
 
     def _generator_loss(self, real: Tensor, noise: Tensor) -> Tensor:
         """Return the adversarial, supervised and moment losses of generator and supervisor."""
@@ -115,21 +112,17 @@ class TimeGanRecipe:
         return mse_loss(self.nets.supervisor(latent)[:, :-1], latent[:, 1:])
 
     def held_out(self, done: float) -> float | None:
-        """Return the energy distance (Szekely & Rizzo 2004) to held-out windows, in the joint phase."""
-        if self.judged is None or done < self.phases.joint_from:
-            return None
-        rows = torch.linspace(0, len(self.judged) - 1, min(len(self.judged), _JUDGED_WINDOWS)).long()
-        real = self.judged[rows]
-        with torch.inference_mode():
-            noise = uniform((_JUDGED_WINDOWS, *real.shape[1:]), torch_stream(0), self.device)
-            self.latest = made = self.nets.windows(noise)
-            across = torch.cdist(real.flatten(1), made.flatten(1)).mean()
-            inside = _inner(real.flatten(1)) + _inner(made.flatten(1))
-            return float(2.0 * across - inside)
+        """Return nothing: the published training ends with its budget."""
+        return None
 
     def made(self, draw: torch.Generator | None) -> Tensor | None:
         """Return the generator's windows float64[B, T, C]; None behind the losses of the other parts."""
-        return None if self.latest is None else self.low + self.width * self.latest.double()
+        return None if self.latest is None else self.scale.lifted(self.latest)
+
+    def same_windows(self, count: int) -> Tensor:
+        """Return windows [count, T, K] of the same noise every time."""
+        with torch.inference_mode():
+            return self.nets.windows(uniform((count, *self.windows.shape[1:]), torch_stream(0), self.device))
 
     def _batch(self, draw: torch.Generator) -> Tensor:
         rows = torch.randint(len(self.windows), (self.phases.batch,), generator=draw)
@@ -152,9 +145,3 @@ def _spread(windows: Tensor) -> Tensor:
 def against(logits: Tensor, label: float) -> Tensor:
     """Return the loss of a discriminator's logits against one label."""
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
-
-
-def _inner(rows: Tensor) -> Tensor:
-    """Return the mean distance of two different rows."""
-    count = len(rows)
-    return torch.cdist(rows, rows).sum() / max(count * (count - 1), 1)

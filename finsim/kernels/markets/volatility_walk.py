@@ -258,10 +258,11 @@ def walk(
 
 
 @kernel
-def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D) -> None:
+def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D, still: Float2D) -> None:
     """Move ``values`` float64[N, T, C], in place, from knots ``starts`` to ``stops`` float64[C, G].
 
-    Straight in between; beyond the ends on with ``slopes`` float64[C, 2]. Starts are increasing.
+    Straight in between; beyond the ends on with ``slopes`` float64[C, 2]. Starts are increasing. What then
+    lies within ``still[c, 1]`` of ``still[c, 0]`` is that value.
     """
     knots = starts.shape[1]
     for path in range(values.shape[0]):
@@ -269,11 +270,9 @@ def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D) ->
             for c in range(values.shape[2]):
                 value = values[path, step, c]
                 if value <= starts[c, 0]:
-                    values[path, step, c] = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
+                    value = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
                 elif value >= starts[c, knots - 1]:
-                    values[path, step, c] = stops[c, knots - 1] + slopes[c, 1] * (
-                        value - starts[c, knots - 1]
-                    )
+                    value = stops[c, knots - 1] + slopes[c, 1] * (value - starts[c, knots - 1])
                 else:
                     low, high = 0, knots - 1
                     while high - low > 1:
@@ -283,4 +282,5 @@ def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D) ->
                         else:
                             high = middle
                     share = (value - starts[c, low]) / (starts[c, high] - starts[c, low])
-                    values[path, step, c] = stops[c, low] + share * (stops[c, high] - stops[c, low])
+                    value = stops[c, low] + share * (stops[c, high] - stops[c, low])
+                values[path, step, c] = still[c, 0] if abs(value - still[c, 0]) <= still[c, 1] else value

@@ -15,7 +15,7 @@ from finsim.records.paths import FIELDS, QUOTES
 
 LEAST_ROWS = 60
 LARGEST = 9.2e18
-"""Volumes beyond it do not fit int64 and stay float64."""
+"""Volumes beyond it do not fit int64 and stay float64, as those that are no whole numbers do."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,12 @@ def panel(pieces: Mapping[str, pd.DataFrame], place: str) -> Panel:
 
 
 def whole_volume(volume: Array) -> Array:
-    """Return volumes as int64, or as float64 where one is missing or too large."""
-    if np.isnan(volume).any() or np.max(volume, initial=0.0) > LARGEST:
+    """Return volumes as int64, or as float64 where one is missing, too large or no whole number."""
+    whole = np.rint(volume)
+    # Products of whole numbers and ratios are whole but for their last bits.
+    if np.max(volume, initial=0.0) > LARGEST or not (np.abs(volume - whole) <= 1e-12 * whole).all():
         return volume
-    return np.asarray(np.rint(volume).astype(np.int64))
+    return np.asarray(whole.astype(np.int64))
 
 
 def many_paths(rows: pd.DataFrame, place: str) -> tuple[tuple[str, ...], Dates1D, dict[str, Array], int]:

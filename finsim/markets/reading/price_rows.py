@@ -245,4 +245,7 @@ def _adjust(found: dict[str, Array], adjusted: Array) -> None:
         if meaning in found:
             found[meaning] = found[meaning] * factor
     if "volume" in found:
-        found["volume"] = found["volume"] / np.where(factor > 0, factor, np.nan)
+        shares = found["volume"]
+        found["volume"] = shares / np.where(factor > 0, factor, np.nan)
+        if np.array_equal(shares, np.rint(shares), equal_nan=True):
+            found["volume"] = np.rint(found["volume"])
