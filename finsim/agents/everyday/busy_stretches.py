@@ -36,4 +36,5 @@ def bunched(edges: Float2D, person: Int1D, u: Float1D) -> Float1D:
     flat = edges.ravel()
     begin = flat[first]
     moved = begin + (place - which) * (flat[first + 1] - begin)
-    return moved - np.floor(moved)
+    inside: Float1D = moved - np.floor(moved)
+    return inside
