@@ -17,6 +17,7 @@ from finsim.credit.panel import panel
 from finsim.credit.schedule import balances
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
+from finsim.records.drivers import CreditLink
 
 STREAMS = Streams(11)
 
@@ -78,6 +79,24 @@ def test_on_average_over_the_factor_the_next_months_have_the_unconditional_pd(ta
         hazards = np.array([credit_losses(few, base, settings, known(8, month, x)).hazard for x in nodes])
         mean = weights @ -np.expm1(-hazards * 4.0) / weights.sum()
         assert mean == pytest.approx(few["pd"].to_numpy(), rel=1e-6)
+
+
+def test_collateral_counts_at_its_price_of_the_months_to_come(table, base, settings):
+    """A price that falls before the reporting date: a secured loan loses 1 - (1 - LGD) x price."""
+    few = table.slice(0, 6)
+    at = few.schema.get_field_index("loan_class")
+    few = few.set_column(at, "loan_class", pa.array(["mortgage"] * 6).dictionary_encode())
+    path = np.where(np.arange(36) < 20, 0.0, -40.0)
+    drivers = dataclasses.replace(
+        base,
+        macro={"house_prices": path},
+        credit=CreditLink(betas={"mortgage": {}}, collateral={"mortgage": "house_prices"}),
+    )
+    calm, late = (credit_losses(few, one, settings, known(6, 20)) for one in (base, drivers))
+    lgd = few["lgd"].to_numpy()
+    assert late.lifetime / calm.lifetime == pytest.approx((1.0 - (1.0 - lgd) * 0.6) / lgd)
+    early = credit_losses(few, drivers, settings, known(6, 2))
+    assert (early.twelve == credit_losses(few, base, settings, known(6, 2)).twelve).all()
 
 
 @pytest.fixture(scope="module")

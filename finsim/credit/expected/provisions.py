@@ -91,7 +91,7 @@ def _year_end(
         state = state.set_column(at, state.schema.field(at), pa.array(values, state.schema.field(at).type))
     overdue = rows["days_past_due"].to_numpy().astype(np.int64)
     lost, gone = rows["loss"].to_numpy().astype(np.float64), stage == IN_DEFAULT
-    seen = Seen(month, _factor(state, month, streams, settings), np.where(gone, 0, overdue))
+    seen = Seen(month, _factor(state, month, streams, settings), overdue)
     living = credit_losses(state, drivers, settings, seen)
     twelve, lifetime = np.where(gone, lost, living.twelve), np.where(gone, lost, living.lifetime)
     found = CreditLoss(twelve, lifetime, np.where(gone, np.inf, living.hazard), living.usual)
