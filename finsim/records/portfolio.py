@@ -186,6 +186,13 @@ PROVISION_SCHEMA = pa.schema(
             CENTS,
             role=LABEL,
         ),
+        column(
+            "rwa",
+            pa.float64(),
+            "risk-weighted assets, internal-ratings formula at the loan's own `pd` and `lgd`; 0 in stage 3",
+            CENTS,
+            role=LABEL,
+        ),
         column("_fs_src", pa.uint8(), "as in `months`", role=INTERNAL),
         column("_fs_seq", pa.uint32(), "shard of loans", role=INTERNAL),
     ]

@@ -12,11 +12,15 @@ from scipy.special import ndtr, ndtri
 
 from finsim.credit.expected.expected_credit_loss import Seen, by_stage, credit_losses, opening_stages
 from finsim.credit.expected.provisions import by_date, provisions, reporting_months
+from finsim.credit.expected.risk_weights import capital
 from finsim.credit.factors import annual_factors, class_z, sector_factors
 from finsim.credit.panel import panel
+from finsim.credit.reference_parameters import asset_correlation
+from finsim.credit.risk import vasicek_quantile
 from finsim.credit.schedule import balances
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
+from finsim.records.drivers import CreditLink
 
 STREAMS = Streams(11)
 
@@ -78,6 +82,24 @@ def test_on_average_over_the_factor_the_next_months_have_the_unconditional_pd(ta
         hazards = np.array([credit_losses(few, base, settings, known(8, month, x)).hazard for x in nodes])
         mean = weights @ -np.expm1(-hazards * 4.0) / weights.sum()
         assert mean == pytest.approx(few["pd"].to_numpy(), rel=1e-6)
+
+
+def test_collateral_counts_at_its_price_of_the_months_to_come(table, base, settings):
+    """A price that falls before the reporting date: a secured loan loses 1 - (1 - LGD) x price."""
+    few = table.slice(0, 6)
+    at = few.schema.get_field_index("loan_class")
+    few = few.set_column(at, "loan_class", pa.array(["mortgage"] * 6).dictionary_encode())
+    path = np.where(np.arange(36) < 20, 0.0, -40.0)
+    drivers = dataclasses.replace(
+        base,
+        macro={"house_prices": path},
+        credit=CreditLink(betas={"mortgage": {}}, collateral={"mortgage": "house_prices"}),
+    )
+    calm, late = (credit_losses(few, one, settings, known(6, 20)) for one in (base, drivers))
+    lgd = few["lgd"].to_numpy()
+    assert late.lifetime / calm.lifetime == pytest.approx((1.0 - (1.0 - lgd) * 0.6) / lgd)
+    early = credit_losses(few, drivers, settings, known(6, 2))
+    assert (early.twelve == credit_losses(few, base, settings, known(6, 2)).twelve).all()
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +199,41 @@ def test_loans_with_ids_of_a_tape_keep_them(table, base, settings):
     made = provisions(*named, base, STREAMS, settings)
     assert made.schema.field("loan_id").type == pa.string()
     assert pc.unique(made["loan_id"]).to_pylist() == named[0]["loan_id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("pd_", "rho", "k"),
+    [(0.0005, 0.237037, 0.015721), (0.001, 0.234148, 0.023723), (0.005, 0.213456, 0.055689),
+     (0.01, 0.192784, 0.073853), (0.02, 0.164146, 0.091883), (0.05, 0.129850, 0.119884),
+     (0.10, 0.120809, 0.154470), (0.20, 0.120005, 0.190585)],
+)  # fmt: skip
+def test_capital_meets_the_reference_table_of_firms(pd_, rho, k):
+    """Basel, corporate, M 2.5, LGD 45 %."""
+    correlation = asset_correlation("corporate", np.array([pd_]))
+    assert correlation[0] == pytest.approx(rho, abs=5e-7)
+    assert capital(np.array([pd_]), np.array([0.45]), correlation, np.array([2.5]))[0] == pytest.approx(
+        k, abs=5e-7
+    )
+
+
+def test_capital_of_retail_is_the_quantile_less_what_is_expected():
+    for pd_, lgd, rho in ((0.02, 0.45, 0.15), (0.05, 0.85, 0.04)):
+        wanted = lgd * vasicek_quantile(pd_, rho, 0.999) - pd_ * lgd
+        assert capital(np.array(pd_), np.array(lgd), np.array(rho)) == pytest.approx(wanted)
+
+
+def test_risk_weighted_assets_of_a_book(followed):
+    loans, _, _, table = followed
+    opening = table.filter(pc.equal(table["date"], pa.scalar(np.datetime64("2025-09-30", "us"))))
+    for row, told in zip(loans.to_pylist()[:60], opening.to_pylist()[:60], strict=True):
+        left = row["term_months"] - row["months_on_book"]
+        years = min(max((left + 1) / 24, 1.0), 5.0) if row["loan_class"] == "corporate" else None
+        k = capital(
+            *(np.array(row[n]) for n in ("pd", "lgd", "rho")), None if years is None else np.array(years)
+        )
+        assert told["rwa"] == pytest.approx(12.5 * k * row["balance"])
+    rows = table.to_pandas()
+    assert (rows.loc[rows["stage"] == 3, "rwa"] == 0.0).all()
+    assert (rows.loc[(rows["stage"] < 3) & (rows["balance"] > 0), "rwa"] > 0.0).all()
+    assert {row["loan_class"] for row in loans.to_pylist()[:60]} >= {"corporate", "auto"}
+    assert sum(one["rwa"] for one in by_date(table)) == pytest.approx(rows["rwa"].sum())

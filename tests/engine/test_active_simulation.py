@@ -169,6 +169,20 @@ def test_nothing_moves_nothing_and_boom_is_not_punished() -> None:
     assert loop is None
 
 
+def test_the_factor_of_all_loans_costs_demand_as_its_losses_do() -> None:
+    """The factor of every class at -2: a shortfall of .3 % of GDP a point of losses, in closed form."""
+    factor = made({"credit_factor": np.full(MONTHS, -2.0)})
+    _, loop = closed_loop(factor, Strength(0.0, 1.0))
+    assert loop is not None
+    losses = [0.0, 0.0]
+    for name, (pd_, lgd, rho, secured, _) in CLASSES.items():
+        for k, z in enumerate((0.0, -2.0)):
+            rate = ndtr((ndtri(pd_) - np.sqrt(rho) * z) / np.sqrt(1 - rho))
+            loss = ndtr((ndtri(pd_ * lgd) - np.sqrt(rho) * z) / np.sqrt(1 - rho))
+            losses[k] += 100 * SYSTEM[name] * (rate * lgd if secured else loss)
+    assert loop.shortfall[1] == pytest.approx(0.3 * (losses[1] - losses[0]))
+
+
 def test_a_loop_that_feeds_itself_is_refused() -> None:
     least = 1.0 / (0.68 * 0.2 * 0.4)
     jobs = made({"unemployment": np.full(MONTHS, 1.0)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 import finsim
+from finsim.agents.narratives.narrative import load_narratives
 from finsim.engine.reverse.breach_model import breach_model, drivers_of
 from finsim.engine.reverse.fraud_model import MULTIPLES, tabulated, typologies
 from finsim.engine.reverse.question import Question, read_question
@@ -100,7 +102,11 @@ def test_the_law_is_log_normal_with_four_tenths() -> None:
 
 
 def test_typologies_are_those_of_the_studys_own_frauds() -> None:
-    assert typologies(resolve(people())) == ("account_takeover", "card_not_present", "card_testing")
+    plan = resolve(people())
+    laundering = load_narratives(["scatter_gather_structuring"])
+    with_it = replace(plan, narratives=(*plan.narratives, *laundering))
+    for one in (plan, with_it):
+        assert typologies(one) == ("account_takeover", "card_not_present", "card_testing")
     amounts, fraud = [100, 40, 7], [True, True, False]
     status = pa.array(["posted", "declined", "posted"]).dictionary_encode()
     batch = pa.RecordBatch.from_arrays(

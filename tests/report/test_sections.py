@@ -62,7 +62,7 @@ def test_what_acted_back_and_what_is_set_aside_at_year_ends_are_tables(
     (row,) = texts(rules_of(scenario_section(folder))["feedback"])
     assert row == ["crash", "0.12", f"2.0{THIN}%", "unemployment 0.81"]
     rows = [
-        {"date": day, "stage": stage, "loans": 9, "balance": 1e4 * stage, "allowance": 50.0}
+        {"date": day, "stage": stage, "loans": 9, "balance": 1e4 * stage, "allowance": 50.0, "rwa": 600.0}
         for day, stage in (("2025-12-31", 1), ("2026-12-31", 1), ("2026-12-31", 2))
     ]
     books = {label: book for label in ("base", "crash") if (book := read_credit(folder, label))}
@@ -73,7 +73,11 @@ def test_what_acted_back_and_what_is_set_aside_at_year_ends_are_tables(
     assert table is not None
     assert [row[:5] for row in texts(table)] == [["crash", "2026-12-31", "9", "9", "0"]]
     assert [row[5:] for row in texts(table)] == [
-        [money(3e4, books["crash"].currency), money(100.0, books["crash"].currency)]
+        [
+            money(3e4, books["crash"].currency),
+            money(100.0, books["crash"].currency),
+            money(1200.0, books["crash"].currency),
+        ]
     ]
 
 

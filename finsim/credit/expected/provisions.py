@@ -16,6 +16,7 @@ from finsim.credit.expected.expected_credit_loss import (
     credit_losses,
     opening_stages,
 )
+from finsim.credit.expected.risk_weights import risk_weighted_assets
 from finsim.credit.factors import annual_factors, sector_factors
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
@@ -71,7 +72,7 @@ def provision_schema(loans: pa.Table) -> pa.Schema:
 def _opening(loans: pa.Table, drivers: Drivers, settings: Settings) -> dict[str, Any]:
     found, count = credit_losses(loans, drivers, settings), loans.num_rows
     stage = opening_stages(found, loans["pd"].to_numpy(), settings)
-    rows = _columns(np.arange(count), stage, loans["balance"].to_numpy(), found, _source(loans))
+    rows = _columns(np.arange(count), stage, loans, found, _source(loans))
     return {**rows, "date": np.full(count, drivers.clock.start, dtype="datetime64[us]")}
 
 
@@ -91,12 +92,12 @@ def _year_end(
         state = state.set_column(at, state.schema.field(at), pa.array(values, state.schema.field(at).type))
     overdue = rows["days_past_due"].to_numpy().astype(np.int64)
     lost, gone = rows["loss"].to_numpy().astype(np.float64), stage == IN_DEFAULT
-    seen = Seen(month, _factor(state, month, streams, settings), np.where(gone, 0, overdue))
+    seen = Seen(month, _factor(state, month, streams, settings), overdue)
     living = credit_losses(state, drivers, settings, seen)
     twelve, lifetime = np.where(gone, lost, living.twelve), np.where(gone, lost, living.lifetime)
     found = CreditLoss(twelve, lifetime, np.where(gone, np.inf, living.hazard), living.usual)
     day = drivers.clock.month_dates()[month - 1].astype("datetime64[us]")
-    return {**_columns(loan, stage, balance, found, _source(rows)), "date": np.full(len(loan), day)}
+    return {**_columns(loan, stage, state, found, _source(rows)), "date": np.full(len(loan), day)}
 
 
 def _factor(loans: pa.Table, month: int, streams: Streams, settings: Settings) -> Float1D:
@@ -109,17 +110,19 @@ def _factor(loans: pa.Table, month: int, streams: Streams, settings: Settings) -
 
 
 def _columns(
-    loan: Int1D, stage: Int1D, balance: Array, found: CreditLoss, source: dict[str, Array]
+    loan: Int1D, stage: Int1D, loans: pa.Table, found: CreditLoss, source: dict[str, Array]
 ) -> dict[str, Any]:
+    """Return the columns of one date; ``loans`` with balance and months on book of that day."""
     return {
         "loan": loan,
         "stage": stage,
-        "balance": balance,
+        "balance": loans["balance"].to_numpy(),
         "lifetime_pd": -np.expm1(-found.hazard),
         "usual_lifetime_pd": -np.expm1(-found.usual),
         "ecl_12m": found.twelve,
         "ecl_lifetime": found.lifetime,
         "allowance": allowance(found, stage),
+        "rwa": np.where(stage == IN_DEFAULT, 0.0, risk_weighted_assets(loans)),
         **source,
     }
 
@@ -129,8 +132,8 @@ def _source(table: pa.Table) -> dict[str, Array]:
 
 
 def by_date(table: pa.Table) -> list[dict[str, Any]]:
-    """Return one record a reporting date and stage: loans, balance, both ECL and the allowance."""
-    names = ("balance", "ecl_12m", "ecl_lifetime", "allowance")
+    """Return one record a reporting date and stage: loans, balance, both ECL, allowance and RWA."""
+    names = ("balance", "ecl_12m", "ecl_lifetime", "allowance", "rwa")
     sums = table.group_by(["date", "stage"]).aggregate(
         [("loan_id", "count"), *((name, "sum") for name in names)]
     )

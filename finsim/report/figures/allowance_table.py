@@ -16,10 +16,11 @@ SOURCE = (
     "at the jump-off day and discounted at its own rate; the weights are those that the scenario files state."
 )
 
-YEARS_HEAD = ("scenario", "date", "in stage 1", "in stage 2", "in stage 3", "balance", "allowance")
+YEARS_HEAD = ("scenario", "date", "in stage 1", "in stage 2", "in stage 3", "balance", "allowance", "RWA")
 YEARS = (
     "What is known then counts: the sector factor of the year, arrears and balances of the panel. Stage 3 "
-    "holds the defaults of that month with their loss; earlier ones are written off. By loan: `provisions`."
+    "holds the defaults of that month with their loss; earlier ones are written off. "
+    "RWA: internal-ratings formula of Basel. By loan: `provisions`."
 )
 
 
@@ -52,12 +53,12 @@ def provision_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None
         for day in sorted({str(one["date"]) for one in records})[1:]:
             own = {one["stage"]: one for one in records if one["date"] == day}
             loans = [count(int(own[stage]["loans"])) if stage in own else "0" for stage in (1, 2, 3)]
-            sums = [sum(one[name] for one in own.values()) for name in ("balance", "allowance")]
+            sums = [sum(one[name] for one in own.values()) for name in ("balance", "allowance", "rwa")]
             rows.append([label, day, *loans, *(money(one, books[label].currency) for one in sums)])
     if not rows:
         return None
     data = {"scenarios": noted}
-    return Table("provisions", "Allowances at the year ends", YEARS_HEAD, rows, "llrrrrr", data, note=YEARS)
+    return Table("provisions", "Allowances at the year ends", YEARS_HEAD, rows, "llrrrrrr", data, note=YEARS)
 
 
 def _cells(stages: Sequence[Mapping[str, Any]], book: Credit) -> list[Cell | str]:
