@@ -179,3 +179,12 @@ def test_schemes_start_evenly_over_the_activity_of_the_ledger(seed: int) -> None
     assert 9 <= (days < 50).sum() <= 12
     last = _arrival(story, 0, 1.0 - 1e-17, running, people, Streams(seed))
     assert last.start // NANOS_PER_DAY == 99
+
+
+def test_schemes_of_a_table_lie_evenly_among_its_rows(tmp_path: Path) -> None:
+    rows = put(cards(12_000), tmp_path, rate=0.03)
+    real = np.sort(rows.loc[rows["instance"] < 0, "when"].to_numpy())
+    added = rows[rows["instance"] >= 0].groupby("instance")["when"].min().to_numpy()
+    place = np.sort(np.searchsorted(real, added) / len(real))
+    assert len(place) > 40
+    assert np.abs(place - (np.arange(len(place)) + 0.5) / len(place)).max() < 0.06
