@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from finsim.cli.main import app
+from finsim.engine import tasks
 from finsim.engine.finished_run import Run
+from finsim.engine.finished_tasks import Done
 from finsim.engine.run import run
 from finsim.engine.stages import credit_stage
 from finsim.engine.study.study_file import load_study
@@ -203,3 +205,6 @@ def test_a_book_that_a_trial_learned_is_paid_for_by_the_run(
     first, second = (credit_stage.credit_task(tmp_path / "run", plan, task).cpu_seconds for _ in range(2))
     assert len(spent) == 1
     assert first >= spent[0] > second == 0.0
+    monkeypatch.setattr(tasks, "_plan", lambda run: plan)
+    monkeypatch.setattr(tasks.STAGES, "load", lambda name: lambda run, plan, task: Done(task.key, {}, {}, 5e3))
+    assert tasks.perform(Task(str(tmp_path / "run"), "credit", "other")).cpu_seconds >= 5e3

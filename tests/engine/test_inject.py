@@ -329,7 +329,7 @@ def test_a_table_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'amount'") as told:
         put(cards(500).rename(columns={"amount": "amuont"}), tmp_path, narratives=CARD, schema=columns)
     assert "did you mean 'amuont'" in str(told.value)
-    with pytest.raises(DataError, match="entities with three rows"):
+    with pytest.raises(DataError, match="entities with three payments"):
         put(cards(30), tmp_path, narratives=CARD, schema=columns)
     (tmp_path / "out").mkdir()
     with pytest.raises(StudyError, match="the output exists"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,10 @@ import pytest
 from made_ledgers import ACCOUNTS_ONLY, accounts, cards
 
 import finsim
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.engine.injection.scheme_planning import GOLDEN, _arrival
+from finsim.notation import NANOS_PER_DAY
+from finsim.randomness import Streams
 from finsim.tables import Field, Schema
 
 CARD = "card_testing_escalation"
@@ -155,3 +160,31 @@ def test_ids_with_gaps_are_filled_and_texts_keep_their_form(tmp_path: Path) -> N
             assert added.between(whole.min(), whole.max()).all()
         else:
             assert added.str.fullmatch(r"TX-\d{10}").all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_schemes_start_evenly_over_the_activity_of_the_ledger(seed: int) -> None:
+    """No two of twelve starts are within a thirtieth of the rows, and busy days have as many more."""
+    running = np.cumsum(np.where(np.arange(100) < 50, 9.0, 1.0))
+    people = SimpleNamespace(settings=SimpleNamespace(start_ns=0))
+    story = load_narratives(["card_testing_escalation"])[0]
+    offset = float(np.random.default_rng(seed).random())
+    days = np.array([
+        _arrival(story, k, (offset + k * GOLDEN) % 1.0, running, people, Streams(seed).under("s", k)).start
+        // NANOS_PER_DAY
+        for k in range(12)
+    ])  # fmt: skip
+    place = np.sort(running[days] / running[-1])
+    assert np.diff(place).min() > 1 / 30
+    assert 9 <= (days < 50).sum() <= 12
+    last = _arrival(story, 0, 1.0 - 1e-17, running, people, Streams(seed))
+    assert last.start // NANOS_PER_DAY == 99
+
+
+def test_schemes_of_a_table_lie_evenly_among_its_rows(tmp_path: Path) -> None:
+    rows = put(cards(12_000), tmp_path, rate=0.03)
+    real = np.sort(rows.loc[rows["instance"] < 0, "when"].to_numpy())
+    added = rows[rows["instance"] >= 0].groupby("instance")["when"].min().to_numpy()
+    place = np.sort(np.searchsorted(real, added) / len(real))
+    assert len(place) > 40
+    assert np.abs(place - (np.arange(len(place)) + 0.5) / len(place)).max() < 0.06

@@ -102,6 +102,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     sizes = rng.geometric(0.4, starts[-1])
     rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
     strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([-4.0, 0.0, 0.5], count)
+    strength[-3:], discount[-3:] = 30.0, -4.0  # some have all of few payees, popular ones with them
     habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05

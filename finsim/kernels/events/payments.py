@@ -195,6 +195,7 @@ def draw_payments(
     for e in range(len(numbers)):
         seed_state(seed, np.uint64(numbers[e]), state)
         runs, slots, offered, begin = 0, 0, offers.starts[e], row
+        usual = 1.0 - min(habits.discount[e], 0.0)
         for at in range(starts[e], starts[e + 1]):
             if law.is_dated == 0:
                 times_of_day(e, sizes[at], habits, law, state, out.second[row : row + sizes[at]])
@@ -224,9 +225,7 @@ def draw_payments(
                         )
                         slot = slots
                         known[slot] = payee
-                        liked[slot] = (
-                            offers.liking[offer] if offer >= 0 else 1.0 - min(habits.discount[e], 0.0)
-                        )
+                        liked[slot] = offers.liking[offer] if offer >= 0 else usual
                         if slot > 0:
                             liked[slot] += liked[slot - 1]
                         latest[slot] = NONE

@@ -76,6 +76,8 @@ def test_mates_split_their_links_anew():
     assert set(np.flatnonzero(giver != np.arange(101))) <= set(np.flatnonzero(giver == mate))
     larger = np.maximum(own, own[mate]) / np.maximum(np.minimum(own, own[mate]), 1)
     assert (giver == np.arange(101))[larger > 1.4].all()
+    other = giver != np.arange(101)
+    assert np.abs(wanted - own[giver])[other].sum() < np.abs(wanted - own)[other].sum()
     assert 0.2 < (giver != np.arange(101))[(larger <= 1.35) & (own > 0)].mean() < 0.8
 
 

@@ -135,7 +135,9 @@ def test_every_setting_changes_what_comes_out(streams):
     other = [{}, {"refining": 0}, {"label": "default"}, {"label": "default", "sharpness": 0.2},
              {"label": "default", "refining": 5}]  # fmt: skip
     plain = {"penalty": 1e9}
-    assert len({fitted(Bayes, streams, many, plain | one).sample(50, streams).digest() for one in other}) == 5
+    assert (
+        len({fitted(Bayes, streams, many, plain | one).sample(200, streams).digest() for one in other}) == 5
+    )
     for wrong in (
         {"bins": 1},
         {"least": 0},

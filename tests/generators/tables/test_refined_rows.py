@@ -90,6 +90,19 @@ def test_the_ratio_mends_a_wrong_law(streams):
     assert RowRatio.fit(levels, lambda count: levels[rng.integers(0, ROWS, count)], Boosting(), rng) is None
 
 
+@pytest.mark.parametrize(("rows", "drawn"), [(100, 1_000), (3_000, 20_000), (15_000, 30_000)])
+def test_small_tables_draw_more_rows_to_learn_from(streams, rows, drawn):
+    levels, _ = _levels(streams, rows)
+    asked = []
+
+    def draw(count):
+        asked.append(count)
+        return levels[streams.at("more").integers(0, rows, count)]
+
+    RowRatio.fit(levels, draw, Boosting(most=1), streams.at("trees"))
+    assert asked[0] == drawn
+
+
 @pytest.fixture(scope="module")
 def outcome():
     return fitted(Bayes, Streams(5), loans(3_000), {"label": "default", "batch": 512})

@@ -117,7 +117,7 @@ def _across_days(ledger: Ledger, runs: Runs) -> Float1D:
     chance = (alike + 2.0 * usual) / (pairs + 2.0)
     expected = float(chance[ledger.entity[later]].sum())
     whole = float((later & same).sum()) / expected if expected > 0 else 1.0
-    return np.minimum(whole * chance, 0.9)
+    return np.asarray(np.minimum(whole * chance, 0.9))
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:

@@ -11,11 +11,11 @@ import numpy as np
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
 from finsim.notation import Array, Float1D
 
-DRAWN, MOST_DRAWN = 2, 60_000
-"""Rows drawn for each real one to learn from, and at most (assumptions)."""
+DRAWN, SMALL_DRAWN, MANY, MOST_DRAWN = 2, 10, 20_000, 60_000
+"""Rows drawn for each real one to learn from, as many more up to so many, and at most (assumptions)."""
 JUDGED = 20_000
-KEPT = 0.92
-"""Ratios above those of 92 % of the drawn rows count as that (assumption): one row is kept at most once."""
+KEPT = 0.97
+"""Ratios above those of 97 % of the drawn rows count as that (assumption): one row is kept at most once."""
 SPARE = 1.05
 
 
@@ -36,7 +36,7 @@ class RowRatio:
         cls, real: Array, draw: Callable[[int], Array], how: Boosting, rng: np.random.Generator
     ) -> Self | None:
         """Learn from real rows and rows that ``draw`` makes; None where rows left out are not told apart."""
-        count = min(DRAWN * len(real), MOST_DRAWN)
+        count = min(max(DRAWN * len(real), min(SMALL_DRAWN * len(real), MANY)), MOST_DRAWN)
         both = np.concatenate([real, draw(count)])
         truth = np.arange(len(both)) < len(real)
         weight = np.where(truth, 1.0, len(real) / count)
