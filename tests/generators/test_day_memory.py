@@ -8,9 +8,11 @@ import torch
 from small_generators import clustered
 
 from finsim.generators.channel_layout import Layout
+from finsim.generators.daily import persistence_tuning
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.day_network import DayShape
-from finsim.generators.daily.settling import drawn_days, recoloured
+from finsim.generators.daily.settling import drawn_days, recoloured, settle
+from finsim.generators.daily.volatility_state import memories
 from finsim.generators.generator import Sequences
 
 BARS = Layout(1, ("move", "gap", "upper", "lower", "other"), np.array([[0.004, 0.005]]))
@@ -86,3 +88,37 @@ def test_a_shadow_follows_its_own_slow_level_and_size(streams):
     assert location[3 + 2 : 3 + 4].sum() > 0.2
     assert spread[3 + 4] > 0.2
     assert not encoding.laws.weights[0, 1, 3 + 4 : 3 + 6].any()  # the size of moves is the state's
+
+
+def test_settling_gives_made_days_the_covariance_of_real_ones(streams):
+    """Made days whose components move together, where those of the data do not."""
+    data = clustered(400)
+    encoding, course = DayEncoding.fit(data, Layout.plain(3), 20.0, (60.0, 20.0), streams.at("atoms"))
+    draw, size = streams.at("days"), encoding.scaling.components
+    turn = np.linalg.cholesky(0.2 * np.eye(size) + 0.8)
+    days = draw.standard_normal((encoding.stretches * 1_000, size)) @ turn.T
+    settled = settle(encoding, course, data, data.observed(), days, 20.0, 4, streams)
+    real = np.corrcoef(encoding.innovations(course)[0].T)
+    assert np.abs(np.corrcoef(settled.pool.T) - real).max() < 0.1
+
+
+def test_series_of_one_market_share_half_of_their_gains(streams, monkeypatch):
+    """Only the first series lacks short memory: the second is led along, and the first held back."""
+    data, draw = clustered(400, 2), streams.at("gains")
+    encoding, _ = DayEncoding.fit(data, Layout.plain(2), 20.0, (60.0, 20.0), draw)
+    wanted = persistence_tuning._Moments(np.full((2, 2), 0.2), np.zeros(2), np.ones(2))
+    drifts = iter(np.linspace(0.5, 0.1, 99))
+
+    def found(*asked):
+        return dataclasses.replace(
+            wanted, clustering=np.array([[0.1, 0.2], [0.2, 0.2]]), level=np.full(2, next(drifts))
+        )
+
+    monkeypatch.setattr(persistence_tuning, "_wanted", lambda *asked: wanted)
+    monkeypatch.setattr(persistence_tuning, "_found", found)
+    pool = draw.standard_normal((encoding.stretches * 50, 2))
+    state = persistence_tuning.tuned(encoding, data.values, data.observed(), pool, 2, draw)[0].state
+    short, _ = memories(state.layout)
+    gains = (state.weights[:, 3 + short] / encoding.state.weights[:, 3 + short])[:, 0]
+    assert min(encoding.state.persistence()[0]) > 0.02
+    assert gains[0] > gains[1] > 1.02

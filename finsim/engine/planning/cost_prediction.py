@@ -125,6 +125,8 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
         )
         found |= {"daily_flow asset": assets, "daily_flow row": assets * history_rows * (1 - part.holdout)}
         found["daily_flow bar"] = part.paths * part.sessions * assets
+    if name == "timegan" and chosen.is_published:
+        found["timegan step"] *= _PUBLISHED
     if name == "flow":
         deep, wide = chosen.blocks / 3, chosen.width / 48
         network = 0.35 + 0.65 * deep * wide

@@ -172,7 +172,7 @@ def _regressed(rows: Float2D, used: Array, lags: int, ridge: float) -> tuple[Flo
     """Return weights float64[P, C, C] and residuals float64[n, C]."""
     design, targets = _past(rows, used, lags).reshape(len(used), -1), rows[used]
     gram = design.T @ design + ridge * np.eye(design.shape[1])
-    weights = np.linalg.solve(gram, design.T @ targets)
+    weights: Float2D = np.asarray(np.linalg.solve(gram, design.T @ targets), dtype=np.float64)
     return weights.reshape(lags, rows.shape[1], rows.shape[1]), targets - design @ weights
 
 
