@@ -11,7 +11,7 @@ from finsim.generators.channel_layout import Layout
 from finsim.generators.daily import persistence_tuning
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.day_network import DayShape
-from finsim.generators.daily.settling import drawn_days, recoloured, settle
+from finsim.generators.daily.settling import _nearer, drawn_days, recoloured, settle
 from finsim.generators.daily.volatility_state import memories
 from finsim.generators.generator import Sequences
 
@@ -59,6 +59,20 @@ def test_made_days_get_the_covariance_of_the_real_ones_of_their_stretch(streams)
     assert np.corrcoef(found[:1_000].T)[0, 1] == pytest.approx(0.0, abs=0.05)
     assert np.corrcoef(found[1_000:].T)[0, 1] == pytest.approx(0.9, abs=0.02)
     assert np.allclose(found.mean(axis=0), 1.0, atol=0.1)
+
+
+def test_what_many_series_have_in_common_is_believed_of_few_days():
+    """Sixty series, two hundred days, one factor: made days know nothing of it, and chance is not believed."""
+    draw = np.random.default_rng(4)
+    real = draw.standard_normal((200, 60)) + 0.7 * draw.standard_normal((200, 1))
+    found = _nearer(np.eye(60), np.cov(real.T), 200)
+    true = np.eye(60) + 0.49
+    assert np.linalg.eigvalsh(found)[-1] == pytest.approx(np.linalg.eigvalsh(true)[-1], rel=0.2)
+    assert np.linalg.norm(found - true) < 0.6 * np.linalg.norm(np.cov(real.T) - true)
+    assert np.linalg.norm(found - true) < 0.4 * np.linalg.norm(np.eye(60) - true)
+    assert np.linalg.eigvalsh(found)[0] > 0.0
+    few = np.cov(draw.standard_normal((30, 60)).T)  # no covariance of so few days is one
+    assert np.linalg.eigvalsh(_nearer(np.eye(60), few, 30))[0] > 0.0
 
 
 def test_a_level_is_pulled_back_and_a_price_is_not(streams):

@@ -27,6 +27,9 @@ from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.generators import GENERATORS, TABLE_GENERATORS
 
+# The published TimeGAN has three layers, and updates generator and embedder twice a step.
+_PUBLISHED = 6.5
+
 
 @dataclass(frozen=True)
 class Cost:
