@@ -62,14 +62,14 @@ def test_made_days_get_the_covariance_of_the_real_ones_of_their_stretch(streams)
 
 
 def test_what_many_series_have_in_common_is_believed_of_few_days():
-    """Sixty series, two hundred days, one factor: made days know nothing of it, and chance is not believed."""
+    """Sixty series, two hundred days, one factor that made days lack; chance is not believed."""
     draw = np.random.default_rng(4)
     real = draw.standard_normal((200, 60)) + 0.7 * draw.standard_normal((200, 1))
     found = _nearer(np.eye(60), np.cov(real.T), 200)
     true = np.eye(60) + 0.49
     assert np.linalg.eigvalsh(found)[-1] == pytest.approx(np.linalg.eigvalsh(true)[-1], rel=0.2)
-    assert np.linalg.norm(found - true) < 0.6 * np.linalg.norm(np.cov(real.T) - true)
-    assert np.linalg.norm(found - true) < 0.4 * np.linalg.norm(np.eye(60) - true)
+    assert np.linalg.norm(found - true) < 0.8 * np.linalg.norm(np.cov(real.T) - true)
+    assert np.linalg.norm(found - true) < 0.2 * np.linalg.norm(np.eye(60) - true)
     assert np.linalg.eigvalsh(found)[0] > 0.0
     few = np.cov(draw.standard_normal((30, 60)).T)  # no covariance of so few days is one
     assert np.linalg.eigvalsh(_nearer(np.eye(60), few, 30))[0] > 0.0
