@@ -41,7 +41,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "ema": 0.999,
         "solver_steps": 20,
     },
-    "timegan": {"window": WINDOW, "held_out": 0.0},
+    "timegan": {"window": WINDOW, "held_out": 0.0, "marginals": False},
     "bootstrap": {},
 }
 

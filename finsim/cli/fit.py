@@ -97,7 +97,8 @@ def fit(
         epsilon=epsilon, delta=delta, unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)
-    remark(facts["data"].get("notes", {}).get("remarks", ()))
+    notes = [facts["data"].get("notes", {}), facts.get("diagnosis", {})]
+    remark([line for part in notes for line in part.get("remarks", ())])
     made = {"bars": "paths", "events": "events", "table": "rows"}[facts["kind"]]
     lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o {made}.parquet"]
     show("fit", {**facts, "output": str(output)}, "\n".join(lines), as_json, outputs=[output])

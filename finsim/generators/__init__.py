@@ -40,13 +40,17 @@ GENERATORS = Catalog(
         ),
         "timegan": Entry(
             "finsim.generators.timegan.timegan:TimeGan",
-            "TimeGAN (Yoon et al. 2019): five recurrent networks, windows of fixed length",
+            "TimeGAN (Yoon et al. 2019) in our own scale; windows of levels; of bars no better than noise",
             "learn",
         ),
         "timevae": Entry(
             "finsim.generators.comparison.timevae:TimeVae",
             "variational autoencoder of windows (Desai et al. 2021); to compare with, no better than noise",
             "learn",
+        ),
+        "var": Entry(
+            "finsim.generators.classical.var:Var",
+            "vector autoregression (Sims 1980), residuals drawn day by day; no clustering, no torch",
         ),
     },
 )

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
         ("finsim check p", ["prices.csv"], ["study.yaml"]),
         (
             "finsim fit prices.csv --generator ",
-            ["bootstrap", "daily_flow", "flow", "garch", "rcgan", "regime", "timegan", "timevae"],
+            ["bootstrap", "daily_flow", "flow", "garch", "rcgan", "regime", "timegan", "timevae", "var"],
             ["ohlcv"],
         ),
         ("finsim simulate --narrative account_", ["account_takeover"], ["covid-2020"]),

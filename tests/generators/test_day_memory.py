@@ -8,9 +8,11 @@ import torch
 from small_generators import clustered
 
 from finsim.generators.channel_layout import Layout
+from finsim.generators.daily import persistence_tuning
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.day_network import DayShape
-from finsim.generators.daily.settling import drawn_days, recoloured
+from finsim.generators.daily.settling import _nearer, drawn_days, recoloured, settle
+from finsim.generators.daily.volatility_state import memories
 from finsim.generators.generator import Sequences
 
 BARS = Layout(1, ("move", "gap", "upper", "lower", "other"), np.array([[0.004, 0.005]]))
@@ -59,6 +61,20 @@ def test_made_days_get_the_covariance_of_the_real_ones_of_their_stretch(streams)
     assert np.allclose(found.mean(axis=0), 1.0, atol=0.1)
 
 
+def test_what_many_series_have_in_common_is_believed_of_few_days():
+    """Sixty series, two hundred days, one factor that made days lack; chance is not believed."""
+    draw = np.random.default_rng(4)
+    real = draw.standard_normal((200, 60)) + 0.7 * draw.standard_normal((200, 1))
+    found = _nearer(np.eye(60), np.cov(real.T), 200)
+    true = np.eye(60) + 0.49
+    assert np.linalg.eigvalsh(found)[-1] == pytest.approx(np.linalg.eigvalsh(true)[-1], rel=0.2)
+    assert np.linalg.norm(found - true) < 0.8 * np.linalg.norm(np.cov(real.T) - true)
+    assert np.linalg.norm(found - true) < 0.2 * np.linalg.norm(np.eye(60) - true)
+    assert np.linalg.eigvalsh(found)[0] > 0.0
+    few = np.cov(draw.standard_normal((30, 60)).T)  # no covariance of so few days is one
+    assert np.linalg.eigvalsh(_nearer(np.eye(60), few, 30))[0] > 0.0
+
+
 def test_a_level_is_pulled_back_and_a_price_is_not(streams):
     """Of a mean-reverting series a slow level has a negative weight; of one that trends for years none."""
     draw, level, moves = streams.at("pulled"), 0.0, []
@@ -86,3 +102,37 @@ def test_a_shadow_follows_its_own_slow_level_and_size(streams):
     assert location[3 + 2 : 3 + 4].sum() > 0.2
     assert spread[3 + 4] > 0.2
     assert not encoding.laws.weights[0, 1, 3 + 4 : 3 + 6].any()  # the size of moves is the state's
+
+
+def test_settling_gives_made_days_the_covariance_of_real_ones(streams):
+    """Made days whose components move together, where those of the data do not."""
+    data = clustered(400)
+    encoding, course = DayEncoding.fit(data, Layout.plain(3), 20.0, (60.0, 20.0), streams.at("atoms"))
+    draw, size = streams.at("days"), encoding.scaling.components
+    turn = np.linalg.cholesky(0.2 * np.eye(size) + 0.8)
+    days = draw.standard_normal((encoding.stretches * 1_000, size)) @ turn.T
+    settled = settle(encoding, course, data, data.observed(), days, 20.0, 4, streams)
+    real = np.corrcoef(encoding.innovations(course)[0].T)
+    assert np.abs(np.corrcoef(settled.pool.T) - real).max() < 0.1
+
+
+def test_series_of_one_market_share_half_of_their_gains(streams, monkeypatch):
+    """Only the first series lacks short memory: the second is led along, and the first held back."""
+    data, draw = clustered(400, 2), streams.at("gains")
+    encoding, _ = DayEncoding.fit(data, Layout.plain(2), 20.0, (60.0, 20.0), draw)
+    wanted = persistence_tuning._Moments(np.full((2, 2), 0.2), np.zeros(2), np.ones(2))
+    drifts = iter(np.linspace(0.5, 0.1, 99))
+
+    def found(*asked):
+        return dataclasses.replace(
+            wanted, clustering=np.array([[0.1, 0.2], [0.2, 0.2]]), level=np.full(2, next(drifts))
+        )
+
+    monkeypatch.setattr(persistence_tuning, "_wanted", lambda *asked: wanted)
+    monkeypatch.setattr(persistence_tuning, "_found", found)
+    pool = draw.standard_normal((encoding.stretches * 50, 2))
+    state = persistence_tuning.tuned(encoding, data.values, data.observed(), pool, 2, draw)[0].state
+    short, _ = memories(state.layout)
+    gains = (state.weights[:, 3 + short] / encoding.state.weights[:, 3 + short])[:, 0]
+    assert min(encoding.state.persistence()[0]) > 0.02
+    assert gains[0] > gains[1] > 1.02

@@ -27,6 +27,9 @@ from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.generators import GENERATORS, TABLE_GENERATORS
 
+# The published TimeGAN has three layers, and updates generator and embedder twice a step.
+_PUBLISHED = 6.5
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -125,6 +128,8 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
         )
         found |= {"daily_flow asset": assets, "daily_flow row": assets * history_rows * (1 - part.holdout)}
         found["daily_flow bar"] = part.paths * part.sessions * assets
+    if name == "timegan" and chosen.is_published:
+        found["timegan step"] *= _PUBLISHED
     if name == "flow":
         deep, wide = chosen.blocks / 3, chosen.width / 48
         network = 0.35 + 0.65 * deep * wide

@@ -10,7 +10,7 @@ from finsim.engine.study.study_resolution import Plan
 
 TRAINED = ("tabular",)
 """Generators of tables that are trained in steps."""
-LEARNERS = ("daily_flow", "flow", "timegan")
+LEARNERS = ("daily_flow", "flow", "rcgan", "timegan", "timevae")
 """Generators that are trained, with torch; the others only store what they resample."""
 
 

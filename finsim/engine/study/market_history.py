@@ -40,13 +40,12 @@ def notes_of(paths: Paths) -> dict[str, Any]:
 
 
 def remarks_of(models: Any) -> list[str]:
-    """Return what is to be told of the data of a manifest's models: splits, holes, assets listed later."""
+    """Return what is to be told of a manifest's models: splits, holes and later listings; a collapse."""
     found: list[str] = []
     for model in models:
-        notes = (
-            model.get("training", {}).get("data", {}).get("notes", {}) if isinstance(model, Mapping) else {}
-        )
-        found += [str(line) for line in notes.get("remarks", ())]
+        training = model.get("training", {}) if isinstance(model, Mapping) else {}
+        for told in (training.get("data", {}).get("notes", {}), training.get("diagnosis", {})):
+            found += [str(line) for line in told.get("remarks", ())]
     return found
 
 

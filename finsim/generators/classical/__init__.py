@@ -1,4 +1,4 @@
 """Classical bodies: honest models without a network, to be compared with.
 
-Others import ``garch`` and ``regime``.
+Others import ``garch``, ``regime`` and ``var``.
 """

@@ -12,14 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from finsim.generators.comparison.window_encoding import WindowEncoding, energy_distance
-from finsim.generators.comparison.window_model import JUDGED, Windows, WindowTraining, refuse, window_paths
+from finsim.generators.comparison.window_model import (
+    JUDGED,
+    Windows,
+    WindowTraining,
+    fit_windows,
+    refuse,
+    window_paths,
+)
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State
 from finsim.generators.networks import Recurrent
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.timegan.timegan_training import against
 from finsim.generators.training.device import normal, pick_device, torch_stream
-from finsim.generators.training.network_weights import begun, restored, stored, under
-from finsim.generators.training.training_loop import train
+from finsim.generators.training.network_weights import restored, stored, under
 from finsim.notation import Array, Float1D, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -87,14 +93,15 @@ class GanRecipe:
     def held_out(self, done: float) -> float | None:
         """Return the energy distance of made windows to held-out ones; the same draws every time."""
         real = self.windows.evenly()
-        if real is None:
-            return None
-        draw = torch_stream(0)
+        return None if real is None else energy_distance(real.to(self.device), self.same_windows(JUDGED))
+
+    def same_windows(self, count: int) -> Tensor:
+        """Return windows [count, T, K] of the same draws every time."""
+        draw, steps = torch_stream(0), self.windows.learned.shape[1]
         with torch.inference_mode():
-            rows = torch.randint(len(self.conditions), (JUDGED,), generator=draw)
-            noise = normal((JUDGED, real.shape[1], self.nets.shape.noise), draw, self.device)
-            made = self.nets.windows(noise, self.conditions[rows].to(self.device))
-            return energy_distance(real.to(self.device), made)
+            rows = torch.randint(len(self.conditions), (count,), generator=draw)
+            noise = normal((count, steps, self.nets.shape.noise), draw, self.device)
+            return self.nets.windows(noise, self.conditions[rows].to(self.device))
 
     def made(self, draw: torch.Generator | None) -> Tensor | None:
         """Return nothing: it is not trained with rules."""
@@ -152,14 +159,13 @@ class Rcgan:
     ) -> Self:
         """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
         cls.refuse(data, settings)
-        windows = Windows.of(data, settings, streams.at("atoms"))
-        shape = _shape(windows.encoding, settings)
-        networks = begun(lambda: GanNetworks(shape), streams, pick_device(settings.device))
-        recipe = GanRecipe(networks, windows, settings.batch, f"rcgan {data.digest()} {settings}")
-        told = np.sort(recipe.conditions.numpy().astype(np.float64))
+        windows, networks, report = fit_windows(
+            data, settings, lambda _, components: GanNetworks(_shape(components, settings)), GanRecipe,
+            1.0, cls.name, streams, budget, progress, checkpoint,
+        )  # fmt: skip
+        told = np.sort(conditions_of(windows.learned).numpy().astype(np.float64))
         model = cls(settings, windows.learned.shape[1], networks, windows.encoding, told)
-        limit = budget.or_steps(settings.steps)
-        model.report = train(recipe, settings.schedule(1.0), limit, streams, progress, checkpoint)
+        model.report = report
         return model
 
     def sample(
@@ -190,7 +196,7 @@ class Rcgan:
         """Restore on the CPU, or on CUDA when the settings say so and there is one."""
         settings = read_settings(cls, state.facts["settings"])
         encoding = WindowEncoding.from_arrays(under(state.arrays, "encoding/"))
-        shape = _shape(encoding, settings)
+        shape = _shape(encoding.scaling.components, settings)
         networks = restored(lambda: GanNetworks(shape), state.arrays, settings.device)
         return cls(settings, int(state.facts["window"]), networks, encoding, state.arrays["told"])
 
@@ -200,8 +206,8 @@ def conditions_of(windows: Tensor) -> Tensor:
     return windows.square().mean(dim=(1, 2)).clamp_min(_LEAST**2).log() / 2.0
 
 
-def _shape(encoding: WindowEncoding, settings: Rcgan.Settings) -> GanShape:
-    return GanShape(encoding.scaling.components, settings.noise, settings.hidden, settings.layers)
+def _shape(components: int, settings: Rcgan.Settings) -> GanShape:
+    return GanShape(components, settings.noise, settings.hidden, settings.layers)
 
 
 def _told(steps: Tensor, condition: Tensor) -> Tensor:

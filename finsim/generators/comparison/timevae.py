@@ -13,12 +13,18 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from finsim.generators.comparison.window_encoding import WindowEncoding, energy_distance
-from finsim.generators.comparison.window_model import JUDGED, Windows, WindowTraining, refuse, window_paths
+from finsim.generators.comparison.window_model import (
+    JUDGED,
+    Windows,
+    WindowTraining,
+    fit_windows,
+    refuse,
+    window_paths,
+)
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.training.device import normal, pick_device, torch_stream
-from finsim.generators.training.network_weights import begun, restored, stored, under
-from finsim.generators.training.training_loop import train
+from finsim.generators.training.network_weights import restored, stored, under
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -93,14 +99,15 @@ class VaeRecipe:
     def held_out(self, done: float) -> float | None:
         """Return the energy distance of made windows to held-out ones; the same draws every time."""
         real = self.windows.evenly()
-        if real is None:
-            return None
+        return None if real is None else energy_distance(real.to(self.device), self.same_windows(JUDGED))
+
+    def same_windows(self, count: int) -> Tensor:
+        """Return windows [count, T, K] of the same draws every time."""
         draw = torch_stream(0)
         with torch.inference_mode():
-            codes = normal((JUDGED, self.nets.shape.code), draw, self.device)
+            codes = normal((count, self.nets.shape.code), draw, self.device)
             mean, deviation = self.nets.decoded(codes)
-            made = mean + deviation.exp() * normal(tuple(mean.shape), draw, self.device)
-            return energy_distance(real.to(self.device), made)
+            return mean + deviation.exp() * normal(tuple(mean.shape), draw, self.device)
 
     def made(self, draw: torch.Generator | None) -> Tensor | None:
         """Return nothing: it is not trained with rules."""
@@ -148,14 +155,13 @@ class TimeVae:
     ) -> Self:
         """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
         cls.refuse(data, settings)
-        windows = Windows.of(data, settings, streams.at("atoms"))
-        _, steps, components = windows.learned.shape
-        shape = VaeShape(steps, components, settings.code, settings.width)
-        networks = begun(lambda: VaeNetworks(shape), streams, pick_device(settings.device))
-        recipe = VaeRecipe(networks, windows, settings.batch, f"timevae {data.digest()} {settings}")
+        windows, networks, report = fit_windows(
+            data, settings,
+            lambda steps, components: VaeNetworks(VaeShape(steps, components, settings.code, settings.width)),
+            VaeRecipe, 0.0, cls.name, streams, budget, progress, checkpoint,
+        )  # fmt: skip
         model = cls(settings, networks, windows.encoding)
-        limit = budget.or_steps(settings.steps)
-        model.report = train(recipe, settings.schedule(0.0), limit, streams, progress, checkpoint)
+        model.report = report
         return model
 
     def sample(

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from finsim.errors import FitError, Problem
 from finsim.generators.comparison.window_encoding import WindowEncoding
-from finsim.generators.generator import Sequences, check_request
+from finsim.generators.generator import Budget, FitReport, Progress, Sequences, check_request
 from finsim.generators.timegan.window_stitching import stitch
+from finsim.generators.training.device import pick_device
+from finsim.generators.training.network_weights import begun
 from finsim.generators.training.sampling_batches import in_batches
-from finsim.generators.training.training_interface import Schedule
+from finsim.generators.training.training_interface import Recipe, Schedule
+from finsim.generators.training.training_loop import train
 from finsim.generators.training.training_windows import FEWEST, cut, places, split
+from finsim.generators.training.window_judge import diagnosed
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
+Networks = TypeVar("Networks", bound=nn.Module)
 JUDGED = 256
 """Windows that a held-out distance compares."""
 
@@ -74,6 +82,14 @@ def refuse(data: Sequences, settings: WindowTraining, sizes: dict[str, int]) -> 
     places(split(data, settings.held_out, window)[0], window, fewest=FEWEST)
 
 
+class WindowRecipe(Recipe, Protocol):
+    """A recipe whose networks make windows of components."""
+
+    def same_windows(self, count: int) -> Tensor:
+        """Return windows [count, T, K] of the same draws every time."""
+        ...
+
+
 @dataclass(frozen=True)
 class Windows:
     """Windows of training as components float32[W, T, K], held-out ones if any, and their encoding."""
@@ -98,6 +114,41 @@ class Windows:
             return None
         rows = torch.linspace(0, len(self.judged) - 1, min(len(self.judged), JUDGED)).long()
         return self.judged[rows]
+
+
+def fit_windows(
+    data: Sequences,
+    settings: WindowTraining,
+    build: Callable[[int, int], Networks],
+    recipe_of: Callable[[Networks, Windows, int, str], WindowRecipe],
+    final_rate: float,
+    name: str,
+    streams: Streams,
+    budget: Budget,
+    progress: Progress,
+    checkpoint: Path | None,
+) -> tuple[Windows, Networks, FitReport]:
+    """Cut the windows, train networks on them, and say what became of it.
+
+    ``build`` makes networks for steps and components, ``recipe_of`` a recipe of networks, windows, batch and
+    the text that a checkpoint is known by.
+    """
+    started = time.process_time()
+    windows = Windows.of(data, settings, streams.at("atoms"))
+    _, steps, components = windows.learned.shape
+    networks = begun(lambda: build(steps, components), streams, pick_device(settings.device))
+    recipe = recipe_of(networks, windows, settings.batch, f"{name} {data.digest()} {settings}")
+    limit = budget.or_steps(settings.steps)
+    report = train(recipe, settings.schedule(final_rate), limit, streams, progress, checkpoint)
+    judged = windows.learned if windows.judged is None else windows.judged
+    said = diagnosed(
+        torch.special.ndtr(windows.learned),
+        torch.special.ndtr(judged),
+        lambda count: torch.special.ndtr(recipe.same_windows(count)).cpu(),
+        streams.at("noise"),
+    )
+    spent = time.process_time() - started
+    return windows, networks, replace(report, cpu_seconds=spent, diagnosis=said)
 
 
 def window_paths(

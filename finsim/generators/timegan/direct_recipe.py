@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
@@ -14,10 +12,8 @@ from finsim.generators.networks import TimeGanNetworks
 from finsim.generators.timegan.timegan_training import Phases, TimeGanRecipe, against, root
 from finsim.generators.timegan.window_moments import distance, moments
 from finsim.generators.timegan.window_shares import Shares
-from finsim.generators.training.window_judge import auc_of_windows, diagnosis, evenly, shuffled
+from finsim.generators.training.window_judge import JUDGED, LEARNED, auc_of_windows, evenly
 
-# Windows that the held-out discriminator learns from, and at most so many held-out ones.
-_LEARNED, _JUDGED = 768, 256
 # Embedder and supervisor learn on every fourth step of the joint phase, by chance.
 _SELDOM = 4
 # The first part of the joint phase is led by moments alone, which is quick and has no opponent.
@@ -91,14 +87,6 @@ class DirectRecipe(TimeGanRecipe):
         """Return the AUC of a discriminator on held-out windows, in the joint phase; see ``window_judge``."""
         if self.judged is None or done < self.phases.joint_from:
             return None
-        made = self.same_windows(_LEARNED + _JUDGED)
-        self.latest = made[:_JUDGED]
-        return auc_of_windows(evenly(self.windows, _LEARNED), evenly(self.judged, _JUDGED), made, _LEARNED)
-
-
-def diagnosed(recipe: TimeGanRecipe, judged: Tensor, draw: np.random.Generator) -> dict[str, Any]:
-    """Return the diagnosis of a trained recipe, by held-out windows [N, T, K]; ``draw`` makes the noise."""
-    made = recipe.same_windows(_LEARNED + _JUDGED)
-    noise = shuffled(recipe.windows, len(made), draw)
-    learned = evenly(recipe.windows, _LEARNED)
-    return diagnosis(learned, evenly(judged, _JUDGED), made, _LEARNED, noise)
+        made = self.same_windows(LEARNED + JUDGED)
+        self.latest = made[:JUDGED]
+        return auc_of_windows(evenly(self.windows, LEARNED), evenly(self.judged, JUDGED), made, LEARNED)

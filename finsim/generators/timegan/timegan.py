@@ -19,7 +19,7 @@ from finsim.generators.privacy.entity_units import Privacy, steps_of
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.statement import statement
 from finsim.generators.settings_parsing import read_settings, write_settings
-from finsim.generators.timegan.direct_recipe import DirectRecipe, diagnosed
+from finsim.generators.timegan.direct_recipe import DirectRecipe
 from finsim.generators.timegan.private_timegan import (
     COUNTED,
     RELEASES,
@@ -38,6 +38,7 @@ from finsim.generators.training.sampling_batches import in_batches
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
 from finsim.generators.training.training_windows import FEWEST, cut, places, split
+from finsim.generators.training.window_judge import diagnosed
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -172,7 +173,8 @@ class TimeGan:
         with one_thread():
             if isinstance(scale, ScoreShares):
                 scale = scale.touched(recipe.same_windows(_TOUCH).cpu().numpy().astype(np.float64))
-            said = diagnosed(recipe, real if judged is None else judged, streams.at("noise"))
+        unseen = real if judged is None else judged
+        said = diagnosed(real, unseen, recipe.same_windows, streams.at("noise"))
         model = cls(settings, window, scale, networks)
         model.report = replace(report, cpu_seconds=time.process_time() - started, diagnosis=said)
         return model

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from finsim.generators.training.device import one_thread
 from finsim.notation import Array, Float1D, Float2D
 
 COLLAPSED = {"spread": 0.5, "dimensions": 0.25}
 """assumption: less than half of the spread, or a quarter of the dimensions, of real windows is a collapse."""
 GAIN = 0.1
 """By so much AUC a trained model must be harder to tell than noise in its own scale."""
+LEARNED, JUDGED = 768, 256
+"""Windows that a discriminator learns from, and at most so many that it then tells."""
 # Components that are looked at; a ridge for each feature, in windows.
 _MOST, _RIDGE = 24, 8.0
 _LAGS = (1, 5)
@@ -60,34 +63,44 @@ def auc_of_windows(learned: Tensor, judged: Tensor, made: Tensor, known: int) ->
     return max(found, 1.0 - found)
 
 
-def diagnosis(learned: Tensor, judged: Tensor, made: Tensor, known: int, noise: Tensor) -> dict[str, Any]:
-    """Return what is to be said of ``made`` windows, and of as many of ``noise`` in the same scale.
+def diagnosed(
+    real: Tensor, judged: Tensor, make: Callable[[int], Tensor], draw: np.random.Generator
+) -> dict[str, Any]:
+    """Return what is to be said of a generator that makes windows in the scale of ``real`` and ``judged``.
 
-    ``auc`` and ``noise_auc``: see ``auc_of_windows``; ``spread``: variance of made windows over that of real
-    ones; ``dimensions``: how many directions share it (participation ratio), over that of real ones;
-    ``collapsed``, ``beats_noise`` and ``remarks``, sentences.
+    ``make`` returns so many; ``draw`` makes noise, of which as much is judged. ``auc`` and ``noise_auc``: see
+    ``auc_of_windows``; ``spread``: variance of made windows over that of real ones; ``dimensions``: in how
+    many directions it goes, over that of real ones; ``collapsed``, ``beats_noise`` and ``remarks``.
     """
-    count = min(len(learned), len(made))
-    spread, dimensions = (a / max(b, 1e-12) for a, b in
-                          zip(_variety(made[:count]), _variety(learned[:count]), strict=True))  # fmt: skip
-    auc, noise_auc = (auc_of_windows(learned, judged, one, known) for one in (made, noise))
+    with one_thread():
+        made = make(LEARNED + JUDGED)
+    learned, unseen = evenly(real, LEARNED), evenly(judged, JUDGED)
+    noise = shuffled(real, len(made), draw)
+    pairs = zip(_variety(made[: len(learned)]), _variety(learned), strict=True)
+    spread, dimensions = (of_made / max(of_real, 1e-12) for of_made, of_real in pairs)
+    auc, noise_auc = (auc_of_windows(learned, unseen, one, LEARNED) for one in (made, noise))
+    found = {"auc": auc, "noise_auc": noise_auc, "spread": spread, "dimensions": dimensions}
     collapsed = spread < COLLAPSED["spread"] or dimensions < COLLAPSED["dimensions"]
     beats = noise_auc - auc >= GAIN
+    said = _remarks(found, bool(collapsed), bool(beats))
+    return {**found, "collapsed": bool(collapsed), "beats_noise": bool(beats), "remarks": said}
+
+
+def _remarks(found: dict[str, float], collapsed: bool, beats: bool) -> list[str]:
     remarks = []
     if collapsed:
         remarks.append(
-            f"the generator has collapsed: its windows have {spread:.0%} of the variance and {dimensions:.0%} "
-            "of the dimensions of real ones; train longer, with a lower learning_rate, or take another one"
+            f"the generator has collapsed: its windows have {found['spread']:.0%} of the variance and "
+            f"{found['dimensions']:.0%} of the dimensions of real ones; train longer, with a lower "
+            "learning_rate, or take another generator"
         )
     if not beats:
         remarks.append(
             "no better than noise in its own scale: a discriminator tells its windows with an AUC of "
-            f"{auc:.2f}, independent steps of the same laws with {noise_auc:.2f}; for comparison only"
+            f"{found['auc']:.2f}, independent steps of the same laws with {found['noise_auc']:.2f}; for "
+            "comparison only"
         )
-    return {
-        "auc": auc, "noise_auc": noise_auc, "spread": spread, "dimensions": dimensions,
-        "collapsed": bool(collapsed), "beats_noise": bool(beats), "remarks": remarks,
-    }  # fmt: skip
+    return remarks
 
 
 def shuffled(windows: Tensor, count: int, draw: np.random.Generator) -> Tensor:
@@ -100,11 +113,6 @@ def shuffled(windows: Tensor, count: int, draw: np.random.Generator) -> Tensor:
 def evenly(windows: Tensor, most: int) -> Tensor:
     """Return at most so many windows, evenly spaced."""
     return windows[torch.linspace(0, len(windows) - 1, min(len(windows), most)).long()]
-
-
-def remarks_of(found: Mapping[str, Any] | None) -> list[str]:
-    """Return the sentences of a diagnosis, none of none."""
-    return [] if found is None else [str(line) for line in found["remarks"]]
 
 
 def _variety(windows: Tensor) -> tuple[float, float]:

@@ -122,6 +122,8 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
                 f"column {columns.date!r} holds {days.type}", place=place, expected="dates",
                 remedy="write the dates as text or as dates",
             )  # fmt: skip
+        # Columns that were read one by one become one block again: panels have hundreds.
+        frame = frame.copy()
         try:
             frame[columns.date] = days.to_pandas()
         except ValueError as bad:  # a day that Python's calendar does not have
