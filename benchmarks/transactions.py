@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.narratives.narrative import load_narratives
@@ -113,7 +114,10 @@ def measure(settings: Settings) -> dict[str, float]:
     planned, plan = scheme_orders(population, stories, settings, streams, drivers)
 
     def batches():
-        return list(post(population, settings, sliced([*parts, planned], settings), plan))
+        _, gear = with_row_devices(population, settings, streams, (planned, plan))
+        made = list(post(population, settings, sliced([*parts, planned], settings), plan, devices=gear))
+        assert sum(batch.num_rows for batch in gear.logins()) > 0
+        return made
 
     rows = sum(batch.num_rows for batch in batches())
     seconds = {

@@ -178,6 +178,9 @@ def test_the_words_are_those_of_the_code() -> None:
     assert words("transactions.status") == vocabulary.STATUSES
     assert words("transactions.decline_reason") == vocabulary.DECLINE_REASONS
     assert words("patterns.stopped_by") == STOPS
+    assert words("devices.kind") == fixed_words.DEVICE_KINDS
+    assert words("devices.os") == fixed_words.OS_FAMILIES
+    assert words("logins.kind") == fixed_words.LOGIN_KINDS
     for name, known in WORDS_OF_CUSTOMERS.items():
         assert words(f"customers.{name}") == known
     assert words("loans.loan_class") == tuple(CLASSES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from finsim.agents.devices.row_devices import RowDevices
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
@@ -32,8 +33,9 @@ from finsim.agents.vocabulary import (
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
+from finsim.kernels.payments.row_devices import NO_DEVICE
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
-from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Int1D
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
@@ -81,13 +83,15 @@ def post(
     parts: Iterable[Orders],
     plan: SchemePlan,
     middles: Middles | None = None,
+    devices: RowDevices | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
     ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
-    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``).
+    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
+    row its device; without, no row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -120,7 +124,9 @@ def post(
             for low in range(0, len(kept), _BATCH):
                 some = kept[low : low + _BATCH]
                 told = Rows(*(column[some] for column in rows))
-                yield words.batch(orders.take(some), told, taint[some], tx_id)
+                made = orders.take(some)
+                gear = None if devices is None else devices.of(made)
+                yield words.batch(made, told, (taint[some], gear), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -171,19 +177,22 @@ class _Words:
         shard = np.arange(len(self.accounts)) // settings.shard_accounts
         self.shard_of = np.minimum(shard, settings.shards - 1).astype(np.uint32)
 
-    def taint(self, orders: Orders, rows: Rows, pools: Pools) -> Float1D:
-        """Return the illicit share of the money of each order: float64[N]; ``pools`` are changed in place."""
+    def taint(self, orders: Orders, rows: Rows, pools: Pools) -> Array:
+        """Return the illicit share of the money of each order: float32[N]; ``pools`` are changed in place."""
         mark = np.full(len(orders), CLEAN, dtype=np.uint8)
         mine = np.flatnonzero(orders.plan_row >= 0)
         mark[mine] = self.plan.taint[orders.plan_row[mine]]
-        share = np.zeros(len(orders))
+        share = np.empty(len(orders), dtype=np.float32)
         follow_taint(
             Moves(orders.payer, orders.payee, orders.amount, orders.plan_row), rows, mark, pools, share
         )
         return share
 
-    def batch(self, orders: Orders, rows: Rows, taint: Float1D, first: int) -> pa.RecordBatch:
-        """Return rows as one batch; ``taint`` is the illicit share of each, ``first`` the first ``tx_id``."""
+    def batch(
+        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None], first: int
+    ) -> pa.RecordBatch:
+        """Return rows as one batch; ``more``: illicit share, device of each; ``first``: first ``tx_id``."""
+        taint, device = more
         size = len(orders)
         accounts, payer, payee = self.accounts, orders.payer, orders.payee
         columns = [
@@ -196,6 +205,7 @@ class _Words:
             pa.array(rows.amount),
             _coded(np.zeros(size, dtype=np.int32), self.currency),
             _coded(orders.channel, pa.array(CHANNELS)),
+            pa.array(np.full(size, NO_DEVICE, dtype=np.int32) if device is None else device),
             _coded(orders.purpose, pa.array(PURPOSES)),
             pa.array(self.merchant_id[orders.merchant]),
             _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
@@ -211,11 +221,14 @@ class _Words:
 
     def _reasons(self, orders: Orders, rows: Rows) -> pa.Array:
         """Return why each row was declined, as ``post_moves`` decides: it comes back, or is too much."""
-        code = np.where(self.accounts.kind[orders.payer] == CARD, OVER_LIMIT, NO_FUNDS)
-        code = np.where(orders.plan_row == RETURNED, COMES_BACK, code)
-        return _coded(code, pa.array(DECLINE_REASONS), rows.status != DECLINED)
+        posted = rows.status != DECLINED
+        mine = np.flatnonzero(~posted)
+        code = np.where(self.accounts.kind[orders.payer[mine]] == CARD, OVER_LIMIT, NO_FUNDS)
+        codes = np.zeros(len(posted), dtype=np.int32)
+        codes[mine] = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
+        return _coded(codes, pa.array(DECLINE_REASONS), posted)
 
-    def _labels(self, row: Array, taint: Float1D) -> list[pa.Array]:
+    def _labels(self, row: Array, taint: Array) -> list[pa.Array]:
         """Return is_fraud, is_laundering, taint, narrative, instance, phase and role of each row."""
         plan, size = self.plan, len(row)
         mine = np.flatnonzero(row >= 0)
@@ -223,18 +236,23 @@ class _Words:
         scheme = plan.steps.scheme[step]
         ordinary = row < 0
 
+        known = pa.py_buffer(np.packbits(~ordinary, bitorder="little"))
+
         def spread(values: Array, empty: int, kind: type) -> Array:
-            column: Array = np.full(size, empty, dtype=kind)
+            # Pages of zeros that nobody wrote to cost nothing.
+            column: Array = np.full(size, empty, dtype=kind) if empty else np.zeros(size, dtype=kind)
             column[mine] = values
             return column
 
-        def words(codes: Array, known: tuple[str, ...]) -> pa.Array:
-            return _coded(spread(codes, 0, np.int32), pa.array(known, pa.string()), ordinary)
+        def words(codes: Array, names: tuple[str, ...]) -> pa.Array:
+            buffers = [known, pa.py_buffer(spread(codes, 0, np.int32))]
+            indices = pa.Array.from_buffers(pa.int32(), size, buffers)
+            return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
 
         return [
             pa.array(spread(plan.fraud[step], 0, np.bool_)),
             pa.array(spread(plan.laundering[step], 0, np.bool_)),
-            pa.array((np.rint(taint * 1_000) / 1_000).astype(np.float32)),
+            pa.array(taint),
             words(plan.narrative[scheme], plan.narratives),
             pa.array(spread(plan.id[scheme], -1, np.int64)),
             words(plan.phase[step], plan.phases),

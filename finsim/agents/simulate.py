@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.narratives.narrative import load_narratives
@@ -18,6 +19,7 @@ from finsim.agents.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers, identity
+from finsim.records.parties.devices import LOGIN_SCHEMA
 from finsim.records.transactions import TRANSACTION_SCHEMA, Transactions
 
 
@@ -56,7 +58,8 @@ def simulate(
         progress("simulating payments, ordinary orders", shard, settings.shards + 1)
         parts.append(ordinary_orders(population, settings, streams, shard, drivers))
     progress("simulating payments, posting", settings.shards, settings.shards + 1)
-    posted = post(population, settings, sliced([*parts, planned], settings), plan)
+    devices, gear = with_row_devices(population, settings, streams, (planned, plan))
+    posted = post(population, settings, sliced([*parts, planned], settings), plan, devices=gear)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(
@@ -66,4 +69,6 @@ def simulate(
         tuple(posted.phases),
         posted.remarks,
         **party_tables(population, settings, streams),
+        devices=devices,
+        logins=pa.Table.from_batches(gear.logins(), schema=LOGIN_SCHEMA),
     )

@@ -24,6 +24,12 @@ OUTSIDE = (
     "remitter", "broker", "merchant", "cash", "fees",
 )  # fmt: skip
 
+# From what device a payment of a story is ordered: the payer's own, one new to the account, the herder's.
+DEVICES = ("own", "new", "shared")
+OWN, NEW, SHARED = range(len(DEVICES))
+ONLINE = ("card_not_present", "instant", "ach", "wire", "internal")
+"""Channels in which a customer orders from a device."""
+
 # ``_fs_src``: what made a row.
 FROM_LIFE, FROM_NARRATIVE, FROM_DECOY = 1, 2, 6
 

@@ -113,6 +113,15 @@ def _merchant(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> 
     return [paid, _payments(run, f"its first sales, of {len(sold):,}", scenario, sold[: 2 * NEAR])]
 
 
+def _device(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    own = {"device_id": values["device_id"]}
+    logins, paid = ("logins", scenario), _where(run, ("transactions", scenario), **own)
+    return [
+        _related(run, "its first logins and changes", logins, _where(run, logins, **own)[: 2 * NEAR]),
+        _payments(run, f"its first payments, of {len(paid):,}", scenario, paid[: 2 * NEAR]),
+    ]
+
+
 def _bar(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     table, twin = ("bars", scenario), ("bars", BASE)
     same = _where(run, table, path=values["path"], asset=values["asset"])
@@ -142,6 +151,8 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "accounts": _account,
     "customers": _customer,
     "merchants": _merchant,
+    "devices": _device,
+    "logins": _device,
     "bars": _bar,
     "loans": _loan,
     "months": _month,

@@ -34,6 +34,9 @@ PURPOSES = (
 PAYMENT_STATUSES = ("posted", "declined")
 DECLINE_REASONS = ("funds", "limit", "returned")
 """Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back."""
+DEVICE_KINDS = ("phone", "computer", "tablet")
+OS_FAMILIES = ("android", "ios", "windows", "macos", "linux")
+LOGIN_KINDS = ("new_device", "password_change", "login", "payee_added")
 STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end")
 """Why a scheme ended."""
 

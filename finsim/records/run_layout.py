@@ -24,6 +24,8 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accounts": ("transactions", "one row per account"),
         "customers": ("transactions", "one row per person or firm with an account at the study's banks"),
         "merchants": ("transactions", "one row per shop"),
+        "devices": ("transactions", "one row per device that customers, or others in their name, use"),
+        "logins": ("transactions", "one row per login, new device, changed password and added payee"),
         "patterns": ("transactions", "one row per scheme, decoys included: answers too"),
         "loans": ("credit", "one row per loan"),
         "months": ("credit", "one row per loan and month at risk"),

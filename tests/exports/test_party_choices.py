@@ -19,6 +19,22 @@ def test_a_bank_sees_its_own_customers_alone(world: Path) -> None:
     assert seen["customer_id"].to_pylist() == sorted(set(own))
 
 
+def test_a_bank_sees_devices_and_logins_of_its_own_customers_alone(world: Path, tmp_path: Path) -> None:
+    finsim.export(world, "postgres", output=tmp_path / "out", bank=2)
+    made = {
+        name: pd.read_csv(tmp_path / "out" / f"postgres_{name}.csv")
+        for name in ("customers", "devices", "logins", "transactions")
+    }
+    own = set(made["customers"]["customer_id"])
+    every = pd.read_parquet(world / "logins.parquet")
+    assert len(made["logins"]) == every["customer_id"].isin(own).sum() < len(every)
+    rows = made["transactions"]
+    assert rows.loc[rows["from_bank"] != 2, "device_id"].isna().all()
+    used = set(rows["device_id"].dropna()) | set(made["logins"]["device_id"])
+    assert used <= set(made["devices"]["device_id"])
+    assert len(made["devices"]) < len(pd.read_parquet(world / "devices.parquet"))
+
+
 def test_nobody_who_comes_later_is_known(world: Path) -> None:
     day = pd.Timestamp("2026-01-05")
     seen = handed(world).payments(Wanted(as_of=day.date()), EXPORTS.load("postgres")).customers

@@ -63,6 +63,6 @@ def test_columns_with_fixed_words_say_them() -> None:
     told = {field.name for schema in schemas for field in schema if words_of(field)}
     assert told == {
         "channel", "purpose", "category", "status", "kind", "stopped_by", "loan_class", "grade", "segment",
-        "income_band", "sector", "kyc_risk", "decline_reason",
+        "income_band", "sector", "kyc_risk", "decline_reason", "os",
     }  # fmt: skip
     assert words_of(never_null(SCHEMA.field("word"))) == WORDS

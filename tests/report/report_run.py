@@ -150,6 +150,8 @@ def _transactions(folder: Path, label: str) -> int:
             "_fs_src": 1,
             "_fs_seq": 0,
             "merchant_id": -1,
+            "device_id": -1,
+            "taint": 0.0,
             "from_balance_after": 0,
             "to_balance_after": 0,
         }

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from finsim.agents.narratives.amount_faults import amount_faults
+from finsim.agents.narratives.device_faults import device_faults
 from finsim.agents.narratives.ending_faults import (
     evasion_faults,
     excuse_faults,
@@ -192,7 +193,7 @@ def faults(narrative: Narrative, folder: Path) -> list[Fault]:
     """Return what a narrative says that could never act; ``folder`` may hold rule packs of its own."""
     checks = (
         role_faults, number_faults, phase_faults, amount_faults, evasion_faults, stop_faults, label_faults,
-        variant_faults,
+        variant_faults, device_faults,
     )  # fmt: skip
     found = [fault for check in checks for fault in check(narrative)]
     return [*found, *excuse_faults(narrative, folder)]

@@ -19,7 +19,7 @@ from pydantic import (
 from finsim.agents.narratives.draws import Duration
 from finsim.agents.narratives.number_syntax import RANGE_FORM, bounds, number, seconds
 from finsim.agents.narratives.quantities import MOST_MONEY, Factor, Members, Money, Payments, Portion
-from finsim.agents.vocabulary import CHANNELS, PURPOSES
+from finsim.agents.vocabulary import CHANNELS, DEVICES, PURPOSES
 from finsim.document_numbers import Count, Meaning, Misfit, Number
 from finsim.document_numbers import Share as AnyShare
 from finsim.editor_schemas import NUMBER, JsonSchema, also, given, one_of, reads, together, when
@@ -298,6 +298,8 @@ class Phase(Sourced):
     * ``timing``: when it is paid.
     * ``channel``: how it is paid: a word, or a mix of words with weights.
     * ``purpose``: what it is for: a word or a mix; the shop's category, else transfer, when left out.
+    * ``device``: what the payer orders from: own, new (unknown to the account) or shared (one for all such
+      payers of the scheme); a word or a mix, drawn once a role and scheme; by the family when left out.
     * ``on_decline``: what follows a declined payment.
     * ``until``: `posted >= N`: the phase ends after N posted payments.
     * ``after``: when the phase begins: at the `start` of the scheme, at each `receipt` of its payers, or at
@@ -329,13 +331,14 @@ class Phase(Sourced):
     timing: Timing = Timing()
     channel: Annotated[dict[str, Number], word_mix(CHANNELS)]
     purpose: Annotated[dict[str, Number] | None, word_mix(PURPOSES, {"type": "null"})] = None
+    device: Annotated[dict[str, Number] | None, word_mix(DEVICES, {"type": "null"})] = None
     on_decline: OnDecline = OnDecline()
     until: Annotated[int, BeforeValidator(_read_until), _CONDITION] = 0
     after: Annotated[str, Meaning("start, receipt or the name of an earlier phase", "receipt")] = ""
     needs: Gate | None = None
     chance: Annotated[Share, Field(gt=0.0)] = 1.0
 
-    @field_validator("channel", "purpose", mode="before")
+    @field_validator("channel", "purpose", "device", mode="before")
     @classmethod
     def _one_or_mix(cls, value: Any) -> Any:
         return {value: 1.0} if isinstance(value, str) else value
@@ -354,6 +357,11 @@ class Phase(Sourced):
     @classmethod
     def _check_purpose(cls, value: dict[str, float] | None) -> dict[str, float] | None:
         return None if value is None else _mix(value, PURPOSES, "purpose")
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, value: dict[str, float] | None) -> dict[str, float] | None:
+        return None if value is None else _mix(value, DEVICES, "device")
 
     @model_validator(mode="after")
     def _check(self) -> Phase:

@@ -25,6 +25,7 @@ from finsim.agents.schemes.role_casting import (
     refuse_empty,
     refuse_short,
 )
+from finsim.agents.schemes.scheme_devices import with_devices
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import Scheme, SchemePlan, lay_plan
 from finsim.agents.schemes.start_times import arrivals, expected_schemes, mule_settings
@@ -92,7 +93,10 @@ def scheme_orders(
                 refuse_short(narrative, short, who, population, day)
             shortages.append(short)
             if all(members.values()):
-                schemes.append(stage_scheme(stage, arrival, members, script.at("stage")))
+                made = stage_scheme(stage, arrival, members, script.at("stage"))
+                gear = script.at("devices")
+                outside = population.accounts.external
+                schemes.append(with_devices(made, narrative, (words[2], words[3]), outside, gear))
                 planned += len(schemes[-1].steps)
                 _refuse_many(narrative, planned)
         remarks += shortage_remarks(narrative.id, len(starts), shortages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +54,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Gear:
+    """What the steps of a scheme are ordered from: ``device`` of the scheme, -1 for the payer's own.
+
+    ``adds_payee`` marks the payer's first transfer to somebody that the payer's bank did not know;
+    ``devices`` is the number of devices. Empty: everybody uses the own device, and no payee is added.
+    """
+
+    device: tuple[int, ...] = ()
+    adds_payee: tuple[bool, ...] = ()
+    devices: int = 0
+
+
+@dataclass(frozen=True)
 class Scheme:
     """One scheme: its identity, its labels, its limits, and how many slots of each sort it uses.
 
@@ -73,6 +86,7 @@ class Scheme:
     tallies: int
     pots: int
     steps: tuple[Step, ...] = field(repr=False, default=())
+    gear: Gear = Gear()
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,8 @@ class SchemePlan:
 
     ``narratives``, ``typologies``, ``phases``, ``roles`` are the vocabularies of the label columns, fixed
     by the study's narratives. ``cut`` is the position in ``STOPS`` of what the plan itself cut off.
+    ``device`` int64[R] is a position among the E devices of all schemes, -1 for the payer's own;
+    ``device_scheme`` int64[E] is the scheme of each, ``device_place`` its number there.
     ``planned`` int64[narratives, phases] counts payments without retries; ``remarks`` tell what could not be
     made as asked.
     """
@@ -102,6 +118,10 @@ class SchemePlan:
     fraud: Bool1D
     laundering: Bool1D
     taint: Array
+    device: Int1D
+    adds_payee: Bool1D
+    device_scheme: Int1D
+    device_place: Int1D
     steps: Plan
     slots: tuple[int, int, int]
     planned: Int2D
@@ -147,22 +167,38 @@ def _planned(schemes: Sequence[Scheme], shape: tuple[int, int]) -> Int2D:
     return found
 
 
-def _sources(steps: Sequence[Step], owner: Int1D) -> Array:
+def _gear(schemes: Sequence[Scheme], sizes: Int1D) -> tuple[Int1D, Bool1D, Int1D, Int1D]:
+    """Return the devices of all steps, numbered over all schemes, and the scheme and place of each device."""
+    counts = np.array([scheme.gear.devices for scheme in schemes], dtype=np.int64)
+    before = np.cumsum(counts) - counts
+    device = np.full(int(sizes.sum()), -1, dtype=np.int64)
+    adds = np.zeros(len(device), dtype=np.bool_)
+    for scheme, begin, base in zip(
+        schemes, (np.cumsum(sizes) - sizes).tolist(), before.tolist(), strict=True
+    ):
+        if scheme.gear.device:
+            own = np.array(scheme.gear.device)
+            device[begin : begin + len(own)] = np.where(own < 0, -1, own + base)
+            adds[begin : begin + len(own)] = scheme.gear.adds_payee
+    owner = np.repeat(np.arange(len(schemes)), counts)
+    return device, adds, owner, np.arange(len(owner)) - before[owner]
+
+
+def _sources(orders: Orders, owner: Int1D, labels: tuple[Bool1D, Bool1D]) -> Array:
     """Return what each step does to the illicit money of the world: uint8[R], codes of ``kernels.taint``.
 
     A fraud brings all that it pays; so does a laundering payment of an account that its scheme does not pay
-    before. Other laundering passes on what the account has, or brings it from outside.
+    before. Other laundering passes on what the account has, or brings it from outside. ``labels``: fraud and
+    laundering of each step.
     """
-    first: dict[tuple[int, int], int] = {}
-    for step, scheme in zip(steps, owner.tolist(), strict=True):
-        key = (scheme, step.payee)
-        first[key] = min(first.get(key, step.ts), step.ts)
-    found = np.full(len(steps), CLEAN, dtype=np.uint8)
-    for place, (step, scheme) in enumerate(zip(steps, owner.tolist(), strict=True)):
-        if step.fraud:
-            found[place] = SOURCE
-        elif step.laundering:
-            found[place] = SOURCE if first.get((scheme, step.payer), step.ts) >= step.ts else MIXED
+    fraud, laundering = labels
+    both = np.concatenate([orders.payee, orders.payer]).astype(np.int64) + (np.tile(owner, 2) << 32)
+    known, place = np.unique(both, return_inverse=True)
+    paid, pays = np.split(place, 2)
+    first = np.full(len(known), np.iinfo(np.int64).max)
+    np.minimum.at(first, paid, orders.ts)
+    mixed = np.where(first[pays] < orders.ts, MIXED, SOURCE)
+    found: Array = np.where(fraud, SOURCE, np.where(laundering, mixed, CLEAN)).astype(np.uint8)
     return found
 
 
@@ -211,6 +247,7 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         pot_from=pot_from,
         pot_to=slots("pot_to", "pots")[0],
     )
+    device, adds, device_scheme, device_place = _gear(schemes, sizes)
     plan = SchemePlan(
         *words,
         id=scheme_column("id"),
@@ -225,7 +262,11 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         role=column("role", np.int32),
         fraud=column("fraud", np.bool_),
         laundering=column("laundering", np.bool_),
-        taint=_sources(steps, owner),
+        taint=np.zeros(0, dtype=np.uint8),
+        device=device,
+        adds_payee=adds,
+        device_scheme=device_scheme,
+        device_place=device_place,
         steps=kernel_plan,
         slots=(attempts, tallies, pots),
         planned=_planned(schemes, (len(words[0]), len(words[2]))),
@@ -242,4 +283,5 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         order_id=SCHEME_BLOCK + scheme_column("id")[owner] * PER_SCHEME + running,
         plan_row=np.arange(len(steps), dtype=np.int32),
     )
+    plan = replace(plan, taint=_sources(orders, owner, (plan.fraud, plan.laundering)))
     return orders.take(np.lexsort((orders.order_id, orders.ts))), plan

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from finsim.agents.devices.ordinary_devices import build_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.population.population import build_population
 from finsim.agents.settings import Settings
@@ -19,12 +20,16 @@ SAMPLED_ACCOUNT_DAYS, FEWEST_ACCOUNTS = 60_000, 400
 """assumption: enough for two percent of error, at about 0.2 CPU seconds per behaviour."""
 
 
+LOGINS_PER_ROW = 0.13
+"""Rows of ``logins`` for each payment, measured in default worlds."""
+
+
 @dataclass(frozen=True)
 class PaymentForecast:
     """Ordinary payments by scenario, and how many different behaviours they come from.
 
     ``accounts`` counts all accounts of the world, those outside the study's banks too; ``parties`` the rows
-    of the tables of customers and merchants, which a learned world does not have.
+    of the tables of customers, merchants, devices and logins, which a learned world does not have.
     """
 
     rows: dict[str, int]
@@ -60,6 +65,9 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
         "merchants": len(population.merchants),
     }
     scaled = {name: round(count * settings.accounts / few) for name, count in parties.items()}
+    few_devices = int(build_devices(population, small, plan.streams).held.sum())
+    scaled["devices"] = round(few_devices * settings.accounts / few)
+    scaled["logins"] = round(LOGINS_PER_ROW * max(rows.values()))
     return PaymentForecast(rows, len(drawn), settings.accounts + round(outside), scaled)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
 from finsim.agents.parties.party_tables import party_tables
@@ -76,9 +77,13 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             paths = [orders_file(run, key, shard, piece) for shard in range(settings.shards)]
             yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
-    posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
-    parties = {} if is_learned(plan) else party_tables(population, settings, plan.streams)
+    parties, gear = {}, None
+    if not is_learned(plan):
+        aside = orders_folder(run, key)
+        devices, gear = with_row_devices(population, settings, plan.streams, (planned, schemes), aside)
+        parties = {**party_tables(population, settings, plan.streams), "devices": devices}
+    posted = post(population, settings, blocks(), schemes, world.middles, gear)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     taken = FraudLosses()
     written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
@@ -87,6 +92,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)
         written[file] = write_table(file, schema, [table])
+    if gear is not None:
+        file = table_file(run, "logins", task.name)
+        written[file] = write_table(file, PARTY_SCHEMAS["logins"], gear.logins())
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
         "rules": judges.found(),

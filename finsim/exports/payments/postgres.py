@@ -42,7 +42,7 @@ def schema_text() -> str:
     made = []
     for name, schema in TABLES.items():
         lines = [f'  "{field.name}" {_TYPES[field.type]}' for field in schema]
-        lines.append(f'  PRIMARY KEY ("{KEYS[name]}")')
+        lines += [f'  PRIMARY KEY ("{KEYS[name]}")'] if name in KEYS else []
         made.append(f"CREATE TABLE {name} (\n" + ",\n".join(lines) + "\n);\n")
     copies = [f"\\copy {name} FROM 'postgres_{name}.csv' WITH (FORMAT csv, HEADER)\n" for name in TABLES]
     return "\n".join(made) + "\n" + "".join(copies)

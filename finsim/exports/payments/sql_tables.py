@@ -33,12 +33,17 @@ TABLES = {
             ("name", TEXT), ("town", TEXT), ("country", TEXT), ("opens", pa.int8()), ("closes", pa.int8()),
         ]
     ),
+    "devices": pa.schema([("device_id", pa.int32()), ("kind", TEXT), ("os", TEXT), ("first_seen", INSTANT)]),
+    "logins": pa.schema(
+        [("ts", INSTANT), ("customer_id", pa.int64()), ("device_id", pa.int32()), ("kind", TEXT)]
+    ),
     "transactions": pa.schema(
         [
             ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
             ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
-            ("channel", TEXT), ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT),
-            ("decline_reason", TEXT), ("from_balance_after", MONEY), ("to_balance_after", MONEY),
+            ("channel", TEXT), ("device_id", pa.int32()), ("merchant_id", pa.int64()), ("category", TEXT),
+            ("status", TEXT), ("decline_reason", TEXT), ("from_balance_after", MONEY),
+            ("to_balance_after", MONEY),
         ]
     ),
     "labels": pa.schema(
@@ -58,11 +63,12 @@ TABLES = {
 }  # fmt: skip
 """Table -> its columns. Without a shop, a scheme, an employer or a birth a cell is null."""
 KEYS = {
-    "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id", "transactions": "tx_id",
+    "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id",
+    "devices": "device_id", "transactions": "tx_id",
     "labels": "tx_id", "patterns": "instance",
 }  # fmt: skip
-"""Table -> its primary key."""
-_NONE = ("merchant_id", "instance", "employer_account", "birth_year")  # -1 stands for none
+"""Table -> its primary key; `logins` have none."""
+_NONE = ("merchant_id", "device_id", "instance", "employer_account", "birth_year")  # -1 stands for none
 _SIDES = ("from", "to")
 
 
@@ -73,6 +79,9 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
         yield _as(payments.accounts(), schema)
     elif table in ("customers", "merchants"):
         yield _as(payments.customers if table == "customers" else payments.merchants, schema)
+    elif table in ("devices", "logins"):
+        for rows in payments.devices() if table == "devices" else payments.logins():
+            yield _as(rows, schema)
     elif table == "patterns":
         yield _as(scheme_table(payments), schema)
     else:
@@ -81,7 +90,11 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
 
 
 def _seen(payments: Payments, rows: pa.Table) -> pa.Table:
-    """Empty the balances of the side that one bank does not see."""
+    """Empty balances and device of the side that one bank does not see."""
+    if payments.choice.bank is not None and "device_id" in rows.column_names:
+        place = rows.column_names.index("device_id")
+        seen = pc.if_else(payments.sees(rows["from_bank"]), rows["device_id"], pa.scalar(-1, pa.int32()))
+        rows = rows.set_column(place, "device_id", seen)
     for side in _SIDES if payments.choice.bank is not None else ():
         name = f"{side}_balance_after"
         if name in rows.column_names:
@@ -98,7 +111,7 @@ def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
             columns.append(cents(column))
         elif field.name in _NONE:
             array = whole(column)
-            columns.append(pa.array(np.asarray(array), mask=np.asarray(array) < 0))
+            columns.append(pa.array(np.asarray(array), mask=np.asarray(array) < 0).cast(field.type))
         elif field.type == TEXT:
             columns.append(renamed(column, {}))
         else:

@@ -7,10 +7,17 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from finsim.records.columns import stored
 from finsim.records.parties.customers import CUSTOMER_SCHEMA
+from finsim.records.parties.devices import DEVICE_SCHEMA, LOGIN_SCHEMA
 from finsim.records.parties.merchants import MERCHANT_SCHEMA
 
 PARTY_SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
-    {"customers": CUSTOMER_SCHEMA, "merchants": MERCHANT_SCHEMA}
+    {
+        "customers": CUSTOMER_SCHEMA,
+        "merchants": MERCHANT_SCHEMA,
+        "devices": stored(DEVICE_SCHEMA),
+        "logins": stored(LOGIN_SCHEMA),
+    }
 )
-"""Table -> its columns; a world that is learned from a ledger has none of them."""
+"""Table -> its columns in files; a world that is learned from a ledger has none of them."""

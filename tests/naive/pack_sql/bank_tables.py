@@ -35,6 +35,7 @@ def retail_tx(rng):
         {
             "tx_id": np.arange(count),
             "ts": [pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(int(m), "min") for m in minutes],
+            "device_id": rng.choice([-1, 1, 2, 3, 88], count),
             "merchant_id": rng.choice([-1, 5, 6, 7, 99], count),
             "from_account": who,
             "to_account": rng.choice([1, 2, 3, 6, 7, 88], count),
@@ -57,6 +58,7 @@ def retail_tx(rng):
         "tx_id": ID,
         "ts": TIME,
         "merchant_id": ID,
+        "device_id": ID,
         "from_account": ID,
         "to_account": ID,
         "amount": MONEY,
@@ -95,9 +97,14 @@ def retail_parties(rng):
         }
     )
     shops = pd.DataFrame({"merchant_id": np.arange(1, 41), "account_id": rng.choice([1, 2, 40, 77], 40)})
+    devices = pd.DataFrame({"device_id": np.arange(1, 41)})
+    seen = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rng.integers(-90, 90, 40), unit="h")
+    devices["first_seen"] = seen
+    of_devices = {"device_id": ID, "first_seen": TIME}
     of_customers = {"customer_id": ID, "kind": WORDS, "since": DAY}
     wrong = {"since": [pd.Timestamp("2026-02-01").date()], "kind": ["firm"]}
     return {
+        "devices": parents(damaged(rng, devices, of_devices, {}, 0.05), "device_id"),
         "customers": parents(damaged(rng, customers, of_customers, wrong, 0.05), "customer_id"),
         "merchants": parents(
             damaged(rng, shops, {"merchant_id": ID, "account_id": ID}, {}, 0.05), "merchant_id"

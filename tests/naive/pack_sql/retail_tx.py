@@ -35,6 +35,13 @@ VIEWS = {
                AS is_shop
         FROM transactions
     """,
+    "orders": """
+        SELECT t.ts, t.device_id, d.first_seen,
+               CASE WHEN t.device_id IS NOT NULL THEN d.device_id IS NOT NULL END AS is_device
+        FROM transactions t LEFT JOIN (SELECT * FROM devices WHERE device_id IS NOT NULL) d
+        ON d.device_id = t.device_id
+    """,
+    "device_keys": "SELECT row_number() OVER (PARTITION BY device_id ORDER BY rn) AS nth FROM devices",
     "customer_keys": "SELECT row_number() OVER (PARTITION BY customer_id ORDER BY rn) AS nth FROM customers",
     "merchant_keys": "SELECT row_number() OVER (PARTITION BY merchant_id ORDER BY rn) AS nth FROM merchants",
     "placed": f"""
@@ -108,6 +115,10 @@ RULES = {
     "merchants.key": ("merchant_keys", None, "nth = 1"),
     "merchants.complete": ("merchants", None, "merchant_id IS NOT NULL AND account_id IS NOT NULL"),
     "shop_exists": ("sales", "merchant_id <> -1", "is_shop"),
+    "devices.key": ("device_keys", None, "nth = 1"),
+    "devices.complete": ("devices", None, "device_id IS NOT NULL AND first_seen IS NOT NULL"),
+    "device_exists": ("orders", "device_id <> -1", "is_device"),
+    "device_seen_before": ("orders", "device_id <> -1", "ts >= first_seen"),
     "owner_exists": ("held", "kind <> 'external'", "owned"),
     "customer_before_account": ("held", "kind <> 'external'", "opened >= since"),
     "shop_has_account": ("shops", None, "has_account"),

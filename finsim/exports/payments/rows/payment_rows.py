@@ -17,9 +17,8 @@ from finsim.exports.payments.rows.account_lookup import AccountLookup, read_acco
 from finsim.exports.payments.rows.row_words import coded
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
 from finsim.notation import DAY, Bool1D
-from finsim.records.parties.customers import CUSTOMER_SCHEMA
-from finsim.records.parties.merchants import MERCHANT_SCHEMA
-from finsim.records.storage import read_table
+from finsim.records.parties.party_tables import PARTY_SCHEMAS
+from finsim.records.storage import read_batches, read_table
 from finsim.records.transaction_files import row_batches
 
 NANOSECONDS_A_DAY = 86_400_000_000_000
@@ -123,7 +122,7 @@ class Payments:
 
         No row where the world has no such table.
         """
-        table = self._party("customers", CUSTOMER_SCHEMA)
+        table = self._party("customers", PARTY_SCHEMAS["customers"])
         if self.choice.as_of is not None:
             table = table.filter(pc.less(table["since"].cast(pa.int64()), self._end() // 1_000))
         if self.choice.bank is not None:
@@ -134,7 +133,36 @@ class Payments:
     @cached_property
     def merchants(self) -> pa.Table:
         """The shops by ``merchant_id``; no row where the world has no such table."""
-        return self._party("merchants", MERCHANT_SCHEMA).sort_by("merchant_id").combine_chunks()
+        return self._party("merchants", PARTY_SCHEMAS["merchants"]).sort_by("merchant_id").combine_chunks()
+
+    def devices(self) -> Iterator[pa.Table]:
+        """Yield the devices that were seen by the day; for one bank's view those that it saw."""
+        table = self._party("devices", PARTY_SCHEMAS["devices"])
+        if self.choice.as_of is not None:
+            table = table.filter(pc.less(table["first_seen"].cast(pa.int64()), self._end() // 1_000))
+        if self.choice.bank is not None:
+            paid = [self._seen_devices(rows) for rows in self.batches(("from_bank", "device_id"))]
+            used = [np.asarray(rows["device_id"]) for rows in self.logins()]
+            seen = np.unique(np.concatenate([np.empty(0, np.int32), *paid, *used]))
+            table = table.filter(pa.array(np.isin(np.asarray(table["device_id"]), seen)))
+        yield table
+
+    def logins(self) -> Iterator[pa.Table]:
+        """Yield logins and changes up to the day, for one bank's view those of its customers; in batches."""
+        file = self.parties.get("logins")
+        for batch in () if file is None else read_batches(file):
+            table = pa.Table.from_batches([batch])
+            if self.choice.as_of is not None:
+                table = table.filter(pc.less(table["ts"].cast(pa.int64()), self._end() // 1_000))
+            if self.choice.bank is not None:
+                known = self.customers["customer_id"].combine_chunks()
+                table = table.filter(pc.is_in(table["customer_id"], known))
+            yield table
+
+    def _seen_devices(self, rows: pa.Table) -> np.ndarray:
+        own = np.asarray(rows["from_bank"]) == self.choice.bank
+        found: np.ndarray = np.asarray(rows["device_id"])[own]
+        return found
 
     def _party(self, name: str, schema: pa.Schema) -> pa.Table:
         file = self.parties.get(name)
