@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from finsim.generators.comparison.window_encoding import WindowEncoding, energy_distance
 from finsim.generators.comparison.window_model import (
     JUDGED,
+    WindowKind,
     Windows,
     WindowTraining,
     fit_windows,
@@ -159,10 +160,8 @@ class Rcgan:
     ) -> Self:
         """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
         cls.refuse(data, settings)
-        windows, networks, report = fit_windows(
-            data, settings, lambda _, components: GanNetworks(_shape(components, settings)), GanRecipe,
-            1.0, cls.name, streams, budget, progress, checkpoint,
-        )  # fmt: skip
+        kind = WindowKind(cls.name, lambda _, parts: GanNetworks(_shape(parts, settings)), GanRecipe, 1.0)
+        windows, networks, report = fit_windows(data, settings, kind, streams, budget, progress, checkpoint)
         told = np.sort(conditions_of(windows.learned).numpy().astype(np.float64))
         model = cls(settings, windows.learned.shape[1], networks, windows.encoding, told)
         model.report = report

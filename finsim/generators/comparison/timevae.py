@@ -15,6 +15,7 @@ from torch.nn.functional import relu
 from finsim.generators.comparison.window_encoding import WindowEncoding, energy_distance
 from finsim.generators.comparison.window_model import (
     JUDGED,
+    WindowKind,
     Windows,
     WindowTraining,
     fit_windows,
@@ -155,11 +156,12 @@ class TimeVae:
     ) -> Self:
         """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
         cls.refuse(data, settings)
-        windows, networks, report = fit_windows(
-            data, settings,
-            lambda steps, components: VaeNetworks(VaeShape(steps, components, settings.code, settings.width)),
-            VaeRecipe, 0.0, cls.name, streams, budget, progress, checkpoint,
-        )  # fmt: skip
+
+        def build(steps: int, components: int) -> VaeNetworks:
+            return VaeNetworks(VaeShape(steps, components, settings.code, settings.width))
+
+        kind = WindowKind(cls.name, build, VaeRecipe, 0.0)
+        windows, networks, report = fit_windows(data, settings, kind, streams, budget, progress, checkpoint)
         model = cls(settings, networks, windows.encoding)
         model.report = report
         return model

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -116,30 +116,37 @@ class Windows:
         return self.judged[rows]
 
 
+@dataclass(frozen=True)
+class WindowKind(Generic[Networks]):
+    """What is a generator's own in a fit.
+
+    build makes networks for steps and components, recipe_of a recipe of networks, windows, batch and the text
+    that a checkpoint is known by; final_rate : share of the learning rate at the end.
+    """
+
+    name: str
+    build: Callable[[int, int], Networks]
+    recipe_of: Callable[[Networks, Windows, int, str], WindowRecipe]
+    final_rate: float
+
+
 def fit_windows(
     data: Sequences,
     settings: WindowTraining,
-    build: Callable[[int, int], Networks],
-    recipe_of: Callable[[Networks, Windows, int, str], WindowRecipe],
-    final_rate: float,
-    name: str,
+    kind: WindowKind[Networks],
     streams: Streams,
     budget: Budget,
     progress: Progress,
     checkpoint: Path | None,
 ) -> tuple[Windows, Networks, FitReport]:
-    """Cut the windows, train networks on them, and say what became of it.
-
-    ``build`` makes networks for steps and components, ``recipe_of`` a recipe of networks, windows, batch and
-    the text that a checkpoint is known by.
-    """
+    """Cut the windows, train networks on them, and say what became of it."""
     started = time.process_time()
     windows = Windows.of(data, settings, streams.at("atoms"))
     _, steps, components = windows.learned.shape
-    networks = begun(lambda: build(steps, components), streams, pick_device(settings.device))
-    recipe = recipe_of(networks, windows, settings.batch, f"{name} {data.digest()} {settings}")
+    networks = begun(lambda: kind.build(steps, components), streams, pick_device(settings.device))
+    recipe = kind.recipe_of(networks, windows, settings.batch, f"{kind.name} {data.digest()} {settings}")
     limit = budget.or_steps(settings.steps)
-    report = train(recipe, settings.schedule(final_rate), limit, streams, progress, checkpoint)
+    report = train(recipe, settings.schedule(kind.final_rate), limit, streams, progress, checkpoint)
     judged = windows.learned if windows.judged is None else windows.judged
     said = diagnosed(
         torch.special.ndtr(windows.learned),
