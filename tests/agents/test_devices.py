@@ -186,21 +186,21 @@ def test_logins_come_out_in_order_whatever_waits_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("finsim.agents.devices.login_stream.HELD_ROWS", 3)
-    rng, hour = np.random.default_rng(0), 3_600_000_000_000
-    blocks = [(hour * k, (hour * k - rng.integers(0, LEAD_NS, 5)).tolist()) for k in range(3, 9)]
+    rng, step = np.random.default_rng(0), 600_000_000_000
+    blocks = [(step * k, (step * k - rng.integers(0, LEAD_NS, 5)).tolist()) for k in range(3, 9)]
     blocks[2][1][1] = blocks[2][1][0]  # at one instant
     told = {}
     for name, folder in (("memory", None), ("file", tmp_path / "aside")):
-        log = LoginStream([events([hour, hour * 7])], np.array([10, 20, 30]), folder)
+        log = LoginStream([events([step, step * 7])], np.array([10, 20, 30]), folder)
         for first, ts in blocks:
             log.add(first, events(ts))
         told[name] = pa.Table.from_batches(log.batches(), schema=LOGIN_SCHEMA)
     assert told["memory"].equals(told["file"])
-    every = joined([events([hour, hour * 7]), *(events(ts) for _, ts in blocks)])
+    every = joined([events([step, step * 7]), *(events(ts) for _, ts in blocks)])
     assert told["file"]["device_id"].to_pylist() == public_device(every.number).tolist()
     assert len(every) == 32
     with pytest.raises(ValueError, match="too long before"):
-        log.add(hour * 99, events([hour]))
+        log.add(step * 99, events([step]))
 
 
 def story(folder: Path, name: str, *changes: tuple[str, str]) -> str:
@@ -252,6 +252,14 @@ def test_a_herder_holds_one_device_for_all_mules_of_a_scheme(tmp_path: Path) -> 
     assert passed.groupby("instance")["customer"].nunique().max() > 1
     ordinary = set(rows[(rows["instance"] < 0)]["device_id"])
     assert not set(passed["device_id"]) & ordinary
+    one_each, _ = played(
+        story(tmp_path, "app_scam_mule_chain", (change[0], change[1].replace("shared", "new")))
+    )
+    passed = one_each[(one_each["phase"] == "disperse") & (one_each["device_id"] >= 0)]
+    assert len(passed) > 20
+    assert (
+        passed.groupby("instance")["device_id"].nunique() == passed.groupby("instance")["customer"].nunique()
+    ).all()
     hit = rows[rows["phase"] == "hit"]
     mine = rows[(rows["instance"] < 0)].groupby("customer")["device_id"].agg(set)
     assert (
