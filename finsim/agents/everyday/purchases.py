@@ -65,9 +65,10 @@ def habits(life: Life, free: Float1D) -> Habits:
         rate[:, CATEGORY[name]] *= people.online[who]
     custom = life.streams.at("custom")
     usual = np.stack([custom.standard_normal(shops.shape), custom.random(shops.shape)])
-    busy = stretches(count, life.settings.days, life.streams.at("stretches"))
     means, share = _means(life, rate, shops, free)
-    return Habits(rate * share[:, None], shops, means, usual, busy)
+    rate = rate * share[:, None]
+    busy = stretches(rate.sum(axis=1), life.settings.days, life.streams.at("stretches"))
+    return Habits(rate, shops, means, usual, busy)
 
 
 def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> tuple[Float2D, Float1D]:
@@ -81,7 +82,7 @@ def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> tuple[Floa
     means: Float2D = ratio[:, None] ** (0.35 + 0.65 * MEANS[None, :])
     spend = 30.4 * (rate * ticket * means).sum(axis=1)
     correction = np.clip(free / spend, 0.2, 4.0)[:, None]
-    scaled: Float2D = np.clip(means * correction, 0.12, 6.0)
+    scaled: Float2D = np.clip(means * correction, 0.25, 6.0)
     spend = 30.4 * (rate * ticket * scaled).sum(axis=1)
     return scaled, np.clip(free / spend, 0.3, 1.0)
 

@@ -85,7 +85,7 @@ def build_people(
         employer=np.zeros(count, dtype=np.int64),
         online=np.exp(rng.normal(-0.12, 0.5, count)) * np.where(age > 65, 0.6, 1.0),
         thrift=np.exp(rng.normal(-0.06, 0.12, count)),
-        activity=np.clip(rng.gamma(_ACTIVITY, 1.0 / _ACTIVITY, count), 0.04, 8.0),
+        activity=np.clip(rng.gamma(_ACTIVITY, 1.0 / _ACTIVITY, count), 0.04, 6.0),
     )
 
 

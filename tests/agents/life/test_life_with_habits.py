@@ -35,9 +35,10 @@ def life(world):
 
 
 def test_stretches_move_a_share_as_the_naive_twin_does() -> None:
-    edges = stretches(3, 40, Streams(1).at("s"))
+    edges = stretches(np.array([1.0, 2.0, 30.0]), 40, Streams(1).at("s"))
     assert edges.shape == (3, 14)
     assert (np.diff(edges) > 0).all()
+    assert np.diff(edges[2]) == pytest.approx(1 / 13)  # who buys all the time has no bursts
     assert edges[:, -1] - edges[:, 0] == pytest.approx(1.0)
     assert ((edges[:, 0] >= 0) & (edges[:, 0] < 1)).all()
     u = Streams(2).at("u").random(500)
@@ -51,7 +52,7 @@ def test_stretches_move_a_share_as_the_naive_twin_does() -> None:
 
 def test_stretches_prefer_no_part_of_the_period_and_gaps_vary_as_their_law_says() -> None:
     people, each = 4_000, 60
-    edges = stretches(people, 30, Streams(3).at("s"))
+    edges = stretches(np.full(people, 0.1), 30, Streams(3).at("s"))
     u = np.sort(Streams(4).at("u").random((people, each)), axis=1)
     moved = np.sort(bunched(edges, np.repeat(np.arange(people), each), u.ravel()).reshape(people, each))
     share = np.histogram(moved, bins=10, range=(0, 1))[0] / moved.size
