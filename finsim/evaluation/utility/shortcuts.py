@@ -13,9 +13,13 @@ from finsim.evaluation.metric import DETECTOR, FAIL, PASS, WARN, Metric, Score
 from finsim.evaluation.utility.detection import LEAST_ROWS, TransactionCase, mean_draws, scheme_draws
 from finsim.evaluation.utility.transaction_arrays import DAY, Events, codes_of, hashed, sampled
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
+from finsim.records.transactions import LABEL_SCHEMA
 
-LABELS = ("is_fraud", "is_laundering", "narrative", "instance", "phase", "role")
 IDENTIFIERS = ("tx_id", "from_account", "to_account", "merchant_id", "order_id")
+LABELS = tuple(
+    name for name in LABEL_SCHEMA.names if name not in (*IDENTIFIERS, "purpose") and name[0] != "_"
+)
+"""The answers of a payment. The purpose, which a bank knows in part, is judged as a column."""
 TARGET, LIMIT = 0.80, 0.95
 HALVES = 0x5EED  # another hash than the one that picked the benign rows
 
