@@ -62,6 +62,7 @@ def test_a_run_that_was_moved_packed_or_made_read_only(
         path.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_stressed_run_and_the_run_it_came_from(tmp_path: Path) -> None:
     base = finsim.run(tiny(), output=tmp_path / "base", progress=False)
     hit = finsim.stress(base, "covid-2020", output=tmp_path / "hit", progress=False)

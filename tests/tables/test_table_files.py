@@ -79,7 +79,13 @@ def declared(column, places):
         return Field("money", scale=places, unit="stored_minor")
     if pa.types.is_dictionary(kind):
         return Field("cat", null=True)
-    words = {"bool": "bool", "date32[day]": "date", "timestamp[us]": "date", "double": "float"}
+    words = {
+        "bool": "bool",
+        "date32[day]": "date",
+        "timestamp[us]": "date",
+        "double": "float",
+        "float": "float",
+    }
     words["timestamp[ns, tz=UTC]"] = "ts"
     return Field(words.get(str(kind), "int"))
 

@@ -72,6 +72,7 @@ def test_a_narrative_is_simulated_as_the_next_line_says() -> None:
     assert "--schemes my_tale=50" in made.to_text()
 
 
+@pytest.mark.slow
 def test_a_scenario_holds_what_it_claims() -> None:
     made = finsim.new("my-slump.yaml", kind="scenario")
     study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
