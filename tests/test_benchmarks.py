@@ -30,7 +30,7 @@ LONGER = {
 LEARNED = [
     pytest.param(
         "learned_tables.py --tables german --most 200 --tools resample_rows --cap 5", "resample_rows",
-        id="tables",
+        id="tables", marks=pytest.mark.slow,
     ),
     pytest.param(
         "learned_events.py --ledgers cards --most 40 --tools resample --cap 5", "top 10 payees",

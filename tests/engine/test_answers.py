@@ -210,6 +210,7 @@ def test_a_study_is_stressed_beside_its_base(tmp_path: Path) -> None:
     assert alone.scenarios == ("base",)
 
 
+@pytest.mark.slow
 def test_runs_that_share_scenarios_are_compared_one_by_one(finished: Run, tmp_path: Path) -> None:
     frame = finsim.compare(finished, finished)
     assert frame.index.get_level_values(0).unique().tolist() == list(finished.scenarios)

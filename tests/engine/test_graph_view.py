@@ -42,6 +42,7 @@ def test_every_predicted_second_is_that_of_a_task(quick: GraphView) -> None:
     assert quick.finish(64) >= sum(quick.seconds[task.key] for task in quick.critical_path) - 1e-9
 
 
+@pytest.mark.slow
 def test_json_has_needs_costs_and_path(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["plan", "tiny", "--graph", "--json"])

@@ -79,7 +79,13 @@ def test_a_page_drawn_again_adds_nothing_and_agrees(real_run: Path, tmp_path: Pa
     fine(copy)
 
 
-@pytest.mark.parametrize("stop", ["build_manifest", "PAGES", "seal_run", "write_card"])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "build_manifest",
+        *(pytest.param(stop, marks=pytest.mark.slow) for stop in ("PAGES", "seal_run", "write_card")),
+    ],
+)
 def test_a_run_stopped_while_closing_is_told_so_and_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:

@@ -168,7 +168,10 @@ def test_numbers_near_the_largest_are_judged_without_a_warning(recwarn: pytest.W
     assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
 
 
-@pytest.mark.parametrize("kind", ["bytes", "lists", "text where numbers are"])
+@pytest.mark.parametrize(
+    "kind",
+    ["bytes", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lists", "text where numbers are"))],
+)
 def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: str) -> None:
     """Each row has a photo of its own, and the synthetic side has the very photos."""
     cells = [{"bytes": b"\xff%d" % k, "lists": [k, k + 1]}.get(kind, k * 7) for k in range(300)]

@@ -114,6 +114,7 @@ def test_a_sparse_report_keeps_the_last_of_a_stage(monkeypatch: pytest.MonkeyPat
     assert said == [0, 10]
 
 
+@pytest.mark.slow
 def test_fitting_and_judging_say_step_loss_and_metric(tmp_path: Path) -> None:
     said: list[Any] = []
     prices = finsim.example_data("wiki_aapl_ibm_2000_2013")

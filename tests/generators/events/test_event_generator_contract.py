@@ -63,7 +63,14 @@ def same(one, two):
         assert np.array_equal(column.values, cells(two)[name].values, equal_nan=column.kind == "number"), name
 
 
-@both
+@pytest.mark.parametrize(
+    ("name", "log"),
+    [
+        pytest.param(name, log, marks=[pytest.mark.slow] if (name, log) == ("events", "cards") else [])
+        for name in NAMES
+        for log in LOGS
+    ],
+)
 def test_roles_columns_and_words_are_kept(name, log):
     data, body = LOGS[log](), fitted(name, log)
     assert isinstance(body, EventGenerator)
