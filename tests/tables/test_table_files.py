@@ -73,19 +73,14 @@ def test_our_reader_gives_back_values_and_types(ending, kind, tmp_path):
     same(open_table(path, fields).table(minor=True), table, kinds=False)
 
 
-FLOAT_WORDS = ("double", "float")
-
-
 def declared(column, places):
     kind = column.type
     if places is not None:
         return Field("money", scale=places, unit="stored_minor")
     if pa.types.is_dictionary(kind):
         return Field("cat", null=True)
-    words = {"bool": "bool", "date32[day]": "date", "timestamp[us]": "date"} | dict.fromkeys(
-        FLOAT_WORDS, "float"
-    )
-    words["timestamp[ns, tz=UTC]"] = "ts"
+    words = {"bool": "bool", "date32[day]": "date", "timestamp[us]": "date", "double": "float"}
+    words |= {"timestamp[ns, tz=UTC]": "ts", "float": "float"}
     return Field(words.get(str(kind), "int"))
 
 
