@@ -67,12 +67,8 @@ def run(
         "write finsim.run(finsim.study({...}))" if isinstance(study, dict) else "write 'quickstart'",
     )  # fmt: skip
     wrong.numbers({"seed": seed, "workers": workers, "scale": scale}, "seed")
-    wrong.kinds(
-        "cluster", cluster, (str, type(None)), "the address of a Dask scheduler, or local:N",
-        "write cluster='local:2'",
-    )  # fmt: skip
     wrong.kinds("keep_checkpoints", keep_checkpoints, (bool,), "True or False", "write keep_checkpoints=True")
-    wrong.one_of({"workers": None if workers == 1 else workers, "cluster": cluster})
+    wrong.workers_or_cluster(workers, cluster)
     wrong.kinds("accept_versions", accept_versions, (bool,), "True or False", "write accept_versions=True")
     wrong.needed("resume", resume, {"accept_versions": accept_versions or None})
     wrong.files({"output": output, "resume": resume}, remote=True).progress(progress).settle()

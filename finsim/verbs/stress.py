@@ -126,12 +126,8 @@ def _check(
     wrong.numbers(
         {"severity": forward["severity"], "workers": workers, **numbers}, "seed", "severity", "points"
     )
-    wrong.kinds(
-        "cluster", cluster, (str, type(None)), "the address of a Dask scheduler, or local:N",
-        "write cluster='local:2'",
-    )  # fmt: skip
     if reverse is None:
-        wrong.one_of({"workers": many, "cluster": cluster})
+        wrong.workers_or_cluster(workers, cluster)
     wrong.files({"output": output}, remote=reverse is None).progress(progress).settle()
 
 

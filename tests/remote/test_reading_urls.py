@@ -13,7 +13,7 @@ from finsim.cli.main import main
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.errors import StudyError
-from finsim.records.stores.fetched_file import fetched_file
+from finsim.records.stores.fetched_file import fetched_file, fetched_folder
 from finsim.records.stores.remote_folder import RemoteFolder
 
 RUN = "memory://bank/run"
@@ -165,3 +165,12 @@ def test_a_stress_may_have_a_cluster(monkeypatch, tmp_path) -> None:
         finsim.stress(finsim.study(STUDY), "gfc-2008", cluster="local:2", workers=2, progress=False)
     with pytest.raises(StudyError, match="both are given"):
         finsim.stress(finsim.study(STUDY), reverse="credit.loss_rate >= 0.06", cluster="local:2")
+
+
+def test_a_name_that_leads_out_of_a_folder_makes_nothing(memory, monkeypatch, tmp_path) -> None:
+    memory.pipe_file("bank/parts/a.parquet", b"x")
+    monkeypatch.setattr(RemoteFolder, "names", lambda folder: {"a.parquet": "1", "../../../../out/b": "2"})
+    with pytest.raises(StudyError, match=r"an object is called '\.\./"):
+        fetched_folder("memory://bank/parts", "here")
+    assert not list(tmp_path.rglob("out"))
+    assert not list(tmp_path.rglob("*.parquet"))

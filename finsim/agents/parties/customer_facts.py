@@ -32,7 +32,7 @@ def customers_table(population: Population, settings: Settings, streams: Streams
     people, firms, accounts = population.people, population.firms, population.accounts
     persons, count = len(people), len(people) + len(firms)
     main = np.concatenate([people.current, firms.account])
-    trade = _trades(population)
+    trade = _of_shop(population, population.merchants.category, _BUSINESS)
     employer = np.full(count, NO_ACCOUNT, dtype=np.int64)
     works = _working(population, settings, streams)
     employer[:persons][works] = accounts.account_id[people.employer[works]]
@@ -46,7 +46,7 @@ def customers_table(population: Population, settings: Settings, streams: Streams
             [settings.start.year - people.age.astype(np.int64), np.full(len(firms), NO_YEAR)]
         ).astype(np.int32),
         "segment": np.concatenate([people.segment, np.full(len(firms), -1)]),
-        "town": np.concatenate([people.town, _town_of_firms(population)]),
+        "town": np.concatenate([people.town, _of_shop(population, population.merchants.town, ANYWHERE)]),
         "country": np.zeros(count, dtype=np.int64),
         "income_band": np.searchsorted(BANDS, flow / 100, side="right"),
         "employer_account": employer,
@@ -83,12 +83,12 @@ def _working(population: Population, settings: Settings, streams: Streams) -> Bo
     return found
 
 
-def _trades(population: Population) -> Int1D:
-    """Return the sector of every firm: the category of its shop, else business; int64[F]."""
+def _of_shop(population: Population, fact: Array, without: int) -> Int1D:
+    """Return a fact of each firm's shop, ``without`` for a firm that has none; int64[F]."""
     shops = population.merchants
-    found = np.full(len(population.firms), _BUSINESS, dtype=np.int64)
+    found = np.full(len(population.firms), without, dtype=np.int64)
     mine = shops.firm >= 0
-    found[shops.firm[mine]] = shops.category[mine]
+    found[shops.firm[mine]] = fact[mine]
     return found
 
 
@@ -97,14 +97,6 @@ def _of_employer(population: Population, trade: Int1D) -> Int1D:
     sector = np.full(len(population.accounts), -1, dtype=np.int64)
     sector[population.firms.account] = trade
     found: Int1D = sector[population.people.employer]
-    return found
-
-
-def _town_of_firms(population: Population) -> Int1D:
-    shops = population.merchants
-    found = np.full(len(population.firms), ANYWHERE, dtype=np.int64)
-    mine = shops.firm >= 0
-    found[shops.firm[mine]] = shops.town[mine]
     return found
 
 

@@ -37,6 +37,8 @@ def fetched_folder(url: str, place: str) -> Path:
     """
     remote = open_folder(url, place)
     names = remote.names()
+    for name in names:
+        remote.refuse_outside(name)  # before anything is made of it here
     told = "".join(f"{name} {state}\n" for name, state in sorted(names.items()))
     state = hashlib.sha256(f"{url} {told}".encode()).hexdigest()[:16]
     folder = copies() / "inputs" / state / (url.rstrip("/").rpartition("/")[2] or "data")

@@ -50,6 +50,13 @@ class RemoteFolder:
 
         Raises StudyError for a name that leads out of the folder: whoever fills the store chooses names.
         """
+        self.refuse_outside(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with self._answering(f"{name} cannot be read"):
+            self.store.get_file(self._path(name), str(file))
+
+    def refuse_outside(self, name: str) -> None:
+        """Raise StudyError for the name of an object that leads out of the folder."""
         parts = name.split("/")
         if not all(parts) or {".", ".."} & set(parts) or "\\" in name or "\0" in name:
             raise StudyError(
@@ -58,9 +65,6 @@ class RemoteFolder:
                 expected="names of files below the folder",
                 remedy="remove it; no run of finsim writes such a name",
             )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with self._answering(f"{name} cannot be read"):
-            self.store.get_file(self._path(name), str(file))
 
     def state(self, name: str) -> str:
         """Return what the store tells of the state of an object: another text when it was changed."""

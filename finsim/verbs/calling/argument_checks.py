@@ -193,6 +193,14 @@ class Arguments:
                     self._problems += remote.problems
         return self
 
+    def workers_or_cluster(self, workers: Any, cluster: Any) -> Arguments:
+        """Check the address of a cluster, and that it is not given beside local workers."""
+        self.kinds(
+            "cluster", cluster, (str, type(None)), "the address of a Dask scheduler, or local:N",
+            "write cluster='local:2'",
+        )  # fmt: skip
+        return self.one_of({"workers": None if workers == 1 else workers, "cluster": cluster})
+
     def changing(self, name: str, run: Any) -> Arguments:
         """Check a run that the verb writes to: one in a store is not changed there."""
         url = getattr(run, "url", "") or (remote_url(run) if isinstance(run, PATH) else "")
