@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
@@ -20,8 +22,17 @@ def one_thread() -> AbstractContextManager[object]:
     Scores must not depend on the machine, and threads that wait for each other on small matrices cost
     twenty times the work.
     """
-    manager: AbstractContextManager[object] = threadpool_limits(1)
+    manager: AbstractContextManager[object] = _pools(len(sys.modules)).limit(limits=1)
     return manager
+
+
+@lru_cache(maxsize=1)
+def _pools(modules: int) -> ThreadpoolController:
+    """Return the thread pools of this process; looked for again when more ``modules`` are loaded.
+
+    Looking for them takes 4 ms, as long as a small fit.
+    """
+    return ThreadpoolController()
 
 
 def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, iterations: int = 100) -> Float1D:

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.agents.calendar.paydays import PAY_GROUPS
 from finsim.agents.population.merchants import Firms, towns
 from finsim.agents.settings import Settings
-from finsim.agents.vocabulary import AFFLUENT, JOBLESS, RETIRED, SEGMENTS, STUDENT
+from finsim.agents.vocabulary import AFFLUENT, CARD, CURRENT, JOBLESS, RETIRED, SEGMENTS, STUDENT
 from finsim.notation import Array, Cents1D, Float1D, Int1D
 
 # assumption: shares, median net monthly income (USD) and its log-sd by segment, in the order of SEGMENTS.
@@ -53,6 +53,16 @@ class People:
     def __len__(self) -> int:
         """Return the number of people."""
         return len(self.current)
+
+
+def holders_of(kinds: Array) -> People:
+    """Return one person per current and per card account of ``kinds``, of whom nothing more is known."""
+    current, card = np.flatnonzero(kinds == CURRENT), np.flatnonzero(kinds == CARD)
+    count = len(current) + len(card)
+    none, zero, one = np.full(count, -1), np.zeros(count, dtype=np.int64), np.ones(count)
+    held, cards = none.copy(), none.copy()
+    held[: len(current)], cards[len(current) :] = current, card
+    return People(held, none, cards, zero, zero, zero, zero, zero, zero, zero, zero, one, one, one)
 
 
 def build_people(

@@ -17,7 +17,7 @@ from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
 from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
-from finsim.agents.population.people import People
+from finsim.agents.population.people import holders_of
 from finsim.agents.population.population import Accounts, Population
 from finsim.agents.population.shop_popularity import Catchment
 from finsim.agents.settings import Settings
@@ -87,7 +87,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     accounts = _accounts(kinds, past, members, settings)
     merchants, categories = _merchants(sample, past, shops, len(members), columns)
     population = Population(
-        accounts, _people(kinds), _firms(kinds, past, members), merchants, outside,
+        accounts, holders_of(kinds), _firms(kinds, past, members), merchants, outside,
         _contacts(kinds, past, members),
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
@@ -174,16 +174,6 @@ def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings)
         np.where(external, 0, _AT_HAND).astype(np.int64), np.where(external, 0, _LIMIT).astype(np.int64),
         opened.astype("datetime64[D]"),
     )  # fmt: skip
-
-
-def _people(kinds: Array) -> People:
-    """Return one person per account that is no firm; of their persons the table knows nothing."""
-    current, card = np.flatnonzero(kinds == CURRENT), np.flatnonzero(kinds == CARD)
-    count = len(current) + len(card)
-    none, zero, one = np.full(count, NOBODY), np.zeros(count, dtype=np.int64), np.ones(count)
-    held, cards = none.copy(), none.copy()
-    held[: len(current)], cards[len(current) :] = current, card
-    return People(held, none, cards, zero, zero, zero, zero, zero, zero, zero, zero, one, one, one)
 
 
 def _firms(kinds: Array, past: Histories, members: Int1D) -> Firms:

@@ -13,7 +13,7 @@ from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
 from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
-from finsim.agents.population.people import People
+from finsim.agents.population.people import holders_of
 from finsim.agents.population.population import Accounts, Population
 from finsim.agents.population.shop_popularity import Catchment
 from finsim.agents.settings import Settings
@@ -50,7 +50,7 @@ def learned_population(
     own = streams.under("agents", "population")
     return Population(
         _accounts(kinds, facts, StoryMoney.of(facts, ledger), settings, own),
-        _people(kinds), _firms(kinds, facts, settings),
+        holders_of(kinds), _firms(kinds, facts, settings),
         _merchants(facts, ledger, places, own), outside_of(facts, ledger, places), _contacts(kinds, facts),
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
@@ -147,16 +147,6 @@ def _accounts(
 
 def _rounded_up(sums: Array) -> Int1D:
     return (np.ceil(sums / _GRAIN) * _GRAIN).astype(np.int64)
-
-
-def _people(kinds: Array) -> People:
-    """Return one person per account that is no firm; of their persons the ledger knows nothing."""
-    current, card = np.flatnonzero(kinds == CURRENT), np.flatnonzero(kinds == CARD)
-    count = len(current) + len(card)
-    none, zero, one = np.full(count, NOBODY), np.zeros(count, dtype=np.int64), np.ones(count)
-    held, cards = none.copy(), none.copy()
-    held[: len(current)], cards[len(current) :] = current, card
-    return People(held, none, cards, zero, zero, zero, zero, zero, zero, zero, zero, one, one, one)
 
 
 def _firms(kinds: Array, facts: EntityFacts, settings: Settings) -> Firms:
