@@ -12,6 +12,7 @@ import pytest
 import finsim
 from finsim.engine.learned.text_dates import formats_of
 from finsim.tables import Field
+from finsim.tables.cells.zones import instants
 
 SCHEMA = """finsim: schema/1
 kind: {kind}
@@ -60,6 +61,37 @@ def test_times_of_a_ledger_are_written_as_they_were_read(tmp_path: Path) -> None
     finsim.sample(body, entities=5, output=tmp_path / "new.csv", progress=False)
     cells = pd.read_csv(tmp_path / "new.csv", dtype=str)["day"]
     assert cells.str.fullmatch(r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d").all()
+
+
+def test_habits_keep_the_clock_of_the_zone_and_come_out_on_it(tmp_path: Path) -> None:
+    """A batch at three in the night stays there in summer and winter; stored times are instants."""
+    data, schema = tmp_path / "mine.csv", tmp_path / "mine.schema.yaml"
+    day = pd.date_range("2025-01-06", periods=300, freq="D")
+    time = day.strftime("%d.%m.%Y 03:00")
+    pd.DataFrame({"who": [f"K{k % 20}" for k in range(300)], "amount": 5.0, "day": time, "word": "a"}).to_csv(
+        data, index=False
+    )
+    text = SCHEMA.format(kind="payments", who="from_account", type="ts", format="%d.%m.%Y %H:%M", role="date")
+    schema.write_text(text.replace("role: date", "role: date, zone: Europe/Berlin"))
+    body = finsim.fit(data, "habits", schema=schema, kind="events", progress=False)
+    body.save(tmp_path / "body")
+    finsim.sample(tmp_path / "body", entities=40, output=tmp_path / "new.csv", progress=False)
+    finsim.sample(tmp_path / "body", entities=40, output=tmp_path / "new.parquet", progress=False)
+    cells = pd.read_csv(tmp_path / "new.csv", dtype=str)["day"]
+    assert len(cells) > 100
+    assert cells.str.endswith(" 03:00").all()
+    stored = pq.read_table(tmp_path / "new.parquet")["day"].to_pandas()
+    assert set(stored.dt.hour) == {1, 2}  # summer and winter
+    assert stored.dt.tz_convert("Europe/Berlin").dt.strftime("%d.%m.%Y %H:%M").tolist() == cells.tolist()
+    assert finsim.plan(tmp_path / "new.csv", schema=schema).to_dict()["ok"]
+
+
+def test_times_in_an_hour_that_is_left_out_come_out_after_it() -> None:
+    """Summer time begins at two; at three in autumn the clock goes back, and the first hour is meant."""
+    local = pa.array(pd.to_datetime(["2025-03-30 02:30", "2025-10-26 02:30", "2039-03-27 02:30"]))
+    found = instants(local.cast(pa.timestamp("us")), "Europe/Berlin").to_pandas()
+    assert found.dt.strftime("%m-%d %H:%M").tolist()[:2] == ["03-30 01:00", "10-26 00:30"]
+    assert found[2].hour in (0, 1)
 
 
 def test_the_first_of_several_formats_is_written_and_of_dates_alone() -> None:

@@ -144,4 +144,4 @@ def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
         at = data.order.index(partner)
         if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
             target = target.set(at, target.field(at).with_type(pa.int64()))
-    return OutputForm.of(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)}, data.fields)
+    return OutputForm.of(data, {**forms, str(data.roles.id): IdForm.of(names)}, target)

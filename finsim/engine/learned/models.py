@@ -98,5 +98,7 @@ def write_sampled(
 
 def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
     """Stream rows of a model into one file of the form of its ending; return their number."""
-    schema, rows = as_declared(output, model.form.target, batches, model.form.formats)
+    schema, rows = as_declared(
+        output, model.form.target, batches, model.form.formats, model.form.text_zones()
+    )
     return write_by_ending(output, schema, rows, table=kind_of(model))

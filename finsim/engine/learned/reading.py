@@ -28,6 +28,8 @@ from finsim.evaluation.tables.column_pairs import Roles, distinct
 from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
+from finsim.tables.cells.units_and_zones import zone_of
+from finsim.tables.cells.zones import local_times
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.sources.plain_texts import plain_schema
 
@@ -41,7 +43,8 @@ class LearnedInput:
     """The typed table, what its columns are, and how it comes out again.
 
     ``keys`` tell rows apart and are made anew; ``order`` and ``target`` are the columns in the order, under
-    the headers and in the types of the input; ``facts`` describe the data for the model's card.
+    the headers and in the types of the input; ``facts`` describe the data for the model's card. ``zones``
+    says on whose clock the times of a column are learned: habits follow the day of the place, not of UTC.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class LearnedInput:
     target: pa.Schema
     facts: Mapping[str, Any]
     remarks: tuple[str, ...]
+    zones: Mapping[str, str]
 
 
 def kind_of_data(data: Any, named: Named, schema: Schema | None, dialect: Dialect | None) -> str:
@@ -97,10 +101,32 @@ def read_to_learn(
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
     new = {*keys, roles.id} if kind == EVENTS else {*keys}
     target = _target(data, table, source.bound, order, new)
+    zones = _zones(table, declared, dict(zip(order, target, strict=True)))
     return LearnedInput(
-        kind, table, roles, declared.fields, keys, tuple(order), target, _facts(data, table),
+        kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
+        _facts(data, table),
         (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
+        zones,
     )  # fmt: skip
+
+
+def _zones(table: pa.Table, declared: Declared, target: Mapping[str, pa.Field]) -> dict[str, str]:
+    """Return column -> zone of its clock: declared, or that of the stored type; UTC needs none."""
+    found = {}
+    for field in table.schema:
+        if pa.types.is_timestamp(field.type) and field.type.tz:
+            stored = getattr(target[field.name].type, "tz", None)
+            found[field.name] = zone_of(declared.fields[field.name], declared.dialect) or stored
+    return {name: zone for name, zone in found.items() if zone and zone != "UTC"}
+
+
+def _on_the_clock(table: pa.Table, zones: Mapping[str, str]) -> pa.Table:
+    """Return the table with the times of a zone as its clocks show them."""
+    for name, zone in zones.items():
+        chunks = [local_times(chunk, zone) for chunk in table[name].chunks]
+        local = pa.chunked_array(chunks, pa.timestamp(table[name].type.unit))
+        table = table.set_column(table.schema.get_field_index(name), name, local)
+    return table
 
 
 def _with_words(table: pa.Table, declared: Declared) -> pa.Table:

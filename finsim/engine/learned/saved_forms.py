@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_dates import formats_of
-from finsim.records.mixed_table import NUMBER, MixedColumn
+from finsim.notation import Int1D
+from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
 from finsim.tables import Field
+from finsim.tables.cells.zones import instants
 from finsim.tables.new_ids.id_form import IdForm
 
 _WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
@@ -24,7 +27,8 @@ DIGITS = 9
 class OutputForm:
     """Columns by name in the order of the input, their headers, types and units, identifiers made anew.
 
-    ``formats``: header -> how a date stands in a file of text.
+    ``formats``: header -> how a date stands in a file of text. ``zones``: name -> IANA zone of times that are
+    learned on the clock of the place and come out as instants.
     """
 
     order: tuple[str, ...]
@@ -32,20 +36,21 @@ class OutputForm:
     new_ids: Mapping[str, IdForm]
     units: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls,
-        order: tuple[str, ...],
-        target: pa.Schema,
-        new_ids: Mapping[str, IdForm],
-        fields: Mapping[str, Field],
+        cls, data: LearnedInput, new_ids: Mapping[str, IdForm], target: pa.Schema | None = None
     ) -> OutputForm:
-        """Return the form of rows that come out as those of the input, which ``fields`` declares."""
-        return cls(order, target, new_ids, units_of(fields), formats_of(fields, order, target))
+        """Return the form of rows that come out as those of the input, or with the types of ``target``."""
+        kinds = data.target if target is None else target
+        formats = formats_of(data.fields, data.order, kinds)
+        return cls(data.order, kinds, new_ids, units_of(data.fields), formats, data.zones)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
-        """Return the cells of a column in the unit of the input."""
+        """Return the cells of a column in the unit of the input, times as instants."""
+        if column.kind == TIME and name in self.zones:
+            return column.with_values(_instants(column, self.zones[name]))
         if column.kind != NUMBER or name not in self.units:
             return column
         return column.with_values(np.round(column.values * _WRITTEN[self.units[name]], DIGITS))
@@ -63,6 +68,7 @@ class OutputForm:
             "arrow_schema": base64.b64encode(self.target.serialize().to_pybytes()).decode(),
             "units": dict(self.units),
             "formats": dict(self.formats),
+            "zones": dict(self.zones),
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
 
@@ -71,9 +77,21 @@ class OutputForm:
         """Return the form that ``to_dict`` wrote."""
         stored = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow_schema"])))
         forms = {name: IdForm(**one) for name, one in data["new_ids"].items()}
-        return cls(
-            tuple(data["order"]), stored, forms, dict(data.get("units", {})), dict(data.get("formats", {}))
-        )
+        units, formats, zones = (dict(data.get(key, {})) for key in ("units", "formats", "zones"))
+        return cls(tuple(data["order"]), stored, forms, units, formats, zones)
+
+    def text_zones(self) -> dict[str, str]:
+        """Return header -> zone of the times that stand on the clock of a place."""
+        headers = dict(zip(self.order, self.target.names, strict=True))
+        return {headers[name]: zone for name, zone in self.zones.items()}
+
+
+def _instants(column: MixedColumn, zone: str) -> Int1D:
+    """Return the nanoseconds of local times in UTC; a missing one stays so."""
+    lacks = column.missing()
+    local = pa.array(np.where(lacks, 0, column.values), pa.timestamp("ns"))
+    found = instants(local, zone).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return np.where(lacks, MISSING_TIME, found)
 
 
 def units_of(fields: Mapping[str, Field]) -> dict[str, str]:

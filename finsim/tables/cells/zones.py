@@ -31,6 +31,19 @@ def placed(local: pa.Array, zone: str) -> pa.Array:
     return _split(local, near, lambda seconds: -_away(seconds, ZoneInfo(zone)), kind)
 
 
+def instants(local: pa.Array, zone: str) -> pa.Array:
+    """Return local times in UTC; of an hour that comes twice the first, of one left out the next there is."""
+    kind = pa.timestamp(local.type.unit, tz="UTC")
+
+    def near(stamps: pa.Array) -> pa.Array:
+        return pc.assume_timezone(stamps, zone, ambiguous="earliest", nonexistent="latest").cast(kind)
+
+    def shift(seconds: int) -> int:
+        return -_seconds((_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=ZoneInfo(zone)))
+
+    return _split(local, near, shift, kind)
+
+
 def local_times(stamps: pa.Array, zone: str) -> pa.Array:
     """Return times that carry an offset as local times of a zone."""
     unit = stamps.type.unit

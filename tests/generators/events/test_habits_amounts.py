@@ -1,14 +1,15 @@
 """Amounts of habits: each payee's own law, scores that fill it, lives as different as the learned ones."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from event_logs import DAYS, plain
 
 from finsim.generators.events.habits import Habits
-from finsim.generators.events.habits.amounts import NORMAL, Levels, with_believed_spread
+from finsim.generators.events.habits.amounts import NORMAL, Levels, learn_amounts, with_believed_spread
 from finsim.generators.events.habits.learned import NO_LAW
+from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.living import Wanted, laws_and_scores, lived
 from finsim.generators.events.habits.profiles import widening
 from finsim.generators.generator import Budget
@@ -33,6 +34,17 @@ def test_an_amount_is_of_its_payee_where_no_word_tells_more():
     is_fee, payee = found.part("amount") == 3.62, found.part("partner")
     assert is_fee[payee == 0].mean() > 0.97
     assert is_fee[payee == 1].mean() < 0.15
+
+
+def test_a_law_that_no_row_had_lacks_amounts_as_often_as_the_whole():
+    """New lives meet payees and words in pairs that were not seen: their rows are no empty ones for it."""
+    log = fees_and_sales(20)
+    ledger, rows = Ledger.read(log), log.events.rows
+    law, link = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    amounts = learn_amounts(ledger, law, 2, link, 0.01, Streams(1))[0]
+    assert amounts.missing.tolist() == [0.0, 0.0]
+    lacking = replace(ledger, amount=np.where(np.arange(rows) % 4 == 0, np.nan, ledger.amount))
+    assert learn_amounts(lacking, law, 2, link, 0.01, Streams(1))[0].missing.tolist() == [0.25, 0.25]
 
 
 def test_scores_of_new_lives_fill_their_laws():

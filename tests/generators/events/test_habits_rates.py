@@ -1,8 +1,10 @@
 """Repeats beyond chance make the rates; entities are drawn together as far as they are alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from event_logs import DAYS, plain
+from event_logs import DAYS, plain, words
 
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.generations import counts_anew, mates, with_reserve
@@ -88,3 +90,20 @@ def test_a_mate_lends_its_last_links():
     assert found[size[0] :].tolist() == [4, 5, 6, 3, 2, 1]
     size, found = with_reserve(link[:4], own[:1], own[:1], np.array([0]), np.array([0]))
     assert found.tolist() == [0, 1, 2, 3]
+
+
+def test_a_flag_of_one_row_in_a_thousand_comes_out_where_it_was():
+    """Nearly every entity has no flag, which tells nothing of the rows that have one."""
+    rng = np.random.default_rng(5)
+    entity = np.repeat(np.arange(100), 100)
+    payee = rng.integers(0, 20, len(entity))
+    log = plain(entity, np.arange(len(entity)) % DAYS, np.round(rng.gamma(2, 20, len(entity)), 2), payee)
+    is_fraud = (payee // 5 == 1) & (rng.random(len(entity)) < 0.005)
+    assert 5 < is_fraud.sum() < 25
+    more = {"trade": words(payee // 5, "abcd"), "flag": words(is_fraud.astype(int), ["no", "yes"])}
+    own = replace(log, events=log.events.with_columns(more))
+    body = Habits.fit(own, Habits.Settings(), Streams(1), Budget(), lambda share, text: None)
+    made = body.sample(1_000, Streams(2)).events
+    fraud = made["flag"].values == 1
+    assert fraud.sum() == pytest.approx(10 * is_fraud.sum(), rel=0.5)
+    assert (made["trade"].values[fraud] == 1).mean() > 0.5  # a quarter by chance

@@ -104,7 +104,7 @@ def learn_amounts(
     Returns them, and the chance float64[n] that another payment of the law has the same amount.
     """
     present = ~np.isnan(ledger.amount)
-    margins, missing = [], np.ones(laws)
+    margins, missing = [], np.full(laws, 1.0 - present.mean() if len(law) else 1.0)
     score, chance = np.zeros(len(law)), np.zeros(len(law))
     draws = streams.at("scores").random(len(law))
     lawful = _fresh(ledger)
@@ -112,7 +112,8 @@ def learn_amounts(
     for k in range(laws):
         rows = np.flatnonzero(law == k)
         there = rows[present[rows]]
-        missing[k] = 1.0 - len(there) / max(len(rows), 1)
+        if len(rows):
+            missing[k] = 1.0 - len(there) / len(rows)
         told = there[lawful[there]]
         sample = ledger.amount[told] if len(told) else (whole if len(whole) else np.zeros(1))
         margin = NumberMargin.fit(sample, step)

@@ -21,6 +21,7 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
 PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
 DETERMINED, PAIRED = 0.995, 0.75
 MOSTLY = 0.8  # assumption: a category that most rows of a payee share is the payee's
+BEYOND = 0.5  # assumption: share of the cells other than the commonest that must be told
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
 NANOS = 1e9
@@ -123,7 +124,8 @@ def learn_columns(
 def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> ColumnLaw | None:
     """Return the law of a column that the entity or the payee determines, None for another.
 
-    The payee does where ``of_payee`` of its rows have its usual cell.
+    The payee does where ``of_payee`` of its rows have its usual cell. A cell that nearly all rows have tells
+    nothing of who has it: most of the others must be told too, or a rare flag would never come out.
     """
     for how, group, count in ((ENTITY, ledger.entity, ledger.count), (PAYEE, ledger.payee, ledger.payees)):
         sizes = np.bincount(group, minlength=count)
@@ -136,7 +138,9 @@ def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> Co
             continue
         codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
         usual = usual_codes(codes, group, count)
-        if (codes == usual[group])[repeated].mean() >= (of_payee if how == PAYEE else DETERMINED):
+        commonest = np.bincount(codes).max() / len(codes)
+        least = max(of_payee if how == PAYEE else DETERMINED, commonest + BEYOND * (1.0 - commonest))
+        if (codes == usual[group])[repeated].mean() >= least:
             cells = np.zeros(count, column.values.dtype)
             row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
             row_of[codes] = np.arange(len(codes))

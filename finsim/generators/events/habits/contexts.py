@@ -8,6 +8,8 @@ from finsim.notation import Array, Float1D, Int1D
 from finsim.records.mixed_table import WORD, MixedColumn
 
 POOL, AMOUNT_BINS = 32, 24
+LEAST_TOLD, LEAST_SHARE = 2e-3, 0.1
+"""Nats that a context tells of a column, or share of what there is to tell of a rare one (assumptions)."""
 
 
 def pooled_words(column: MixedColumn) -> Int1D:
@@ -61,7 +63,10 @@ def information(first: Int1D, second: Int1D) -> float:
 def best_contexts(target: Int1D, contexts: dict[str, Int1D], most: int) -> list[str]:
     """Return the contexts that tell most of a target, at most ``most``, best first."""
     worth = {name: information(target, codes) for name, codes in contexts.items()}
-    told = [name for name in sorted(worth, key=lambda one: -worth[one]) if worth[name] > 2e-3]
+    shares = np.bincount(target) / max(len(target), 1)
+    entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    least = min(LEAST_TOLD, LEAST_SHARE * entropy)
+    told = [name for name in sorted(worth, key=lambda one: -worth[one]) if worth[name] > least]
     return told[:most]
 
 
