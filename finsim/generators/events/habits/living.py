@@ -371,7 +371,9 @@ def _partners(
         for g, place in zip(np.unique(group.generation), group.place, strict=True):
             rows = np.flatnonzero(is_entity & (generation == g))
             found[rows] = g * size + place[payee[rows]]
-        own = is_entity & (found == wanted.number[entity]) & (payee != group.anchor[entity])
+        own = is_entity & (found == wanted.number[entity])
+        if (known.parts.links.entity == known.parts.links.payee).any():  # some pay themselves
+            own &= payee != group.anchor[entity]
         found[own] = np.where(found[own] + 1 < wanted.total, found[own] + 1, np.maximum(found[own] - 1, 0))
     return found.astype(np.int32)
 
