@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
+from finsim.tables.role_words import ROLES
 
-KINDS = ("prices", "payments", "loans", "table")
+KINDS = tuple(ROLES)
 
 # Role -> further headers that may mean it, folded (NFKC, casefold, letters and digits); the first one wins.
 _PRICES: Mapping[str, str] = {
@@ -255,6 +256,12 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
         if known:
             found[known[0]] = role
     return found
+
+
+def role_meant(word: str) -> str:
+    """Return the one role that a word is a usual header of, "" where it is none, or could be several."""
+    found = {role for listed in SYNONYMS.values() for role, words in listed.items() if plain(word) in words}
+    return found.pop() if len(found) == 1 else ""
 
 
 def kind_of(headers: Sequence[str]) -> str:
