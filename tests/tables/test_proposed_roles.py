@@ -11,7 +11,7 @@ from finsim.tables import load_schema, propose
 
 CARDS = "Kundennr;Zeitpunkt;Händler;Branche;Betrag;Land;Betrug"
 LEDGER = "Referencia;Fecha;Cuenta_origen;Cuenta_destino;Importe;Divisa;Concepto"
-OWN_WORDS = "Kartennummer_neu;Vorgangszeit;Laden;Art;Wert_in_Euro;Land;Marke"
+OWN_WORDS = "Konto_alt_Nr;Vorgangszeit;Laden;Art;Wert_in_Euro;Land;Marke"
 
 
 def _cards(header: str, repeats: int = 20) -> str:
@@ -75,7 +75,7 @@ def test_a_table_of_one_row_each_is_no_ledger_and_a_kind_that_is_said_stays(tmp_
 
 def test_stored_tables_too() -> None:
     table = pa.table({
-        "karte_neu": [f"K{i % 9}" for i in range(90)],
+        "karten_nr": [f"K{i % 9}" for i in range(90)],
         "vorgang": pa.array(range(90), pa.timestamp("s")),
         "wert": [i + 0.5 for i in range(90)],
         "parts": [[i] for i in range(90)],

@@ -106,7 +106,7 @@ def test_a_key_that_a_pack_does_not_read_is_refused(key):
         ("{type: date, unit: days}", "2024-01-05", "whole numbers of days since", "remove `unit: days`"),
         ("{type: ts, unit: ms}", "2024-01-05", "numbers of milliseconds since", "remove `unit: ms`"),
         ('{type: date, format: "%d.%m.%Y"}', "2024-01-05", "dates written %d.%m.%Y", "correct the cell"),
-        ('{type: date, format: "%d.%m.%Y"}', "05/01/2024", "dates written %d.%m.%Y", "`format: %d/%m/%Y"),
+        ('{type: date, format: "%d.%m.%Y"}', "05/01/2024", "dates written %d.%m.%Y", "%d.%m.%Y | %d/%m/%Y"),
         ("{type: ts, zone: Europe/Warsaw}", "2025-03-30T02:13:50", "times (ts)", "clocks go forward"),
         ("{type: date}", "05/01/2024", "dates (date)", "--csv dates=%d/%m/%Y"),
     ],

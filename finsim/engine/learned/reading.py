@@ -25,6 +25,7 @@ from finsim.evaluation.reading.kinds import (
     says_bars,
 )
 from finsim.evaluation.tables.column_pairs import Roles, distinct
+from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
@@ -90,7 +91,7 @@ def read_to_learn(
     if not table.num_columns or not table.num_rows:
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
-    _refuse_without_order(kind, roles)
+    _refuse_without_order(kind, roles, table, declared)
     if kind == EVENTS:
         refuse_odd_entity(table, str(roles.id), source.bound)
     keys = _keys(table, declared, roles, kind)
@@ -130,14 +131,26 @@ def _tells_apart(cells: pa.ChunkedArray) -> bool:
     return bool(distinct(cells) >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1))
 
 
-def _refuse_without_order(kind: str, roles: Roles) -> None:
+def _refuse_without_order(kind: str, roles: Roles, table: pa.Table, declared: Declared) -> None:
     lacking = [name for name in ("id", "time") if getattr(roles, name) is None]
     if kind == EVENTS and lacking:
         raise StudyError.of(
-            Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
-                    f"write --{name} COLUMN, or say its role in a schema")
+            _few_entities(table, declared) if name == "id" and table.num_rows <= CLASSES
+            else Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
+                         f"write --{name} COLUMN, or say its role in a schema")
             for name in lacking
         )  # fmt: skip
+
+
+def _few_entities(table: pa.Table, declared: Declared) -> Problem:
+    """Return what is wrong with a table of so few rows that no column can be told to name entities."""
+    said = next((name for name, each in declared.fields.items() if each.role in ("from_account", "id")), "")
+    named = f" (`{declared.fields[said].source or said}` has the role {declared.fields[said].role})"
+    rows = f"{table.num_rows:,} row{'s' * (table.num_rows != 1)}"
+    return Problem(
+        f"{PLACE}: id", f"{rows}: too few to tell which column is the entity{named if said else ''}",
+        f"a ledger of more than {CLASSES} rows, and of several rows for each entity", "give more rows",
+    )  # fmt: skip
 
 
 def _target(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from finsim.tables.proposing.roles import names_entity, roles
+from finsim.tables.proposing.roles import is_id, names_entity, roles
 from finsim.tables.proposing.text_columns import Guess
 
 _TIMES, _AMOUNTS, _WORDS = ("date", "ts"), ("money", "float"), ("id", "cat", "int")
@@ -40,7 +40,7 @@ def ledger_roles(
         "amount": [header for header in free if types[header] in _AMOUNTS],
         "from_account": [
             header for header in free
-            if types[header] in _WORDS and names_entity(header) and _repeats(cells(headers.index(header)))
+            if types[header] in _WORDS and is_id(header) and names_entity(header) and _repeats(cells(headers.index(header)))
         ],
     }  # fmt: skip
     said = []
