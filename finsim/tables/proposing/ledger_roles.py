@@ -40,7 +40,8 @@ def ledger_roles(
         "amount": [header for header in free if types[header] in _AMOUNTS],
         "from_account": [
             header for header in free
-            if types[header] in _WORDS and is_id(header) and names_entity(header) and _repeats(cells(headers.index(header)))
+            if types[header] in _WORDS and is_id(header) and names_entity(header)
+            and _repeats(cells(headers.index(header)))
         ],
     }  # fmt: skip
     said = []
