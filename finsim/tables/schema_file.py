@@ -21,7 +21,7 @@ from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.currencies import OptionalCurrency
 from finsim.tables.proposing.roles import role_meant
 from finsim.tables.role_words import ROLES
-from finsim.tables.schema import SIGNS, UNITS, Dialect, Field, Schema
+from finsim.tables.schema import NO_SIGN, SIGNS, UNITS, Dialect, Field, Schema
 
 Scalar = bool | int | float | str
 Kind = Literal["prices", "payments", "loans", "table"]
@@ -38,6 +38,7 @@ def _word(value: object) -> object:
 
 _WORD: JsonSchema = {"type": ["string", "number", "boolean", "null"]}
 _SIGN = '^({}|[^A-Za-z0-9"\\n\\r]?)$'.format("|".join(re.escape(name) for name in SIGNS))
+_GROUPING = _SIGN.replace("^(", f"^({NO_SIGN}|")
 
 
 @reads({"anyOf": [_WORD, {"type": "array", "items": _WORD}]})
@@ -209,7 +210,7 @@ class ReadKeys(_Strict):
 
     * ``sep``: separator, one sign or its name (tab, comma, semicolon, pipe, space); found when left out.
     * ``decimal``: decimal sign of numbers; a point when left out, never guessed.
-    * ``thousands``: sign between groups of three digits; none when left out.
+    * ``thousands``: sign between groups of three digits, or none; none when left out.
     * ``encoding``: encoding of the text, any that Python knows; UTF-8 when left out.
     * ``quote``: quoting sign, or none; the double quote when left out.
     * ``dates``: strptime format of dates without a format of their own; ISO when left out.
@@ -224,7 +225,7 @@ class ReadKeys(_Strict):
 
     sep: Sign | None = None
     decimal: Sign | None = None
-    thousands: Sign | None = None
+    thousands: Annotated[str, Key(json_schema_extra=also({"pattern": _GROUPING}))] | None = None
     encoding: str | None = None
     quote: str | None = None
     dates: str | None = None

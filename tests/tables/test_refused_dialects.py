@@ -125,3 +125,18 @@ def test_a_time_that_does_not_fit_is_told_against_what_was_declared(
     (problem,) = refused.value.problems
     assert expected in str(problem)
     assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize("said", ["sep=comma,decimal=.", "sep=comma,decimal=.,thousands=none"])
+def test_a_decimal_point_on_the_command_line_stands_above_declared_thousands(said, tmp_path):
+    table, schema = tmp_path / "t.csv", tmp_path / "s.yaml"
+    table.write_text("a,b\n1.25,x\n1250.5,y\n")
+    schema.write_text(
+        'finsim: schema/1\nread: {sep: ";", decimal: ",", thousands: "."}\n'
+        "columns: {a: {type: float}, b: {type: cat}}\n"
+    )
+    seen = finsim.plan(table, schema=schema, csv=said)
+    assert seen.ok
+    assert seen.columns["a"].high == 1250.5
+    schema.write_text("finsim: schema/1\nread: {sep: comma, thousands: none}\ncolumns: {a: {type: float}}\n")
+    assert finsim.plan(table, schema=schema).columns["a"].high == 1250.5

@@ -144,4 +144,5 @@ def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
         at = data.order.index(partner)
         if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
             target = target.set(at, target.field(at).with_type(pa.int64()))
-    return OutputForm.of(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)}, data.fields)
+    new_ids = {**forms, str(data.roles.id): IdForm.of(names)}
+    return OutputForm.of(data.order, target, new_ids, data.fields, data.text)

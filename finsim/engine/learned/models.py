@@ -13,7 +13,7 @@ from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.given_cells import given_cells
 from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
-from finsim.engine.learned.text_dates import as_declared
+from finsim.engine.learned.text_form import as_declared
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
 from finsim.generators.saved_models import kind_of_model
@@ -98,5 +98,5 @@ def write_sampled(
 
 def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
     """Stream rows of a model into one file of the form of its ending; return their number."""
-    schema, rows = as_declared(output, model.form.target, batches, model.form.formats)
-    return write_by_ending(output, schema, rows, table=kind_of(model))
+    schema, rows, dialect = as_declared(output, model.form.target, batches, model.form.text)
+    return write_by_ending(output, schema, rows, table=kind_of(model), dialect=dialect)

@@ -31,7 +31,7 @@ def private_facts(data: LearnedInput, entities: int, remark: str) -> dict[str, A
 def private_form(data: LearnedInput, keys: Sequence[str]) -> OutputForm:
     """Return how rows come out, with identifiers that say nothing of those of the data."""
     forms = {name: IdForm(prefix="" if _are_numbers(data.table[name]) else "new-") for name in keys}
-    return OutputForm.of(data.order, data.target, forms, data.fields)
+    return OutputForm.of(data.order, data.target, forms, data.fields, data.text.declared())
 
 
 def _are_numbers(cells: pa.ChunkedArray) -> bool:

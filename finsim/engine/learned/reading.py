@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
+from finsim.engine.learned.text_form import TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.reading.declared import Declared, declared_of, opened, refuse_lacking
 from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
@@ -42,7 +43,8 @@ class LearnedInput:
     """The typed table, what its columns are, and how it comes out again.
 
     ``keys`` tell rows apart and are made anew; ``order`` and ``target`` are the columns in the order, under
-    the headers and in the types of the input; ``facts`` describe the data for the model's card.
+    the headers and in the types of the input, ``text`` how text of it is written; ``facts`` describe the
+    data for the model's card.
     """
 
     kind: str
@@ -54,6 +56,7 @@ class LearnedInput:
     target: pa.Schema
     facts: Mapping[str, Any]
     remarks: tuple[str, ...]
+    text: TextForm = field(default_factory=TextForm)
 
 
 def kind_of_data(data: Any, named: Named, schema: Schema | None, dialect: Dialect | None) -> str:
@@ -101,17 +104,18 @@ def read_to_learn(
     return LearnedInput(
         kind, table, roles, declared.fields, keys, tuple(order), target, _facts(data, table),
         (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
+        text_form_of(source, declared.fields),
     )  # fmt: skip
 
 
 def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
     """Return the table with yes and no as the words of the input, where it has words of its own."""
-    for at, field in enumerate(table.schema):
-        said = declared.fields[field.name]
+    for at, one in enumerate(table.schema):
+        said = declared.fields[one.name]
         yes, no = said.true or declared.dialect.true, said.false or declared.dialect.false
-        if pa.types.is_boolean(field.type) and yes and no:
-            words = pc.if_else(table[field.name], yes[0], no[0])
-            table = table.set_column(at, field.name, words.cast(pa.string()))
+        if pa.types.is_boolean(one.type) and yes and no:
+            words = pc.if_else(table[one.name], yes[0], no[0])
+            table = table.set_column(at, one.name, words.cast(pa.string()))
     return table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.text_dates import formats_of
+from finsim.engine.learned.text_form import TextForm
 from finsim.records.mixed_table import NUMBER, MixedColumn
 from finsim.tables import Field
 from finsim.tables.new_ids.id_form import IdForm
@@ -24,14 +24,14 @@ DIGITS = 9
 class OutputForm:
     """Columns by name in the order of the input, their headers, types and units, identifiers made anew.
 
-    ``formats``: header -> how a date stands in a file of text.
+    ``text`` says how cells stand in a file of text.
     """
 
     order: tuple[str, ...]
     target: pa.Schema
     new_ids: Mapping[str, IdForm]
     units: Mapping[str, str] = field(default_factory=dict)
-    formats: Mapping[str, str] = field(default_factory=dict)
+    text: TextForm = field(default_factory=TextForm)
 
     @classmethod
     def of(
@@ -40,9 +40,10 @@ class OutputForm:
         target: pa.Schema,
         new_ids: Mapping[str, IdForm],
         fields: Mapping[str, Field],
+        text: TextForm,
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, which ``fields`` declares."""
-        return cls(order, target, new_ids, units_of(fields), formats_of(fields, order, target))
+        return cls(order, target, new_ids, units_of(fields), text)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input."""
@@ -62,7 +63,7 @@ class OutputForm:
             "columns": {field.name: str(field.type) for field in self.target},
             "arrow_schema": base64.b64encode(self.target.serialize().to_pybytes()).decode(),
             "units": dict(self.units),
-            "formats": dict(self.formats),
+            "text": self.text.to_dict(),
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
 
@@ -71,9 +72,12 @@ class OutputForm:
         """Return the form that ``to_dict`` wrote."""
         stored = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow_schema"])))
         forms = {name: IdForm(**one) for name, one in data["new_ids"].items()}
-        return cls(
-            tuple(data["order"]), stored, forms, dict(data.get("units", {})), dict(data.get("formats", {}))
+        text = (
+            TextForm.from_dict(data["text"])
+            if "text" in data
+            else TextForm(formats=dict(data.get("formats", {})))  # of a model before the form was kept
         )
+        return cls(tuple(data["order"]), stored, forms, dict(data.get("units", {})), text)
 
 
 def units_of(fields: Mapping[str, Field]) -> dict[str, str]:

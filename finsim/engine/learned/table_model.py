@@ -124,7 +124,7 @@ def fit_table(
     return LearnedTable(
         generator,
         reduction,
-        OutputForm.of(data.order, data.target, forms, data.fields),
+        OutputForm.of(data.order, data.target, forms, data.fields, data.text),
         facts,
     )
 
