@@ -19,6 +19,7 @@ from finsim.evaluation.reading.kinds import (
     BARS,
     EVENTS,
     KINDS,
+    ROWS_AN_ENTITY,
     TABLE,
     is_bars,
     is_events,
@@ -103,7 +104,8 @@ def read_to_learn(
     target = _target(data, table, source.bound, order, new)
     return LearnedInput(
         kind, table, roles, declared.fields, keys, tuple(order), target, _facts(data, table),
-        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys, roles.time is not None),
+         *_unread(declared, source.headers)),
         text_form_of(source, declared.fields),
     )  # fmt: skip
 
@@ -148,11 +150,11 @@ def _refuse_without_order(kind: str, roles: Roles, table: pa.Table, declared: De
 
 def _few_entities(table: pa.Table, declared: Declared) -> Problem:
     """Return what is wrong with a table of so few rows that no column can be told to name entities."""
-    said = next((name for name, each in declared.fields.items() if each.role in ("from_account", "id")), "")
-    named = f" (`{declared.fields[said].source or said}` has the role {declared.fields[said].role})"
+    said = next((each for each in declared.fields.items() if each[1].role in ("from_account", "id")), None)
+    named = f" (`{said[1].source or said[0]}` has the role {said[1].role})" if said else ""
     rows = f"{table.num_rows:,} row{'s' * (table.num_rows != 1)}"
     return Problem(
-        f"{PLACE}: id", f"{rows}: too few to tell which column is the entity{named if said else ''}",
+        f"{PLACE}: id", f"{rows}: too few to tell which column is the entity{named}",
         f"a ledger of more than {CLASSES} rows, and of several rows for each entity", "give more rows",
     )  # fmt: skip
 
@@ -224,14 +226,25 @@ def _said(kind: str, roles: Roles, keys: tuple[str, ...]) -> str:
     return f"read as: {kind}; " + ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())
 
 
-def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
-    """Return a warning for a table whose identifier repeats: its words are learned, and come out again."""
-    if kind != TABLE or roles.id is None or roles.id in keys or roles.id not in table.column_names:
+def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...], is_ledger: bool) -> list[str]:
+    """Return warnings for a table whose identifier repeats: its words come out again, or are made anew.
+
+    ``is_ledger``: the rows have a time, so that they may be events of entities.
+    """
+    if kind != TABLE:
         return []
-    return [
+    learned = roles.id is not None and roles.id not in keys and roles.id in table.column_names
+    said = [
         f"{roles.id} repeats, so it is learned as words: identifiers of the data come out; "
         "--kind events makes new entities, a schema with type: id makes it anew"
-    ]
+    ] if learned else []  # fmt: skip
+    repeated = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
+    if repeated and is_ledger:
+        said.append(
+            f"{', '.join(repeated)}: values repeat, but a table takes each row alone and gives it a new one; "
+            "--kind events (such as --generator habits) learns who acts over time"
+        )
+    return said
 
 
 def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:

@@ -127,7 +127,8 @@ def _field(one: pa.Field, form: TextForm) -> pa.Field:
         return pa.field(one.name, pa.string())
     is_number = pa.types.is_floating(one.type) or pa.types.is_integer(one.type)
     if one.name in form.decimals and is_number:
-        facts = {**(one.metadata or {}), DECIMALS: str(form.decimals[one.name]).encode()}
+        count = max(form.decimals[one.name], int((one.metadata or {}).get(DECIMALS, 0)))  # money has its own
+        facts = {**(one.metadata or {}), DECIMALS: str(count).encode()}
         return pa.field(one.name, pa.float64(), metadata=facts)
     return one
 

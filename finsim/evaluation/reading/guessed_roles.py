@@ -139,7 +139,8 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], othe
     ]  # fmt: skip
     for name in dict.fromkeys([*named, *stored, *typed]):
         is_said = name in stored or (declared.is_schema and name in named)
-        if name in (other.label, other.time) or not _can_be_id(real, name, few=is_said):
+        by_schema = declared.is_schema and name in fields and fields[name].role in _IDS
+        if name in (other.label, other.time) or not _can_be_id(real, name, few=by_schema):
             continue
         header = fields[name].source or name if name in fields else name
         if is_said or _is_evident(real, name, header):
