@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.engine.learned.event_model import LearnedEvents
-from finsim.engine.learned.given_cells import given_cells
+from finsim.engine.learned.given_cells import given_cells, never_seen
 from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.learned.text_form import as_declared
@@ -81,6 +81,13 @@ def sampled_batches(
     else:
         given = given_cells(amount.given, model.form, model.reduction) if amount.given else None
         yield from model.batches(amount.rows or ROWS, streams, given, told)
+
+
+def given_remarks(model: Model, given: str | None) -> tuple[str, ...]:
+    """Return what a user should know of given cells that the model can hold but never saw."""
+    if not given or not isinstance(model, LearnedTable):
+        return ()
+    return never_seen(given, model.form, model.data.get("few_values", {}))
 
 
 def sampled_table(model: LearnedEvents | LearnedTable, amount: Amount, seed: int, step: Step) -> Table:

@@ -15,7 +15,7 @@ from finsim.records.mixed_table import NUMBER, MixedColumn
 from finsim.tables import Field
 from finsim.tables.new_ids.id_form import IdForm
 
-_WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
+WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
 """Unit of an input -> what a number as it is learned is multiplied with to be written in that unit."""
 DIGITS = 9
 
@@ -49,11 +49,11 @@ class OutputForm:
         """Return the cells of a column in the unit of the input."""
         if column.kind != NUMBER or name not in self.units:
             return column
-        return column.with_values(np.round(column.values * _WRITTEN[self.units[name]], DIGITS))
+        return column.with_values(np.round(column.values * WRITTEN[self.units[name]], DIGITS))
 
     def learned(self, name: str, value: float) -> float:
         """Return a number of the input's unit as it is learned."""
-        factor = _WRITTEN[self.units[name]] if name in self.units else 1.0
+        factor = WRITTEN[self.units[name]] if name in self.units else 1.0
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,4 +82,4 @@ class OutputForm:
 
 def units_of(fields: Mapping[str, Field]) -> dict[str, str]:
     """Return the units in which columns are written and not learned."""
-    return {name: each.unit for name, each in fields.items() if each.unit in _WRITTEN}
+    return {name: each.unit for name, each in fields.items() if each.unit in WRITTEN}
