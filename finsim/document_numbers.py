@@ -49,12 +49,24 @@ def _split(text: str) -> tuple[float, str] | None:
     return (float(match[1].replace("_", "")), match[2]) if match else None
 
 
-def _refuse_comma(text: str) -> None:
-    if _COMMA.match(text.strip()) and _split(text) is None:
+def _refuse_comma(text: str, *, whole: bool = False) -> None:
+    """Raise Misfit for a comma or several points, with the number that was meant, or both that may be.
+
+    ``0,002`` has no thousands; ``1,500`` may have, or be 1.500 where no ``whole`` number is wanted.
+    """
+    plain = text.strip()
+    if _COMMA.match(plain) and _split(text) is None:
         found = f"{text!r} has a comma or two points: a decimal sign to some, thousands to others"
-        is_thousands = re.fullmatch(r"[-+]?[0-9]{1,3}([.,][0-9]{3})+", text.strip())
-        plain = re.sub(r"[.,]", "" if is_thousands else ".", text.strip())
-        raise Misfit(found, "", f"write {plain}")
+        signs = re.findall("[.,]", plain)
+        in_groups = re.fullmatch(r"[-+]?[1-9][0-9]{0,2}([.,][0-9]{3})+\s*[A-Za-z%]*", plain)
+        grouped = re.sub("[.,]", "", plain)
+        if len(set(signs)) == 2 and signs.count(signs[-1]) == 1:  # 1.234,5: the last sign is the decimal one
+            head, _, tail = plain.rpartition(signs[-1])
+            raise Misfit(found, "", f"write {re.sub('[.,]', '', head)}.{tail}")
+        if in_groups and (whole or len(signs) > 1):
+            raise Misfit(found, "", f"write {grouped}")
+        both = f"{grouped} or " if in_groups else ""
+        raise Misfit(found, "", f"write {both}{re.sub('[.,]', '.', plain)}")
 
 
 def read_number(value: Any) -> Any:
@@ -62,6 +74,10 @@ def read_number(value: Any) -> Any:
 
     Raises Misfit for a truth, a number that is not finite, and text that may be read in two ways.
     """
+    return _number(value, whole=False)
+
+
+def _number(value: Any, *, whole: bool) -> Any:
     if isinstance(value, bool):
         raise Misfit(f"{_word(value)} is yes or no, not a number")
     if isinstance(value, float) and not math.isfinite(value):
@@ -72,7 +88,7 @@ def read_number(value: Any) -> Any:
         return int(value)  # not by way of a float: a seed may have 19 digits
     found = _split(value)
     if found is None or found[1]:
-        _refuse_comma(value)
+        _refuse_comma(value, whole=whole)
         return value
     return found[0]
 
@@ -95,7 +111,7 @@ def read_count(value: Any) -> Any:
     """Return ``10k``, ``2m``, ``10_000`` as whole numbers; raises Misfit for ``2mm`` and ``10,000``."""
     found = _split(value) if isinstance(value, str) else None
     if found is None or not found[1]:
-        return _whole(read_number(value), value)
+        return _whole(_number(value, whole=True), value)
     number, letters = found
     if letters.lower() in THOUSANDS:
         return _whole(round(number * THOUSANDS[letters.lower()], 6), value)
@@ -112,7 +128,7 @@ def read_length(value: Any) -> Any:
     """Return a whole number of steps of time; raises Misfit for a letter, for ``36m`` may be months."""
     found = _split(value) if isinstance(value, str) else None
     if found is None or not found[1] or found[1] == "%":
-        return _whole(read_number(value))
+        return _whole(_number(value, whole=True))
     raise Misfit(f"{value!r}: the key names the unit, a letter may mean another", "", f"write {found[0]:g}")
 
 

@@ -69,6 +69,7 @@ class Field:
 
 
 SIGNS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "point": "."}
+NO_SIGN = "none"
 _WORDS = ("null", "true", "false")
 _NUMBERS = ("skip_rows", "header_rows")
 
@@ -77,8 +78,9 @@ _NUMBERS = ("skip_rows", "header_rows")
 class Dialect:
     """How a text table is written; empty text or () is not declared.
 
-    ``quote`` is the quoting sign, or ``none``; ``dates`` holds the strptime formats of dates without a
-    format of their own; ``header_rows`` is 2 where vendors write two lines of headers.
+    ``thousands`` and ``quote`` may be ``none``, which stands above a declared sign; ``dates`` holds the
+    strptime formats of dates without a format of their own; ``header_rows`` is 2 where vendors write two
+    lines of headers.
     """
 
     sep: str = ""
@@ -140,6 +142,8 @@ class Dialect:
         """Return what cannot be, or nothing."""
         for name in ("sep", "decimal", "thousands"):
             sign = getattr(self, name)
+            if name == "thousands" and sign == NO_SIGN:
+                continue
             if len(sign) > 1 or sign in ('"', "\n", "\r") or (sign and sign.isalnum()):
                 return f"{name} is {sign!r}, which is no single sign"
         if self.quote not in ("", "none") and len(self.quote) != 1:
@@ -155,14 +159,25 @@ class Dialect:
         return ""
 
     def over(self, other: Dialect) -> Dialect:
-        """Return this dialect with what it leaves open taken from another."""
+        """Return this dialect with what it leaves open taken from another.
+
+        A sign of the other that is declared here to be another one is not taken: with the decimal sign
+        ``.`` no thousands stand between points.
+        """
         plain = Dialect()
         declared = {
             one.name: getattr(self, one.name)
             for one in fields(self)
             if getattr(self, one.name) != getattr(plain, one.name)
         }
-        return replace(other, **declared)
+        taken = replace(other, **declared)
+        if "thousands" not in declared and taken.decimal and taken.decimal == taken.thousands:
+            taken = replace(taken, thousands="")
+        return taken.settled()
+
+    def settled(self) -> Dialect:
+        """Return the dialect as readers take it: no sign for thousands where ``none`` is declared."""
+        return replace(self, thousands="") if self.thousands == NO_SIGN else self
 
     @property
     def point(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -14,12 +14,14 @@ from pydantic import Field as Key
 
 from finsim.call_errors import public
 from finsim.document_numbers import Meaning, Misfit, Whole, YesNo
-from finsim.documents import Document, read, validate
+from finsim.documents import Document, in_file_order, read, validate
 from finsim.editor_schemas import JsonSchema, also, file_schema, given, reads, together, when
-from finsim.errors import DataError, StudyError, did_you_mean
+from finsim.errors import DataError, Problem, StudyError, did_you_mean
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.currencies import OptionalCurrency
-from finsim.tables.schema import SIGNS, UNITS, Dialect, Field, Schema
+from finsim.tables.proposing.roles import role_meant
+from finsim.tables.role_words import ROLES
+from finsim.tables.schema import NO_SIGN, SIGNS, UNITS, Dialect, Field, Schema
 
 Scalar = bool | int | float | str
 Kind = Literal["prices", "payments", "loans", "table"]
@@ -36,6 +38,7 @@ def _word(value: object) -> object:
 
 _WORD: JsonSchema = {"type": ["string", "number", "boolean", "null"]}
 _SIGN = '^({}|[^A-Za-z0-9"\\n\\r]?)$'.format("|".join(re.escape(name) for name in SIGNS))
+_GROUPING = _SIGN.replace("^(", f"^({NO_SIGN}|")
 
 
 @reads({"anyOf": [_WORD, {"type": "array", "items": _WORD}]})
@@ -170,15 +173,28 @@ class ColumnKeys(_Strict):
         )  # fmt: skip
 
 
+@reads({"enum": ["", *ROLES["table"]]})
+def _role(value: object) -> object:
+    if value == "" or value in ROLES["table"]:
+        return value
+    written = value if isinstance(value, str) else str(value)
+    meant = role_meant(written)
+    remedy = f"did you mean {meant!r}?" if meant else did_you_mean(written, ROLES["table"])
+    raise Misfit(f"{written!r} is no role", "one of the roles that docs/reference/schemas.md lists", remedy)
+
+
+Role = Annotated[str, BeforeValidator(_role), Meaning("a role", "amount")]
+
+
 class SchemaColumnKeys(ColumnKeys):
     """The keys of one column of a schema file: what the column is to finsim besides how it is read.
 
-    * ``role``: what the column is to finsim, such as date, close, amount, balance, rate, outcome; the
-      roles of a kind of table are listed in docs/reference/schemas.md.
+    * ``role``: what the column is to finsim, such as date, close, amount, balance, rate, outcome: one of the
+      roles of the file's ``kind``, which docs/reference/schemas.md lists.
     * ``as``: of prices alone: price, difference (a level such as a yield) or return; price when left out.
     """
 
-    role: str = ""
+    role: Role = ""
     as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
 
     def field(self) -> Field:
@@ -194,7 +210,7 @@ class ReadKeys(_Strict):
 
     * ``sep``: separator, one sign or its name (tab, comma, semicolon, pipe, space); found when left out.
     * ``decimal``: decimal sign of numbers; a point when left out, never guessed.
-    * ``thousands``: sign between groups of three digits; none when left out.
+    * ``thousands``: sign between groups of three digits, or none; none when left out.
     * ``encoding``: encoding of the text, any that Python knows; UTF-8 when left out.
     * ``quote``: quoting sign, or none; the double quote when left out.
     * ``dates``: strptime format of dates without a format of their own; ISO when left out.
@@ -209,7 +225,7 @@ class ReadKeys(_Strict):
 
     sep: Sign | None = None
     decimal: Sign | None = None
-    thousands: Sign | None = None
+    thousands: Annotated[str, Key(json_schema_extra=also({"pattern": _GROUPING}))] | None = None
     encoding: str | None = None
     quote: str | None = None
     dates: str | None = None
@@ -238,6 +254,12 @@ class ReadKeys(_Strict):
         return Dialect.of(written)
 
 
+def _roles_of(kind: str) -> JsonSchema:
+    """Return the condition that the columns of a kind of table have none but its roles."""
+    column = {"properties": {"role": {"enum": ["", *ROLES[kind]]}}}
+    return when("kind", [kind], {"properties": {"columns": {"additionalProperties": column}}})
+
+
 class SchemaKeys(_Strict):
     """What the columns of a table are and how its text is written; `finsim new schema DATA` proposes one.
 
@@ -246,6 +268,10 @@ class SchemaKeys(_Strict):
     * ``read``: how the text is written: separator, decimal sign, encoding, words of empty cells.
     * ``columns``: the columns by the names that finsim shall use.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra=also({"allOf": [_roles_of(kind) for kind in ROLES if kind != "table"]})
+    )
 
     finsim: Literal["schema/1"]
     kind: Kind = "table"
@@ -292,6 +318,35 @@ def load_schema(path: str | Path) -> Schema:
 
 def schema_of(document: Document) -> Schema:
     """Return the schema of a parsed file. Raises DataError with every problem at its line and column."""
-    written = validate(document, SchemaKeys, DataError)
+    found = list(_roles_of_other_kinds(document))
+    try:
+        written = validate(document, SchemaKeys, DataError)
+    except DataError as bad:
+        raise DataError.of(in_file_order([*bad.problems, *found])) from None
+    if found:
+        raise DataError.of(found)
     fields = {name: keys.field() for name, keys in written.columns.items()}
     return Schema(fields, written.read.dialect(), written.kind, document.path)
+
+
+def _roles_of_other_kinds(document: Document) -> Iterator[Problem]:
+    """Yield a problem for roles that the declared kind of table does not have, and another has."""
+    data = document.data if isinstance(document.data, Mapping) else {}
+    kind, columns = data.get("kind", "table"), data.get("columns")
+    if not isinstance(kind, str) or kind not in ROLES or not isinstance(columns, Mapping):
+        return
+    given = {name: keys.get("role") for name, keys in columns.items() if isinstance(keys, Mapping)}
+    known = {name: role for name, role in given.items() if isinstance(role, str) and role in ROLES["table"]}
+    odd = {name: role for name, role in known.items() if role not in ROLES[kind]}
+    if not odd:
+        return
+    first = next(iter(odd))
+    told = ", ".join(f"{role!r} (columns.{name})" for name, role in odd.items())
+    other = next(one for one in ROLES if {*known.values()} <= {*ROLES[one]})  # a table has them all
+    them = "it" if len(odd) == 1 else "them all"
+    yield Problem(
+        document.place(("kind",) if len(odd) > 1 else ("columns", first, "role")),
+        f"kind: {kind!r} has no role {told}",
+        f"roles of {kind}: {', '.join(ROLES[kind])}",
+        f"write `kind: {other}`, which has {them}, or correct the role{'s' * (len(odd) > 1)}",
+    )

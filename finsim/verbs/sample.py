@@ -17,6 +17,7 @@ from finsim.engine.learned.models import (
     ENTITIES,
     Amount,
     Model,
+    given_remarks,
     kind_of,
     open_model,
     refuse_other_sizes,
@@ -201,7 +202,8 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
         if not isinstance(model, Body):
             made = write_sampled(model, wanted.amount(), wanted.seed, place, told)
             return SampleFacts(made, kind=kind_of(model), entities=wanted.entities or ENTITIES,
-                               columns=tuple(model.form.target.names))  # fmt: skip
+                               columns=tuple(model.form.target.names),
+                               remarks=given_remarks(model, wanted.given))  # fmt: skip
         run = SampleRun.prepare(model, wanted.request(read))
         rows = write_paths(noted(run.shards(told)), place)
     return SampleFacts(rows, paths, steps, model.encoding.assets, period[0], period[-1],

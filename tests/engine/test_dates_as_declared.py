@@ -1,7 +1,8 @@
-"""Dates of a sampled file: in text as the schema of the training data declares, elsewhere dates."""
+"""Text of a sampled file is in the form of the training data: dialect, dates, words, decimals."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import finsim
-from finsim.engine.learned.text_dates import formats_of
-from finsim.tables import Field
+from finsim.engine.learned.text_form import text_form_of
+from finsim.tables import Dialect, Field, open_table
 from finsim.tables.cells.zones import instants
 
 SCHEMA = """finsim: schema/1
@@ -96,9 +97,63 @@ def test_times_in_an_hour_that_is_left_out_come_out_after_it() -> None:
 
 def test_the_first_of_several_formats_is_written_and_of_dates_alone() -> None:
     fields = {
-        "a": Field("date", format="%d.%m.%Y | %Y%m%d"),
+        "a": Field("date", format="%d.%m.%Y | %Y%m%d", source="A"),
         "b": Field("date"),
-        "c": Field("ts", format="%H"),
+        "c": Field("cat"),
     }
-    target = pa.schema([("A", pa.date32()), ("B", pa.date32()), ("C", pa.string())])
-    assert formats_of(fields, ("a", "b", "c"), target) == {"A": "%d.%m.%Y"}
+    table = pa.table({name: ["x"] for name in "Abc"})
+    assert text_form_of(open_table(table, fields), fields).formats == {"A": "%d.%m.%Y"}
+    dated = open_table(table, fields, Dialect(dates="%Y/%m/%d"))
+    assert text_form_of(dated, fields).formats == {"A": "%d.%m.%Y", "b": "%Y/%m/%d"}
+
+
+GERMAN = """finsim: schema/1
+kind: payments
+read: {sep: ";", decimal: ",", thousands: ".", encoding: cp1252, dates: "%d.%m.%Y %H:%M", skip_rows: 1}
+columns:
+  who: {from: Händler, type: id, role: from_account}
+  ts: {type: ts, zone: Europe/Berlin, role: date}
+  amount: {type: money, ccy: EUR, role: amount}
+  share: {type: float}
+  flag: {type: bool}
+  word: {type: cat}
+"""
+
+
+def test_text_comes_out_in_the_form_of_the_input(tmp_path: Path) -> None:
+    data, schema, out = tmp_path / "mine.csv", tmp_path / "mine.schema.yaml", tmp_path / "new.csv"
+    rows = (
+        f'K{k % 12:03d};{1 + k % 28:02d}.07.2025 00:30;{k},50;{k % 9},{k % 10}0;{k % 2};"a;{k % 3}ß"'
+        for k in range(120)
+    )
+    head = "Export vom 1. Juli\nHändler;ts;amount;share;flag;word\n"
+    data.write_bytes((head + "\n".join(rows) + "\n").encode("cp1252"))
+    schema.write_text(GERMAN, encoding="utf-8")
+    body = finsim.fit(data, "resample", schema=schema, kind="events", progress=False)
+    body.save(tmp_path / "body")
+    finsim.sample(tmp_path / "body", entities=9, output=out, progress=False)
+    seen = finsim.plan(out, schema=schema)
+    assert seen.ok
+    lines = out.read_bytes().decode("cp1252").split("\n")
+    assert lines[:2] == ["", "Händler;ts;amount;share;flag;word"]
+    form = r'K\d{3};\d\d\.07\.2025 00:30;\d+,50;\d,\d0;[01];"a;\dß"'
+    assert all(re.fullmatch(form, line) for line in lines[2:-1])
+    new = set(pd.read_csv(out, sep=";", encoding="cp1252", skiprows=1, dtype=str)["amount"])
+    assert new <= {f"{k},50" for k in range(120)}
+
+
+def test_a_private_model_keeps_what_is_declared_and_nothing_that_cells_told(tmp_path: Path) -> None:
+    fields = {"a": Field("float"), "b": Field("bool"), "c": Field("date", format="%d.%m.%Y")}
+    file = tmp_path / "t.csv"
+    file.write_text("a;b;c\n1,50;1;01.02.2025\n2,50;0;03.02.2025\n")
+    form = text_form_of(open_table(file, fields, Dialect(sep=";", decimal=",")), fields)
+    assert (form.decimals, form.words) == ({"a": 2}, {"b": ("1", "0")})
+    told = form.declared()
+    assert (told.decimals, told.words, told.formats) == ({}, {}, {"c": "%d.%m.%Y"})
+
+
+def test_decimals_are_kept_where_all_cells_have_as_many(tmp_path: Path) -> None:
+    fields = {name: Field("float") for name in "abc"}
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,c\n1.50,1.5,1e2\n12.00,1.25,2.5\n,2,3.5\n")
+    assert text_form_of(open_table(file, fields), fields).decimals == {"a": 2}

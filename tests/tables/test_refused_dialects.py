@@ -106,7 +106,7 @@ def test_a_key_that_a_pack_does_not_read_is_refused(key):
         ("{type: date, unit: days}", "2024-01-05", "whole numbers of days since", "remove `unit: days`"),
         ("{type: ts, unit: ms}", "2024-01-05", "numbers of milliseconds since", "remove `unit: ms`"),
         ('{type: date, format: "%d.%m.%Y"}', "2024-01-05", "dates written %d.%m.%Y", "correct the cell"),
-        ('{type: date, format: "%d.%m.%Y"}', "05/01/2024", "dates written %d.%m.%Y", "`format: %d/%m/%Y"),
+        ('{type: date, format: "%d.%m.%Y"}', "05/01/2024", "dates written %d.%m.%Y", "%d.%m.%Y | %d/%m/%Y"),
         ("{type: ts, zone: Europe/Warsaw}", "2025-03-30T02:13:50", "times (ts)", "clocks go forward"),
         ("{type: date}", "05/01/2024", "dates (date)", "--csv dates=%d/%m/%Y"),
     ],
@@ -125,3 +125,18 @@ def test_a_time_that_does_not_fit_is_told_against_what_was_declared(
     (problem,) = refused.value.problems
     assert expected in str(problem)
     assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize("said", ["sep=comma,decimal=.", "sep=comma,decimal=.,thousands=none"])
+def test_a_decimal_point_on_the_command_line_stands_above_declared_thousands(said, tmp_path):
+    table, schema = tmp_path / "t.csv", tmp_path / "s.yaml"
+    table.write_text("a,b\n1.25,x\n1250.5,y\n")
+    schema.write_text(
+        'finsim: schema/1\nread: {sep: ";", decimal: ",", thousands: "."}\n'
+        "columns: {a: {type: float}, b: {type: cat}}\n"
+    )
+    seen = finsim.plan(table, schema=schema, csv=said)
+    assert seen.ok
+    assert seen.columns["a"].high == 1250.5
+    schema.write_text("finsim: schema/1\nread: {sep: comma, thousands: none}\ncolumns: {a: {type: float}}\n")
+    assert finsim.plan(table, schema=schema).columns["a"].high == 1250.5

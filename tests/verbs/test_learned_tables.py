@@ -214,7 +214,7 @@ def test_the_command_line_says_what_was_read_and_made(loans, tmp_path):
     assert sampled.exit_code == 0, sampled.output
     result = json.loads(sampled.output)["result"]
     assert (result["kind"], result["rows"]) == ("table", 20)
-    assert (tmp_path / "rows.csv").read_text().startswith("Vertrag,Antragstag,Betrag")
+    assert (tmp_path / "rows.csv").read_text().startswith("Vertrag;Antragstag;Betrag")  # as the tape
     listed = json.loads(run.invoke(app, ["list", "generators", "--json"]).output)["result"]["generators"]
     assert {"bars", "events", "table"} == {one["kind"] for one in listed}
     assert {"bayes", "habits", "flow"} <= {one["name"] for one in listed}

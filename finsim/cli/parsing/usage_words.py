@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from finsim.cli.parsing.places import word_of
-from finsim.cli.parsing.word_slips import argument_of, option_of, other_door
+from finsim.cli.parsing.word_slips import argument_of, option_of, other_door, with_commas
 from finsim.errors import StudyError
 from finsim.option_words import INNER_VERBS, OPTIONS, VERBS, hint
 from finsim.verbs.calling.argument_checks import NUMBERS, number_of
@@ -33,11 +33,11 @@ def of_usage(error: Any, ctx: Any) -> StudyError:
     return StudyError("a value that does not fit", place=place, remedy=_help(ctx))
 
 
-def too_many(ctx: Any, rest: list[str]) -> StudyError:
-    """Return the error for words that no argument takes."""
+def too_many(ctx: Any, rest: list[str], words: list[str]) -> StudyError:
+    """Return the error for words that no argument takes; ``words`` are all of the command line."""
     takes = [word_of(one) for one in ctx.command.params if one.param_type_name == "argument"]
     shown = " ".join(rest[:5])
-    meant = option_of(ctx, rest[0])
+    meant = with_commas(ctx, words, len(rest)) or option_of(ctx, rest[0])
     return StudyError(
         f"{'words' if len(rest) > 1 else 'a word'} too many: {shown}",
         place=ctx.command_path,
@@ -56,14 +56,19 @@ def no_verb(ctx: Any) -> StudyError:
     )
 
 
-def repeated(ctx: Any, parameter: Any) -> StudyError:
-    """Return the error for an option that stands twice though it has one value: only the last would count."""
+def repeated(ctx: Any, parameter: Any, words: list[str]) -> StudyError:
+    """Return the error for an option that stands twice though it has one value: only the last would count.
+
+    ``words`` are all of the command line.
+    """
     word = word_of(parameter)
+    is_list = str(parameter.metavar or "").endswith(",...")
+    meant = with_commas(ctx, words, 0) if is_list else ""
     return StudyError(
         f"{word} stands more than once",
         place=f"{ctx.command_path}: {word}",
-        expected="one value",
-        remedy=f"give {word} once",
+        expected="once, its values with commas between them" if is_list else "one value",
+        remedy=f"write {meant}" if meant else f"give {word} once",
     )
 
 

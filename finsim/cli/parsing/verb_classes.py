@@ -23,12 +23,13 @@ class Verb(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; raises StudyError for every mistake of use."""
         ctx.allow_extra_args = True  # they are refused here, in own words
+        words = list(args)
         with _own_words(ctx):
             if not ctx.resilient_parsing:
                 self._refuse_slips(ctx, args)
             rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
-            raise too_many(ctx, rest)
+            raise too_many(ctx, rest, words)
         return rest
 
     def _refuse_slips(self, ctx: Any, args: list[str]) -> None:
@@ -40,12 +41,12 @@ class Verb(TyperCommand):
             one for at, one in enumerate(single) if one in single[:at] and not getattr(one, "is_flag", False)
         ]
         if twice:
-            raise repeated(ctx, twice[0])
+            raise repeated(ctx, twice[0], args)
         refuse_empty(ctx, given)
         is_help = any(getattr(one, "is_eager", False) for one in order)
         has_swallowed = any(str(value).startswith("--") for value in given.values())
         if rest and not is_help and not has_swallowed:
-            raise too_many(ctx, rest)  # before what is missing: `check DATA PACK` lacks only the option
+            raise too_many(ctx, rest, args)  # before what is missing: `check DATA PACK` lacks only the option
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words behind the verb: options, and arguments as messages call them."""

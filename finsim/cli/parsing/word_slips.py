@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from finsim.cli.parsing.places import word_of
@@ -73,6 +75,28 @@ def option_of(ctx: Any, word: str) -> str:
         for kind in _NAMED.get(word_of(one), ()):
             if word.partition("@")[0].partition("=")[0] in shipped_names(kind):
                 return f"{word_of(one)} {word}"
+    return ""
+
+
+def with_commas(ctx: Any, words: Sequence[str], more: int) -> str:
+    """Return an option of values between commas as it is meant, where ``words`` give them apart; '' for none.
+
+    ``more`` is how many words no argument takes: ``--narratives A B``. 0: the option stands several times.
+    """
+    lists = [one for one in ctx.command.params if str(one.metavar or "").endswith(",...")]
+    for word in [name for one in lists for name in one.opts]:
+        values, behind = [], 0
+        for at, each in enumerate(words):
+            if each == word and at + 1 < len(words):
+                values.append(words[at + 1])
+                behind = at + 2
+            elif each.startswith(f"{word}="):
+                values.append(each.partition("=")[2])
+                behind = at + 1
+        loose = list(takewhile(lambda each: not each.startswith("-"), words[behind:] if behind else ()))
+        values += loose[:more]
+        if len(values) > 1 and (more == 0 or loose):
+            return f"{word} {shlex.join([','.join(one.strip(', ') for one in values)])}"
     return ""
 
 

@@ -120,6 +120,7 @@ class SampleFacts:
     entities: int = 0
     columns: tuple[str, ...] = ()
     given: dict[str, Any] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def sample_dict(found: SampleFacts, output: Path) -> dict[str, Any]:
@@ -127,7 +128,8 @@ def sample_dict(found: SampleFacts, output: Path) -> dict[str, Any]:
     if found.kind != "bars":
         facts = {"kind": found.kind, "rows": found.rows, "columns": list(found.columns)}
         people = {"entities": found.entities} if found.kind == "events" else {}
-        return {**facts, **people, "output": str(output)}
+        said = {"remarks": list(found.remarks)} if found.remarks else {}
+        return {**facts, **people, "output": str(output), **said}
     names = ("rows", "paths", "steps", "first", "last")
     facts = {name: getattr(found, name) for name in names}
     facts |= {} if found.given is None else {"given": found.given}
@@ -140,6 +142,7 @@ def sample_lines(facts: dict[str, Any], model: Path) -> list[str]:
         people = f" of {facts['entities']:,} new entities" if "entities" in facts else ""
         return [
             f"{facts['rows']:,} {'events' if people else 'rows'}{people}: {_some(facts['columns'])}",
+            *(f"note: {remark}" for remark in facts.get("remarks", ())),
             f"data: {facts['output']}",
             f"next: finsim evaluate REAL {facts['output']} --kind {facts['kind']}",
         ]

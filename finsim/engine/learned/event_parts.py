@@ -64,6 +64,7 @@ def ledger_of(data: LearnedInput) -> Ledger:
         whole = whole.take(usable)
         entity, times = whole[id_], whole[time].values
     _, codes = np.unique(entity.values, return_inverse=True)
+    _refuse_single_events(data, np.bincount(codes))
     names = [entity.words[code] for code in np.unique(entity.values)]
     rows = np.lexsort((np.arange(len(times)), times, codes))
     starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))]).astype(np.int64)
@@ -77,6 +78,20 @@ def ledger_of(data: LearnedInput) -> Ledger:
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
     in_order = bool((np.diff(times) >= 0).all())
     return Ledger(log, tuple(names), in_order, (*remarks, _said(log)), np.flatnonzero(usable)[rows])
+
+
+def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:
+    """Raise DataError where no entity has a second event: its column tells rows apart, nobody acts."""
+    if counts.max() > 1:
+        return
+    field = data.fields.get(str(data.roles.id))
+    header = (field.source if field else "") or str(data.roles.id)
+    raise DataError(
+        f"{len(counts):,} {'entities' if len(counts) > 1 else 'entity'} of one event each: "
+        f"`{header}` tells rows apart, it is nobody who acts over time", place="fit: id",
+        expected="entities of several events",
+        remedy="write --id COLUMN for who acts; or --kind table for rows that stand alone",
+    )  # fmt: skip
 
 
 def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:

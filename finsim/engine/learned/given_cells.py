@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.text_form import TextForm
 from finsim.errors import FitError, Problem, StudyError, did_you_mean
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.table_generator import Cell
 from finsim.records.columns import DECIMALS, UNIT
+from finsim.tables.learning.mixed_columns import FALSE, TRUE
 
 _PART = re.compile(r'(?:[^,"]|"[^"]*")+')
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -37,7 +41,10 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, 
     seen: set[str] = set()
     for header, value in _parts(text):
         name = headers.get(header)
-        if value is None or name is None or name in form.new_ids:
+        if value is None and name is not None:
+            problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
+                                    f"write {header}=VALUE"))  # fmt: skip
+        elif value is None or name is None or name in form.new_ids:
             known = [one for one, key in headers.items() if key not in form.new_ids]
             problems.append(Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
                                     did_you_mean(header, known)))  # fmt: skip
@@ -48,7 +55,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, 
         else:
             seen.add(name)
             try:
-                cell = _cell(value, fields[name])
+                cell = _cell(value, fields[name], form.text)
             except ValueError as bad:
                 problems.append(
                     Problem(f"given {header}", repr(value), str(bad), "write a value of this column")
@@ -90,17 +97,33 @@ def _off_grid(
     ]  # fmt: skip
 
 
-def _cell(text: str, field: pa.Field) -> Cell:
+def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """Return a sentence on each given number that no row of the data has, of columns of ``few`` values."""
+    said = []
+    for header, value in _parts(text):
+        if header in few and value and _NUMBER.fullmatch(value) and float(value) not in few[header]:
+            known = ", ".join(f"{one:g}" for one in few[header])
+            said.append(
+                f"{header}={value} was never seen: the data have {known}; what it goes with is guessed"
+            )
+    return tuple(said)
+
+
+def _cell(text: str, field: pa.Field, form: TextForm) -> Cell:
     """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
     kind, facts = field.type, field.metadata or {}
     if not text:
         return None
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return _moment(
-            text,
-            is_day=pa.types.is_date(kind) or facts.get(UNIT) == b"day",
-        )
+        is_day = pa.types.is_date(kind) or facts.get(UNIT) == b"day"
+        as_declared = _as_declared(text, form.formats.get(field.name, ""), form.zones.get(field.name, ""))
+        return _moment(as_declared or text, is_day=is_day)
+    if pa.types.is_boolean(kind):
+        yes, no = form.words.get(field.name, (TRUE, FALSE))
+        return {yes: TRUE, no: FALSE}.get(text, text.lower() if text.lower() in (TRUE, FALSE) else text)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        if form.dialect.point == "," and re.fullmatch(r"[+-]?[0-9]*,[0-9]+", text):
+            text = text.replace(",", ".")  # in quotes, as the data have it
         if not _NUMBER.fullmatch(text):
             raise ValueError("a number")
         value = float(text)
@@ -112,6 +135,20 @@ def _cell(text: str, field: pa.Field) -> Cell:
             raise ValueError("a whole number" if int(places) == 0 else f"a number of {int(places)} decimals")
         return value
     return text
+
+
+def _as_declared(text: str, form: str, zone: str) -> str:
+    """Return a day or time that is written in the format of the data in ISO (UTC), "" where it is not."""
+    try:
+        found = datetime.strptime(text, form) if form else None
+    except ValueError:
+        return ""
+    if found is None:
+        return ""
+    if zone or found.tzinfo:
+        found = (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    whole = found.replace(tzinfo=None).isoformat()
+    return whole.removesuffix("T00:00:00")
 
 
 def _moment(text: str, *, is_day: bool) -> float:

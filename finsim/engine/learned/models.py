@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.engine.learned.event_model import LearnedEvents
-from finsim.engine.learned.given_cells import given_cells
+from finsim.engine.learned.given_cells import given_cells, never_seen
 from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
-from finsim.engine.learned.text_dates import as_declared
+from finsim.engine.learned.text_form import as_declared
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
 from finsim.generators.saved_models import kind_of_model
@@ -83,6 +83,13 @@ def sampled_batches(
         yield from model.batches(amount.rows or ROWS, streams, given, told)
 
 
+def given_remarks(model: Model, given: str | None) -> tuple[str, ...]:
+    """Return what a user should know of given cells that the model can hold but never saw."""
+    if not given or not isinstance(model, LearnedTable):
+        return ()
+    return never_seen(given, model.form, model.data.get("few_values", {}))
+
+
 def sampled_table(model: LearnedEvents | LearnedTable, amount: Amount, seed: int, step: Step) -> Table:
     """Return the rows of ``amount`` in memory."""
     parts = list(sampled_batches(model, amount, seed, step))
@@ -98,7 +105,5 @@ def write_sampled(
 
 def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
     """Stream rows of a model into one file of the form of its ending; return their number."""
-    schema, rows = as_declared(
-        output, model.form.target, batches, model.form.formats, model.form.text_zones()
-    )
-    return write_by_ending(output, schema, rows, table=kind_of(model))
+    schema, rows, dialect = as_declared(output, model.form.target, batches, model.form.text)
+    return write_by_ending(output, schema, rows, table=kind_of(model), dialect=dialect)

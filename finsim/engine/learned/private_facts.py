@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def private_facts(data: LearnedInput, entities: int, remark: str) -> dict[str, A
 def private_form(data: LearnedInput, keys: Sequence[str]) -> OutputForm:
     """Return how rows come out, with identifiers that say nothing of those of the data."""
     forms = {name: IdForm(prefix="" if _are_numbers(data.table[name]) else "new-") for name in keys}
-    return OutputForm.of(data, forms)
+    return replace(OutputForm.of(data, forms), text=data.text.declared())
 
 
 def _are_numbers(cells: pa.ChunkedArray) -> bool:

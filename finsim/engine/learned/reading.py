@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
+from finsim.engine.learned.text_form import TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.reading.declared import Declared, declared_of, opened, refuse_lacking
 from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
@@ -18,6 +19,7 @@ from finsim.evaluation.reading.kinds import (
     BARS,
     EVENTS,
     KINDS,
+    ROWS_AN_ENTITY,
     TABLE,
     is_bars,
     is_events,
@@ -25,6 +27,7 @@ from finsim.evaluation.reading.kinds import (
     says_bars,
 )
 from finsim.evaluation.tables.column_pairs import Roles, distinct
+from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
@@ -43,8 +46,9 @@ class LearnedInput:
     """The typed table, what its columns are, and how it comes out again.
 
     ``keys`` tell rows apart and are made anew; ``order`` and ``target`` are the columns in the order, under
-    the headers and in the types of the input; ``facts`` describe the data for the model's card. ``zones``
-    says on whose clock the times of a column are learned: habits follow the day of the place, not of UTC.
+    the headers and in the types of the input, ``text`` how text of it is written; ``facts`` describe the
+    data for the model's card. ``zones`` says on whose clock the times of a column are learned: habits follow
+    the day of the place, not of UTC.
     """
 
     kind: str
@@ -57,6 +61,7 @@ class LearnedInput:
     facts: Mapping[str, Any]
     remarks: tuple[str, ...]
     zones: Mapping[str, str]
+    text: TextForm = field(default_factory=TextForm)
 
 
 def kind_of_data(data: Any, named: Named, schema: Schema | None, dialect: Dialect | None) -> str:
@@ -94,7 +99,7 @@ def read_to_learn(
     if not table.num_columns or not table.num_rows:
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
-    _refuse_without_order(kind, roles)
+    _refuse_without_order(kind, roles, table, declared)
     if kind == EVENTS:
         refuse_odd_entity(table, str(roles.id), source.bound)
     keys = _keys(table, declared, roles, kind)
@@ -105,18 +110,19 @@ def read_to_learn(
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
         _facts(data, table),
-        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
-        zones,
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys, roles.time is not None),
+         *_unread(declared, source.headers)),
+        zones, text_form_of(source, declared.fields),
     )  # fmt: skip
 
 
 def _zones(table: pa.Table, declared: Declared, target: Mapping[str, pa.Field]) -> dict[str, str]:
     """Return column -> zone of its clock: declared, or that of the stored type; UTC needs none."""
     found = {}
-    for field in table.schema:
-        if pa.types.is_timestamp(field.type) and field.type.tz:
-            stored = getattr(target[field.name].type, "tz", None)
-            found[field.name] = zone_of(declared.fields[field.name], declared.dialect) or stored
+    for one in table.schema:
+        if pa.types.is_timestamp(one.type) and one.type.tz:
+            stored = getattr(target[one.name].type, "tz", None)
+            found[one.name] = zone_of(declared.fields[one.name], declared.dialect) or stored
     return {name: zone for name, zone in found.items() if zone and zone != "UTC"}
 
 
@@ -131,12 +137,12 @@ def _on_the_clock(table: pa.Table, zones: Mapping[str, str]) -> pa.Table:
 
 def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
     """Return the table with yes and no as the words of the input, where it has words of its own."""
-    for at, field in enumerate(table.schema):
-        said = declared.fields[field.name]
+    for at, one in enumerate(table.schema):
+        said = declared.fields[one.name]
         yes, no = said.true or declared.dialect.true, said.false or declared.dialect.false
-        if pa.types.is_boolean(field.type) and yes and no:
-            words = pc.if_else(table[field.name], yes[0], no[0])
-            table = table.set_column(at, field.name, words.cast(pa.string()))
+        if pa.types.is_boolean(one.type) and yes and no:
+            words = pc.if_else(table[one.name], yes[0], no[0])
+            table = table.set_column(at, one.name, words.cast(pa.string()))
     return table
 
 
@@ -156,14 +162,26 @@ def _tells_apart(cells: pa.ChunkedArray) -> bool:
     return bool(distinct(cells) >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1))
 
 
-def _refuse_without_order(kind: str, roles: Roles) -> None:
+def _refuse_without_order(kind: str, roles: Roles, table: pa.Table, declared: Declared) -> None:
     lacking = [name for name in ("id", "time") if getattr(roles, name) is None]
     if kind == EVENTS and lacking:
         raise StudyError.of(
-            Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
-                    f"write --{name} COLUMN, or say its role in a schema")
+            _few_entities(table, declared) if name == "id" and table.num_rows <= CLASSES
+            else Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
+                         f"write --{name} COLUMN, or say its role in a schema")
             for name in lacking
         )  # fmt: skip
+
+
+def _few_entities(table: pa.Table, declared: Declared) -> Problem:
+    """Return what is wrong with a table of so few rows that no column can be told to name entities."""
+    said = next((each for each in declared.fields.items() if each[1].role in ("from_account", "id")), None)
+    named = f" (`{said[1].source or said[0]}` has the role {said[1].role})" if said else ""
+    rows = f"{table.num_rows:,} row{'s' * (table.num_rows != 1)}"
+    return Problem(
+        f"{PLACE}: id", f"{rows}: too few to tell which column is the entity{named}",
+        f"a ledger of more than {CLASSES} rows, and of several rows for each entity", "give more rows",
+    )  # fmt: skip
 
 
 def _target(
@@ -233,14 +251,25 @@ def _said(kind: str, roles: Roles, keys: tuple[str, ...]) -> str:
     return f"read as: {kind}; " + ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())
 
 
-def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
-    """Return a warning for a table whose identifier repeats: its words are learned, and come out again."""
-    if kind != TABLE or roles.id is None or roles.id in keys or roles.id not in table.column_names:
+def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...], is_ledger: bool) -> list[str]:
+    """Return warnings for a table whose identifier repeats: its words come out again, or are made anew.
+
+    ``is_ledger``: the rows have a time, so that they may be events of entities.
+    """
+    if kind != TABLE:
         return []
-    return [
+    learned = roles.id is not None and roles.id not in keys and roles.id in table.column_names
+    said = [
         f"{roles.id} repeats, so it is learned as words: identifiers of the data come out; "
         "--kind events makes new entities, a schema with type: id makes it anew"
-    ]
+    ] if learned else []  # fmt: skip
+    repeated = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
+    if repeated and is_ledger:
+        said.append(
+            f"{', '.join(repeated)}: values repeat, but a table takes each row alone and gives it a new one; "
+            "--kind events (such as --generator habits) learns who acts over time"
+        )
+    return said
 
 
 def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:

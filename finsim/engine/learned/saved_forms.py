@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.text_dates import formats_of
+from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
 from finsim.tables import Field
 from finsim.tables.cells.zones import instants
 from finsim.tables.new_ids.id_form import IdForm
 
-_WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
+WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
 """Unit of an input -> what a number as it is learned is multiplied with to be written in that unit."""
 DIGITS = 9
 
@@ -27,15 +27,15 @@ DIGITS = 9
 class OutputForm:
     """Columns by name in the order of the input, their headers, types and units, identifiers made anew.
 
-    ``formats``: header -> how a date stands in a file of text. ``zones``: name -> IANA zone of times that are
-    learned on the clock of the place and come out as instants.
+    ``text`` says how cells stand in a file of text; ``zones``: name -> IANA zone of times that are learned on
+    the clock of the place and come out as instants.
     """
 
     order: tuple[str, ...]
     target: pa.Schema
     new_ids: Mapping[str, IdForm]
     units: Mapping[str, str] = field(default_factory=dict)
-    formats: Mapping[str, str] = field(default_factory=dict)
+    text: TextForm = field(default_factory=TextForm)
     zones: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -44,8 +44,7 @@ class OutputForm:
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, or with the types of ``target``."""
         kinds = data.target if target is None else target
-        formats = formats_of(data.fields, data.order, kinds)
-        return cls(data.order, kinds, new_ids, units_of(data.fields), formats, data.zones)
+        return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input, times as instants."""
@@ -53,11 +52,11 @@ class OutputForm:
             return column.with_values(_instants(column, self.zones[name]))
         if column.kind != NUMBER or name not in self.units:
             return column
-        return column.with_values(np.round(column.values * _WRITTEN[self.units[name]], DIGITS))
+        return column.with_values(np.round(column.values * WRITTEN[self.units[name]], DIGITS))
 
     def learned(self, name: str, value: float) -> float:
         """Return a number of the input's unit as it is learned."""
-        factor = _WRITTEN[self.units[name]] if name in self.units else 1.0
+        factor = WRITTEN[self.units[name]] if name in self.units else 1.0
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +66,7 @@ class OutputForm:
             "columns": {field.name: str(field.type) for field in self.target},
             "arrow_schema": base64.b64encode(self.target.serialize().to_pybytes()).decode(),
             "units": dict(self.units),
-            "formats": dict(self.formats),
+            "text": self.text.to_dict(),
             "zones": dict(self.zones),
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
@@ -77,13 +76,13 @@ class OutputForm:
         """Return the form that ``to_dict`` wrote."""
         stored = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow_schema"])))
         forms = {name: IdForm(**one) for name, one in data["new_ids"].items()}
-        units, formats, zones = (dict(data.get(key, {})) for key in ("units", "formats", "zones"))
-        return cls(tuple(data["order"]), stored, forms, units, formats, zones)
-
-    def text_zones(self) -> dict[str, str]:
-        """Return header -> zone of the times that stand on the clock of a place."""
-        headers = dict(zip(self.order, self.target.names, strict=True))
-        return {headers[name]: zone for name, zone in self.zones.items()}
+        text = (
+            TextForm.from_dict(data["text"])
+            if "text" in data
+            else TextForm(formats=dict(data.get("formats", {})))  # of a model before the form was kept
+        )
+        units, zones = dict(data.get("units", {})), dict(data.get("zones", {}))
+        return cls(tuple(data["order"]), stored, forms, units, text, zones)
 
 
 def _instants(column: MixedColumn, zone: str) -> Int1D:
@@ -96,4 +95,4 @@ def _instants(column: MixedColumn, zone: str) -> Int1D:
 
 def units_of(fields: Mapping[str, Field]) -> dict[str, str]:
     """Return the units in which columns are written and not learned."""
-    return {name: each.unit for name, each in fields.items() if each.unit in _WRITTEN}
+    return {name: each.unit for name, each in fields.items() if each.unit in WRITTEN}

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.saved_forms import DIGITS, WRITTEN, OutputForm
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
@@ -32,6 +32,8 @@ from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "table"
 BLOCK_ROWS = 50_000
+FEW_VALUES, ROWS_A_VALUE = 20, 10
+"""A column of numbers has few values up to so many, with so many rows for each on average (assumptions)."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,6 +122,7 @@ def fit_table(
     facts = {
         **data.facts,
         "read_as": "; ".join((*data.remarks, *_left_out(reduction), *plain_remarks(forms))),
+        "few_values": _few_values(data),
     }
     return LearnedTable(
         generator,
@@ -127,6 +130,20 @@ def fit_table(
         OutputForm.of(data, forms),
         facts,
     )
+
+
+def _few_values(data: LearnedInput) -> dict[str, list[float]]:
+    """Return header -> values of the columns of numbers that hold few of them, each in several rows."""
+    found = {}
+    for name, one in zip(data.order, data.target, strict=True):
+        kind = data.table.schema.field(name).type
+        if name in data.keys or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            continue
+        values = data.table[name].unique().drop_null().to_pylist()
+        if len(values) <= min(FEW_VALUES, data.table.num_rows / ROWS_A_VALUE):
+            factor = WRITTEN.get(data.fields[name].unit, 1.0) if name in data.fields else 1.0
+            found[one.name] = sorted(round(float(value) * factor, DIGITS) for value in values)
+    return found
 
 
 def _outcome(label: str | None, inner: MixedTable) -> str | None:

@@ -138,9 +138,10 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], othe
         if name in real.column_names and (each.type == "id" or is_id(each.source or name))
     ]  # fmt: skip
     for name in dict.fromkeys([*named, *stored, *typed]):
-        if name in (other.label, other.time) or not _can_be_id(real, name):
-            continue
         is_said = name in stored or (declared.is_schema and name in named)
+        by_schema = declared.is_schema and name in fields and fields[name].role in _IDS
+        if name in (other.label, other.time) or not _can_be_id(real, name, few=by_schema):
+            continue
         header = fields[name].source or name if name in fields else name
         if is_said or _is_evident(real, name, header):
             return name
@@ -226,12 +227,13 @@ def _may_name_entities(header: str, cells: pa.ChunkedArray) -> bool:
     return sum(any(sign.isdigit() for sign in word) for word in words) > len(words) / 2
 
 
-def _can_be_id(real: pa.Table, name: str) -> bool:
+def _can_be_id(real: pa.Table, name: str, *, few: bool = False) -> bool:
+    """Whether cells may be ids: whole numbers or text, of more values than classes have unless ``few``."""
     kind = real.schema.field(name).type
     plain = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_integer(plain) or pa.types.is_string(plain) or pa.types.is_large_string(plain)):
         return False
-    return len(pc.unique(real[name])) > CLASSES
+    return few or len(pc.unique(real[name])) > CLASSES
 
 
 def _time(real: pa.Table, fields: Mapping[str, Field], by_role: Mapping[str, str]) -> str | None:

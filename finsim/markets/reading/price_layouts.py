@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 from finsim.errors import DataError, did_you_mean
 from finsim.tables import HEADER_WORDS, plain, schema_remedy
+from finsim.tables.role_words import BARS, ROLES, SIDES
 
 LAYOUTS = ("long", "wide", "timegan", "bars")
 
 SYNONYMS = HEADER_WORDS["prices"]
-BARS = ("open", "high", "low", "close")
-SIDES = ("bid", "ask")
-MEANINGS = (*SYNONYMS, *(f"{side}_{bar}" for side in SIDES for bar in BARS))
+MEANINGS = ROLES["prices"]
 """What a column may be declared to be with ``role:`` in a schema of prices."""
 
 _ADJUSTED_BARS = {"open": "adjopen", "high": "adjhigh", "low": "adjlow", "close": "adjclose"}

@@ -7,12 +7,11 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from finsim.errors import DataError, Problem
-from finsim.tables.cells.stored import NUMBER_OF_TIME
+from finsim.tables.cells.remedies import remedy_of_text
+from finsim.tables.cells.written import formats_of
 from finsim.tables.schema import Dialect, Field
 
 _EXPECTED = {
@@ -30,14 +29,6 @@ _EXPECTED = {
 TIMES_HELD = "1678 to 2261"
 """The years whose times 64 bits of nanoseconds hold."""
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-_NULLS = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "missing", "unknown"}
-_NUMBERS = ("int", "float", "ratio", "money")
-_DATES = (
-    (r"\d{1,2}\.\d{1,2}\.\d{4}", "%d.%m.%Y"),
-    (r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y (or %m/%d/%Y)"),
-    (r"\d{1,2}-\d{1,2}-\d{4}", "%d-%m-%Y (or %m-%d-%Y)"),
-    (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
-)
 
 
 @dataclass(frozen=True)
@@ -52,11 +43,11 @@ class Cell:
 
 def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Problem:
     """Return what to say of a refused cell."""
-    wanted, remedy = _declared(field) or _EXPECTED[field.type]
+    wanted, remedy = _declared(field, dialect) or _EXPECTED[field.type]
     where = f"{place}, row {cell.row}" + (f" (line {cell.line})" if cell.line else "")
     expected = f"{wanted} ({field.type}{f' {field.ccy}' if field.ccy else ''})"
     text = cell.value.strip() if isinstance(cell.value, str) else None
-    hint = remedy if text is None else _remedy_of_text(text, field, dialect) or remedy
+    hint = remedy if text is None else remedy_of_text(text, field, dialect) or remedy
     if field.type == "ts" and is_beyond_times(str(cell.value)):
         expected, hint = f"times of the years {TIMES_HELD} (ts)", "correct or empty the cell"
     if field.type == "money" and text is None:
@@ -71,11 +62,15 @@ def is_beyond_times(cell: str) -> bool:
     return any(not 1678 <= int(year) <= 2261 for year in re.findall(r"(?<!\d)\d{4}(?!\d)", cell))
 
 
-def _declared(field: Field) -> tuple[str, str] | None:
-    """Return what the declared unit or format of a time expects, and what to do; None without one."""
+def _declared(field: Field, dialect: Dialect) -> tuple[str, str] | None:
+    """Return what the declared words, unit or format expect, and what to do; None where nothing is."""
     wanted = _EXPECTED[field.type][0]
-    if field.format:
-        return f"{wanted} written {field.format}", f"correct the cell, or `format: {field.format}`"
+    yes, no = field.true or dialect.true, field.false or dialect.false
+    if field.type == "bool" and yes and no:
+        words = " or ".join((*yes, *no))
+        return words, f"write {words}, or add the word to `true:` or `false:`"
+    if field.type in ("date", "ts") and (forms := formats_of(field, dialect)):
+        return f"{wanted} written {' or '.join(forms)}", "correct the cell"
     if field.unit == "excel_days":
         return "day numbers of a sheet, 61 (1900-03-01) or above", f"remove `unit:` where cells are {wanted}"
     if field.unit and field.type in ("date", "ts"):
@@ -114,61 +109,3 @@ def naming_a_schema(place: str) -> Iterator[None]:
 def _shown(value: object) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
-    """Return the declaration that would make sense of a text, where one is seen."""
-    if text.lower() in _NULLS:
-        return f"--csv null={text}, or correct the cell"
-    if field.type in _NUMBERS:
-        return _remedy_of_number(text, field, dialect)
-    if field.type == "ts" and (zone := field.zone or dialect.zone) and _is_left_out(text, field, zone):
-        return f"this hour is left out in {zone} (clocks go forward): correct the cell, or the zone"
-    if field.type in ("date", "ts"):
-        if re.fullmatch(r"[-+]?\d+([.,]\d*)?", text):
-            return "" if field.format or field.unit else NUMBER_OF_TIME[field.type]
-        for pattern, form in _DATES:
-            if re.match(pattern, text) and field.format:
-                return f"correct the cell, or declare `format: {form}`"
-            if re.match(pattern, text):
-                return f"declare the format, such as --csv dates={form}"
-    return ""
-
-
-def _is_left_out(text: str, field: Field, zone: str) -> bool:
-    """Tell whether a text is a time as declared, in an hour that the clocks of a zone skip."""
-    for form in field.formats or ("",):
-        try:
-            local = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        there = local.replace(tzinfo=ZoneInfo(zone))
-        back = there.astimezone(UTC).astimezone(ZoneInfo(zone))
-        return local.tzinfo is None and back.replace(tzinfo=None) != local
-    return False
-
-
-def _remedy_of_number(text: str, field: Field, dialect: Dialect) -> str:
-    digits = text.strip("%$€£¥ +-")
-    point = dialect.point
-    if point == "." and re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", digits) and "," in digits:
-        return "declare the signs: --csv decimal=,,thousands=."
-    if point == "." and re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
-        more = ", or --csv decimal=, where it is the decimal sign" if digits.count(",") == 1 else ""
-        return f"declare the sign for thousands: --csv thousands=,{more}"
-    if point == "." and re.fullmatch(r"\d*,\d+", digits):
-        return "declare the decimal sign: --csv decimal=,"
-    if point == "," and re.fullmatch(r"\d*\.\d+", digits):
-        return "declare the sign for thousands: --csv thousands=., or correct the cell"
-    if re.fullmatch(r"\d{1,3}([ '’\u00a0\u202f]\d{3})+([.,]\d+)?", digits):
-        return "declare the sign for thousands, such as --csv thousands=space"
-    if text.endswith("%") and field.type != "ratio":
-        return "declare the column ratio, or `strip: ['%']` with `unit: percent`"
-    sign = re.match(r"[^\d\s.,+()-]+", text) or re.search(r"[^\d\s.,+()-]+$", text)
-    if sign and len(sign[0]) <= 3 and re.search(r"\d", text):
-        return f"declare `strip: [{sign[0]!r}]` for the column"
-    if field.type == "money" and field.unit == "minor":
-        return "write whole minor units, or declare `unit: major`"
-    if field.type == "money" and re.fullmatch(r"\d*\.\d+", digits):
-        return f"write at most {field.decimals} decimals, or declare `scale:`"
-    return ""

@@ -14,6 +14,7 @@ from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
+from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
@@ -134,12 +135,35 @@ def _guessed(
 ) -> tuple[list[Guess | None], str]:
     """Guess every column of a text table, and the kind of the table."""
     found = kind or roles.kind_of(headers)
-    named, ccy = _named(headers, found, lambda at: samples[at])
-    guesses: list[Guess | None] = [
-        guess_text(header, cells, signs, named.get(header, ""), ccy)
-        for header, cells in zip(headers, samples, strict=True)
-    ]
-    return _without_roles(guesses) if found == "table" else guesses, found
+
+    def guessed(named: Mapping[str, str], ccy: str) -> list[Guess | None]:
+        return [
+            guess_text(header, cells, signs, named.get(header, ""), ccy)
+            for header, cells in zip(headers, samples, strict=True)
+        ]
+
+    guesses = guessed(*_named(headers, found, lambda at: samples[at]))
+    if found == "table" and not kind:
+        return _as_ledger(headers, guesses, lambda at: samples[at], guessed)
+    return (_without_roles(guesses) if found == "table" else guesses), found
+
+
+def _as_ledger(
+    headers: Sequence[str],
+    guesses: Sequence[Guess | None],
+    cells: Callable[[int], Sequence[str]],
+    guessed: Callable[[Mapping[str, str], str], list[Guess | None]],
+) -> tuple[list[Guess | None], str]:
+    """Guess a table that its headers do not tell again, with the roles of a ledger where its cells do."""
+    named, said = ledger_roles(headers, guesses, cells)
+    if not named:
+        return _without_roles(guesses), "table"
+    columns = {header: cells(headers.index(header)) for header, role in named.items() if role == "currency"}
+    again = guessed(named, currency_of(columns) or NO_CURRENCY)
+    doubts = {header: [one for one in said if one.startswith(f"`{header}`")] for header in headers}
+    return [
+        each and each.said(*doubts[header]) for header, each in zip(headers, again, strict=True)
+    ], "payments"
 
 
 def _named(
@@ -167,11 +191,18 @@ def _of_stored(source: TableSource, kind: str) -> Proposal:
     headers = source.headers
     found = kind or roles.kind_of(headers)
     head = pa.Table.from_batches(_some(source)) if headers else pa.table({})
-    named, ccy = _named(headers, found, lambda at: texts_of(head.column(at)))
-    guesses = [
-        guess_stored(header, head.column(at), named.get(header, ""), ccy) for at, header in enumerate(headers)
-    ]
-    guesses = _without_roles(guesses) if found == "table" else guesses
+
+    def guessed(named: Mapping[str, str], ccy: str) -> list[Guess | None]:
+        return [
+            guess_stored(header, head.column(at), named.get(header, ""), ccy)
+            for at, header in enumerate(headers)
+        ]
+
+    guesses = guessed(*_named(headers, found, lambda at: texts_of(head.column(at))))
+    if found == "table" and not kind:
+        guesses, found = _as_ledger(headers, guesses, lambda at: texts_of(head.column(at)), guessed)
+    elif found == "table":
+        guesses = _without_roles(guesses)
     checked = confirmed(source, guesses, Dialect(), loosen=True)
     return _proposal(source, [each.guess for each in checked.columns], (found, Dialect()), (), checked)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
+from finsim.tables.role_words import ROLES
 
-KINDS = ("prices", "payments", "loans", "table")
+KINDS = tuple(ROLES)
 
 # Role -> further headers that may mean it, folded (NFKC, casefold, letters and digits); the first one wins.
 _PRICES: Mapping[str, str] = {
@@ -34,7 +35,8 @@ _PAYMENTS: Mapping[str, str] = {
     " referenz referencia",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate"
     " buchungstag buchungsdatum"
-    " valuta datum fecha data dateopération dateoperation zeit 日付 交易日期",
+    " valuta datum fecha data dateopération dateoperation zeit zeitpunkt zeitstempel buchungszeit"
+    " fechahora fechaoperación fechaoperacion horodatage dataora datahora 日付 交易日期",
     "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant"
     " importo valor quantia"
     " 金額 金额 сумма",
@@ -43,11 +45,18 @@ _PAYMENTS: Mapping[str, str] = {
     " debtor debtoraccount iban"
     " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber"
     " origaccount nameorig karte kartennummer kartennr tarjeta carte carta cartão cardno cardnumber"
-    " kunde kundennummer kundennr customer customerno client clientid cliente",
+    " kunde kundennummer kundennr customer customerno client clientid cliente"
+    " originaccount fromiban ibanfrom senderiban cuentaorigen cuentaordenante comptesource comptedébiteur"
+    " contomittente contaorigem quellkonto absenderkonto senderkonto auftraggeberkonto",
     "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
     " counterparty"
-    " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest",
-    "merchant": "merchant merchantid terminal terminalid txterminalid händler comercio commerçant",
+    " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest"
+    " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount cuentadestino"
+    " cuentabeneficiario comptedestination comptedestinataire comptecréditeur contobeneficiario"
+    " contadestino zielkonto empfängerkonto empfaengerkonto gegenkontoiban",
+    "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid händler"
+    " haendler händlernr haendlernr händlerid haendlerid comercio comerciante"
+    " commerçant esercente shop shopid",
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
     "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie warengruppe"
     " branche händlerkategorie haendlerkategorie categoria categoría catégorie rubrique カテゴリ 类别",
@@ -255,6 +264,12 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
         if known:
             found[known[0]] = role
     return found
+
+
+def role_meant(word: str) -> str:
+    """Return the one role that a word is a usual header of, "" where it is none, or could be several."""
+    found = {role for listed in SYNONYMS.values() for role, words in listed.items() if plain(word) in words}
+    return found.pop() if len(found) == 1 else ""
 
 
 def kind_of(headers: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def open_table(
     ``place`` is what messages call it. Raises DataError when it is missing, empty or no table, StudyError
     when the format of dates cannot be read.
     """
-    used = dialect or Dialect()
+    used = (dialect or Dialect()).settled()
     if used.dates and (wrong := wrong_format(used.dates)):
         raise StudyError(f"dates: {wrong}", place=place or "dialect", remedy="such as dates=%d.%m.%Y")
     if isinstance(data, TableSource):

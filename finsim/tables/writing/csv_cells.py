@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.tables.cells.arrays_from_python import without_nan
 from finsim.tables.cells.units_and_zones import minor_of
-from finsim.tables.schema import Field
+from finsim.tables.schema import Dialect, Field
 
-_SPECIAL = '[",\r\n]'
+_PLAIN = Dialect()
 _WHOLE = r"^-?\d+$"
 _SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -28,24 +30,29 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def cells_of(values: pa.Array, decimals: int | None = None) -> pa.Array:
+def cells_of(values: pa.Array, decimals: int | None = None, form: Dialect = _PLAIN) -> pa.Array:
     """Return values as cells of text; a null is a null, an empty text two quotes.
 
     Numbers are the shortest that read as the same number, a float has a point or an exponent and NaN is
     empty; days and times are ISO, times of a zone in UTC with ``Z`` and as many digits as their unit has;
-    durations are ``h:mm:ss``. With ``decimals`` whole numbers are minor units of a currency.
+    durations are ``h:mm:ss``. With ``decimals`` whole numbers are minor units of a currency. ``form`` gives
+    separator, decimal sign and quote.
     """
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return cells_of(values.dictionary, decimals).take(values.indices)
+        return cells_of(values.dictionary, decimals, form).take(values.indices)
     if decimals is not None and pa.types.is_integer(kind):
-        return minor_of(values.cast(pa.int64()), Field("money", scale=decimals)).cast(pa.string())
+        return _pointed(
+            minor_of(values.cast(pa.int64()), Field("money", scale=decimals)).cast(pa.string()), form
+        )
     if _is_text(kind):
-        return quoted(values.cast(pa.string()))
+        return quoted(values.cast(pa.string()), form)
     if pa.types.is_null(kind):
         return pa.nulls(len(values), pa.string())
     if pa.types.is_floating(kind):
-        return _floats(values)
+        return _pointed(_floats(values), form)
+    if pa.types.is_decimal(kind):
+        return _pointed(values.cast(pa.string()), form)
     if pa.types.is_timestamp(kind):
         return _times(values)
     if pa.types.is_duration(kind):
@@ -55,14 +62,23 @@ def cells_of(values: pa.Array, decimals: int | None = None) -> pa.Array:
     return values.cast(pa.string())
 
 
-def quoted(texts: pa.Array) -> pa.Array:
+def quoted(texts: pa.Array, form: Dialect = _PLAIN) -> pa.Array:
     """Return texts with quotes where they need them: separators, quotes, ends of lines, nothing at all."""
-    needs = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.equal(texts, pa.scalar("")))
+    mark = '"' if form.quote in ("", "none") else form.quote
+    special = f"[{re.escape(mark + (form.sep or ','))}\r\n]"
+    needs = pc.or_(pc.match_substring_regex(texts, special), pc.equal(texts, pa.scalar("")))
     if not pc.any(needs).as_py():
         return texts
-    sign = pa.scalar('"')
-    inside = pc.replace_substring(texts, '"', '""')
+    sign = pa.scalar(mark)
+    inside = pc.replace_substring(texts, mark, mark * 2)
     return pc.if_else(needs, pc.binary_join_element_wise(sign, inside, sign, pa.scalar("")), texts)
+
+
+def _pointed(texts: pa.Array, form: Dialect) -> pa.Array:
+    """Return numbers with the decimal sign of a dialect."""
+    if form.point == ".":
+        return texts
+    return quoted(pc.replace_substring(texts, ".", form.point), form)
 
 
 def fixed(values: pa.Array, decimals: int) -> pa.Array:

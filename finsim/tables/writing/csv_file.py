@@ -1,9 +1,10 @@
-"""CSV: commas, UTF-8, LF, quotes where needed, one form for each value."""
+"""CSV: commas, UTF-8, LF, quotes where needed, one form for each value; or in the dialect of other text."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from finsim.errors import DataError
 from finsim.records.columns import DECIMALS, facts_of
 from finsim.records.storage import regroup, replacing
+from finsim.tables.schema import Dialect
 from finsim.tables.writing.csv_cells import cells_of, fixed, has_cells, quoted
 
 _GZIP_LEVEL = 6
@@ -34,12 +36,14 @@ def write_csv(
     *,
     money: Mapping[str, int],
     packing: str = "",
+    dialect: Dialect | None = None,
 ) -> int:
     """Stream batches into one CSV, packed as pyarrow calls it; return the number of rows.
 
     ``money``: column of minor units -> decimals. Calendar days (columns whose unit is ``day``) are written as
-    days, not as midnights; floats of a field with ``decimals`` have as many. Raises
-    DataError for columns that have no cells of text.
+    days, not as midnights; floats of a field with ``decimals`` have as many. ``dialect`` gives separator,
+    decimal sign, quote, encoding and how many empty lines stand above the header. Raises DataError for
+    columns that have no cells of text, and for signs that the encoding does not have.
     """
     nested = [field for field in schema if not has_cells(field.type)]
     if nested:
@@ -49,14 +53,35 @@ def write_csv(
             expected="one value a cell",
             remedy="write .parquet, .arrow or .duckdb",
         )
-    count = 0
+    count, form = 0, dialect or Dialect()
+    encode = _encoder(form.encoding, path)
     days = {field.name for field in schema if facts_of(field)["unit"] == "day"}
     with replacing(path) as temporary, _opened(temporary, packing) as file:
-        file.write((",".join(quoted(pa.array(schema.names, pa.string())).to_pylist()) + "\n").encode())
+        names = quoted(pa.array(schema.names, pa.string()), form).to_pylist()
+        file.write(encode(("\n" * form.skip_rows + (form.sep or ",").join(names) + "\n").encode()))
         for group in regroup(schema, batches, _ROWS):
-            file.write(_lines(group, money, days))
+            file.write(encode(_lines(group, money, days, form)))
             count += group.num_rows
     return count
+
+
+def _encoder(encoding: str, path: Path) -> Callable[[bytes | pa.Buffer], bytes | pa.Buffer]:
+    """Return what makes UTF-8 the bytes of an encoding, part by part: a mark stands once."""
+    if codecs.lookup(encoding or "utf-8").name == "utf-8":
+        return lambda text: text
+    encoder = codecs.getincrementalencoder(encoding)()
+
+    def encoded(text: bytes | pa.Buffer) -> bytes:
+        try:
+            return encoder.encode(bytes(text).decode())
+        except UnicodeEncodeError as bad:
+            sign = bad.object[bad.start]
+            raise DataError(
+                f"{sign!r} has no place in the encoding {encoding}", place=str(path),
+                remedy="write .parquet; or declare encoding: utf-8 for the data",
+            ) from None  # fmt: skip
+
+    return encoded
 
 
 @contextmanager
@@ -73,19 +98,19 @@ def _opened(path: Path, packing: str) -> Iterator[Target]:
                 yield file
 
 
-def _lines(rows: pa.Table, money: Mapping[str, int], days: set[str]) -> pa.Buffer | bytes:
+def _lines(rows: pa.Table, money: Mapping[str, int], days: set[str], form: Dialect) -> pa.Buffer | bytes:
     """Return the lines of some rows."""
     columns = []
     for field, column in zip(rows.schema, rows.columns, strict=True):
         plain = _one_array(column.cast(pa.date32()) if field.name in days else column)
         if DECIMALS in (field.metadata or {}) and pa.types.is_floating(plain.type):
             plain = fixed(plain, int(field.metadata[DECIMALS]))
-        columns.append(cells_of(plain, money.get(field.name)).cast(pa.large_string()))
+        columns.append(cells_of(plain, money.get(field.name), form).cast(pa.large_string()))
     if not columns:
         return b"\n" * rows.num_rows
     if len(columns) == 1:  # a line without anything would be no row to most readers
         columns = [pc.fill_null(columns[0], pa.scalar('""', pa.large_string()))]
-    comma, end, none = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
+    comma, end, none = (pa.scalar(text, pa.large_string()) for text in (form.sep or ",", "\n", ""))
     cells = pc.binary_join_element_wise(*columns, comma, null_handling="replace", null_replacement="")
     lines = pc.binary_join_element_wise(cells, none, end)
     text = lines.buffers()[2]

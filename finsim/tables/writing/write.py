@@ -13,6 +13,7 @@ from finsim.errors import DataError, StudyError
 from finsim.records.storage import write_table
 from finsim.tables.duckdb_connection import duckdb_module
 from finsim.tables.endings import ARROW, DUCKDB, ENDINGS, PARQUET, TEXT, known_ending
+from finsim.tables.schema import Dialect
 from finsim.tables.writing.arrow_file import write_arrow
 from finsim.tables.writing.csv_file import write_csv
 from finsim.tables.writing.duckdb_file import write_duckdb
@@ -23,7 +24,13 @@ _NO_MONEY: Mapping[str, int] = MappingProxyType({})
 
 
 def write_by_ending(
-    path: Path, schema: pa.Schema, batches: Rows, *, table: str = "rows", money: Mapping[str, int] = _NO_MONEY
+    path: Path,
+    schema: pa.Schema,
+    batches: Rows,
+    *,
+    table: str = "rows",
+    money: Mapping[str, int] = _NO_MONEY,
+    dialect: Dialect | None = None,
 ) -> int:
     """Stream batches into one file whose form is that of its ending; return the number of rows.
 
@@ -31,6 +38,7 @@ def write_by_ending(
     hold the same bytes for the same rows, however these were cut into batches; DuckDB the same rows, in a
     table called ``table``. ``money`` says which columns of whole numbers are minor units, and how many
     decimals their currency has: CSV holds them as decimals (``12.34``), the other forms as they are.
+    ``dialect`` says how text is written, where not with commas and points in UTF-8.
     Raises StudyError for other endings (``known_ending``) and for a database that is there already,
     DataError where duckdb is not installed and for a column that has no place in this form.
     """
@@ -40,7 +48,9 @@ def write_by_ending(
         return write_table(path, schema, batches)
 
     def as_text() -> int:
-        return write_csv(path, schema, batches, money=money, packing=ENDINGS[ending].packing)
+        return write_csv(
+            path, schema, batches, money=money, packing=ENDINGS[ending].packing, dialect=dialect or Dialect()
+        )
 
     def as_arrow() -> int:
         return write_arrow(path, schema, batches)

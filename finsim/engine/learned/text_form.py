@@ -1,0 +1,161 @@
+"""How the training data's text is written, so that the schema that reads them reads a new file too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.records.columns import DECIMALS
+from finsim.tables import Dialect, Field
+from finsim.tables.cells.written import FALSE, TRUE, formats_of
+from finsim.tables.endings import ENDINGS, TEXT, known_ending
+from finsim.tables.sources.source import TableSource
+from finsim.tables.sources.text_file import TextTable
+
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """The dialect of a text table, and by header how cells are written.
+
+    ``formats`` of dates and times, ``zones`` of times without an offset, ``words`` of yes and no, and
+    ``decimals`` where all cells of a column of numbers have as many.
+    """
+
+    dialect: Dialect = field(default_factory=Dialect)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    decimals: Mapping[str, int] = field(default_factory=dict)
+
+    def declared(self) -> TextForm:
+        """Return the form without what cells told of it."""
+        return replace(self, words={}, decimals={})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TextForm:
+        """Return the form that ``to_dict`` wrote."""
+        dialect = {key: tuple(one) if isinstance(one, list) else one for key, one in data["dialect"].items()}
+        words = {name: (yes, no) for name, (yes, no) in data["words"].items()}
+        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"])
+
+
+def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
+    """Return how the columns ``fields`` of a table are written; of one that is no text as declared."""
+    formats, zones = {}, {}
+    for name, header in source.bound.items():
+        said = formats_of(fields[name], source.dialect) if fields[name].type in ("date", "ts") else ()
+        if said:
+            formats[header] = said[0]
+            zone = fields[name].zone or source.dialect.zone
+            if zone and fields[name].type == "ts" and "%z" not in said[0]:
+                zones[header] = zone
+    form = TextForm(source.dialect, formats, zones)
+    return _with_cells(form, source, fields) if isinstance(source, TextTable) else form
+
+
+def _with_cells(form: TextForm, source: TextTable, fields: Mapping[str, Field]) -> TextForm:
+    """Add words of yes and no, and decimals, as they stand in the cells."""
+    kinds = {header: fields[name].type for name, header in source.bound.items()}
+    wanted = {header for header, kind in kinds.items() if kind in ("bool", "float", "ratio", "money", "int")}
+    places = {header: source.headers.index(header) for header in wanted}
+    seen: dict[str, set[str]] = {header: set() for header in wanted if kinds[header] == "bool"}
+    decimals: dict[str, set[int]] = {header: set() for header in wanted if kinds[header] != "bool"}
+    for batch in source.batches(rename=False) if wanted else ():
+        for header, at in places.items():
+            cells = batch.column(at).drop_null()
+            if header in seen and len(seen[header]) < len((*TRUE, *FALSE)):
+                seen[header] |= {str(one) for one in pc.unique(cells).to_pylist()}
+            elif header in decimals:
+                decimals[header] |= _decimals(cells, form.dialect)
+    words = {header: _words(cells) for header, cells in seen.items()}
+    found = {header: next(iter(some)) for header, some in decimals.items() if len(some) == 1}
+    return replace(
+        form, words={header: pair for header, pair in words.items() if pair},
+        decimals={header: count for header, count in found.items() if 0 < count <= _MOST_DECIMALS},
+    )  # fmt: skip
+
+
+def _words(cells: set[str]) -> tuple[str, str] | None:
+    """Return the words of yes and no of a column without declared ones, of one pair: ``1`` and ``0``."""
+    known = zip(TRUE, FALSE, strict=True)
+    return next(((yes, no) for yes, no in known if cells - {""} and cells <= {yes, no, ""}), None)
+
+
+def _decimals(cells: pa.Array, dialect: Dialect) -> set[int]:
+    """Return how many decimals the numbers of some cells have; -1 for one that is written in another way."""
+    plain = cells.cast(pa.string())
+    plain = plain.filter(pc.not_equal(plain, ""))
+    point = re.escape(dialect.point)
+    texts = pc.extract_regex(plain, rf"^\s*[+-]?[0-9][^{point}eE%A-Za-z]*(?:{point}(?P<part>[0-9]+))?\s*$")
+    parts = pc.struct_field(texts, "part") if len(plain) else pa.array([], pa.string())
+    counts = pc.fill_null(pc.utf8_length(parts), -1)
+    return {int(one) for one in pc.unique(counts).to_pylist()}
+
+
+def as_declared(
+    place: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], form: TextForm
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch], Dialect]:
+    """Return schema, rows and dialect as they go into a file: one of text is written as the data were read.
+
+    Parquet, Arrow and DuckDB hold dates, truths and numbers.
+    """
+    if ENDINGS[known_ending(place)].form != TEXT:
+        return schema, iter(batches), Dialect()
+    told = pa.schema([_field(one, form) for one in schema])
+    if told == schema:
+        return schema, iter(batches), form.dialect
+    return told, (_written(batch, told, form) for batch in batches), form.dialect
+
+
+def _field(one: pa.Field, form: TextForm) -> pa.Field:
+    if one.name in form.formats and pa.types.is_temporal(one.type):
+        return pa.field(one.name, pa.string())
+    if one.name in form.words and pa.types.is_boolean(one.type):
+        return pa.field(one.name, pa.string())
+    is_number = pa.types.is_floating(one.type) or pa.types.is_integer(one.type)
+    if one.name in form.decimals and is_number:
+        count = max(form.decimals[one.name], int((one.metadata or {}).get(DECIMALS, 0)))  # money has its own
+        facts = {**(one.metadata or {}), DECIMALS: str(count).encode()}
+        return pa.field(one.name, pa.float64(), metadata=facts)
+    return one
+
+
+def _written(batch: pa.RecordBatch, schema: pa.Schema, form: TextForm) -> pa.RecordBatch:
+    cells = []
+    for was, now, column in zip(batch.schema, schema, batch.columns, strict=True):
+        if was.type == now.type:
+            cells.append(column)
+        elif pa.types.is_temporal(was.type):
+            cells.append(_texts(column, form.formats[was.name], form.zones.get(was.name, "")))
+        elif pa.types.is_boolean(was.type):
+            yes, no = form.words[was.name]
+            cells.append(pc.if_else(column, yes, no).cast(pa.string()))
+        else:
+            cells.append(column.cast(pa.float64(), safe=False))
+    return pa.record_batch(cells, schema=schema)
+
+
+def _texts(column: pa.Array, text: str, zone: str) -> pa.Array:
+    """Return dates as texts, of a zone in its time; a gap stays one."""
+    import pandas as pd  # takes 0.3 s: only where dates have a format
+
+    found = pd.Series(pd.to_datetime(column.to_pandas()))
+    if zone:
+        aware = found if found.dt.tz is not None else found.dt.tz_localize("UTC")
+        found = aware.dt.tz_convert(zone)
+    return pa.array(
+        found.dt.strftime(text).to_numpy(dtype=object), pa.string(), mask=np.asarray(column.is_null())
+    )
