@@ -45,9 +45,9 @@ def test_a_declared_entity_may_have_few_values(tmp_path: Path) -> None:
 
 
 def test_identifiers_that_repeat_are_said_of_a_table_with_times(tmp_path: Path) -> None:
-    said = "; ".join(_read(tmp_path, "table", 20).remarks)
+    said = "; ".join(_read(tmp_path, "table", 20).row_remarks)
     assert "card: values repeat, but a table takes each row alone" in said
-    assert "takes each row alone" not in "; ".join(_read(tmp_path, "table", 60).remarks)
+    assert "takes each row alone" not in "; ".join(_read(tmp_path, "table", 60).row_remarks)
 
 
 def test_too_few_rows_are_said_to_be_too_few(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
-from finsim.errors import DataError
+from finsim.errors import DataError, Problem
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
 from finsim.tables.cells.hashing import hashed
+from finsim.tables.far_times import far_words
 from finsim.tables.new_ids.known_ids import KnownIds
 
 MOST_ROWS = 300_000
@@ -125,10 +126,7 @@ class _Pass:
             raise DataError("no row has a time, an amount and an entity", place=place)
         first, last = min(self.days), max(self.days)
         if last - first + 1 > MOST_DAYS:
-            raise DataError(
-                f"the times reach over {last - first + 1:,} days", place=place,
-                expected=f"at most {MOST_DAYS:,}", remedy="drop rows with a wrong date, or split the file",
-            )  # fmt: skip
+            raise DataError.of(self._too_long(last - first + 1))
         daily = np.zeros(last - first + 1, dtype=np.int64)
         daily[np.fromiter(self.days, np.int64) - first] = np.fromiter(self.days.values(), np.int64)
         payer, payee, number = (np.concatenate([part[k] for part in self.parts]) for k in (1, 2, 3))
@@ -141,6 +139,19 @@ class _Pass:
             len(np.unique(np.concatenate(self.names))), first, daily,
             next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids,
         )  # fmt: skip
+
+    def _too_long(self, days: int) -> list[Problem]:
+        """Return each row whose time lies far from all others, else that the period is too long."""
+        source, header = self.ledger.source, self.ledger.columns.parts["date"].header
+        name = next(name for name, bound in source.bound.items() if bound == header)
+        wanted = f"at most {MOST_DAYS:,} days"
+        return [
+            Problem(place, found, wanted, "correct the cell, or drop the row")
+            for place, found in far_words(source, header, source.table([name])[name])
+        ] or [
+            Problem(source.place, f"the times reach over {days:,} days", wanted,
+                    "drop rows with a wrong date, or split the file")
+        ]  # fmt: skip
 
 
 def entity_names(

@@ -45,7 +45,7 @@ def chosen_body(
     known, spare = _parts(log, streams)
     losses: dict[str, float] = {}
     for place, name in enumerate(able):
-        body = _fitted(name, known, {}, budget, streams, _part_of(progress, place, len(able) + 1))
+        body = _fitted(name, known, {}, budget, streams, _part_of(progress, name, place, len(able) + 1))
         if isinstance(body, HasEntityLoss):
             losses[name] = _mean_loss(body, spare, streams)
     usable = {name: loss for name, loss in losses.items() if np.isfinite(loss)}
@@ -54,14 +54,15 @@ def chosen_body(
     best = min(usable, key=lambda name: usable[name])
     told = ", ".join(f"{name} {loss:.3f}" for name, loss in sorted(losses.items(), key=lambda one: one[1]))
     why = f"lowest loss per event on {spare.count:,} held-out entities: {told} nats"
-    return _fitted(best, log, {}, budget, streams, progress), why
+    last = _part_of(progress, best, len(able), len(able) + 1)
+    return _fitted(best, log, {}, budget, streams, last), why
 
 
-def _part_of(progress: Progress, place: int, parts: int) -> Progress:
-    """Return the progress of one of several equal parts."""
+def _part_of(progress: Progress, name: str, place: int, parts: int) -> Progress:
+    """Return the progress of one of several fits as a stage of its own: each body has a pace of its own."""
 
     def told(done: float, text: str) -> None:
-        progress((place + done) / parts, text)
+        progress(done, f"{name} (fit {place + 1} of {parts}), {text}")
 
     return told
 

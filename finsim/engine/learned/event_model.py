@@ -126,7 +126,7 @@ def fit_events(
         said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
         return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
     form = _form(data, ledger)
-    read_as = (*data.remarks, *ledger.remarks, *plain_remarks(form.new_ids))
+    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *plain_remarks(form.new_ids))
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip

@@ -33,8 +33,10 @@ from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
+from finsim.tables.far_times import far_words
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.sources.plain_texts import plain_schema
+from finsim.tables.sources.source import TableSource
 
 PLACE = "fit"
 LEAST_DISTINCT = 0.5
@@ -48,7 +50,8 @@ class LearnedInput:
     ``keys`` tell rows apart and are made anew; ``order`` and ``target`` are the columns in the order, under
     the headers and in the types of the input, ``text`` how text of it is written; ``facts`` describe the
     data for the model's card. ``zones`` says on whose clock the times of a column are learned: habits follow
-    the day of the place, not of UTC.
+    the day of the place, not of UTC. ``row_remarks`` are those that rows were read for: a private model has
+    none.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class LearnedInput:
     remarks: tuple[str, ...]
     zones: Mapping[str, str]
     text: TextForm = field(default_factory=TextForm)
+    row_remarks: tuple[str, ...] = ()
 
 
 def kind_of_data(data: Any, named: Named, schema: Schema | None, dialect: Dialect | None) -> str:
@@ -110,9 +114,9 @@ def read_to_learn(
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
         _facts(data, table),
-        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys, roles.time is not None),
-         *_unread(declared, source.headers)),
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
         zones, text_form_of(source, declared.fields),
+        (*_far_off(source, table, roles.time), *_repeated(kind, table, roles, keys)),
     )  # fmt: skip
 
 
@@ -251,25 +255,33 @@ def _said(kind: str, roles: Roles, keys: tuple[str, ...]) -> str:
     return f"read as: {kind}; " + ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())
 
 
-def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...], is_ledger: bool) -> list[str]:
-    """Return warnings for a table whose identifier repeats: its words come out again, or are made anew.
-
-    ``is_ledger``: the rows have a time, so that they may be events of entities.
-    """
-    if kind != TABLE:
+def _far_off(source: TableSource, table: pa.Table, time: str | None) -> list[str]:
+    """Return each row whose time lies far from all others: the period of the data would reach to it."""
+    if time is None:
         return []
-    learned = roles.id is not None and roles.id not in keys and roles.id in table.column_names
-    said = [
+    found = far_words(source, source.bound[time], table[time])
+    return [f"{place}: {said}: correct the cell, or drop the row" for place, said in found]
+
+
+def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
+    """Return a warning for a table whose identifier repeats: its words are learned, and come out again."""
+    if kind != TABLE or roles.id is None or roles.id in keys or roles.id not in table.column_names:
+        return []
+    return [
         f"{roles.id} repeats, so it is learned as words: identifiers of the data come out; "
         "--kind events makes new entities, a schema with type: id makes it anew"
-    ] if learned else []  # fmt: skip
-    repeated = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
-    if repeated and is_ledger:
-        said.append(
-            f"{', '.join(repeated)}: values repeat, but a table takes each row alone and gives it a new one; "
-            "--kind events (such as --generator habits) learns who acts over time"
-        )
-    return said
+    ]
+
+
+def _repeated(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
+    """Return a warning for a table with times whose identifiers repeat: it may be one of entities."""
+    found = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
+    if kind != TABLE or not found or roles.time is None:
+        return []
+    return [
+        f"{', '.join(found)}: values repeat, but a table takes each row alone and gives it a new one; "
+        "--kind events (such as --generator habits) learns who acts over time"
+    ]
 
 
 def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:

@@ -121,7 +121,9 @@ def fit_table(
     forms = {key: IdForm.of_cells(data.table[key]) for key in data.keys}
     facts = {
         **data.facts,
-        "read_as": "; ".join((*data.remarks, *_left_out(reduction), *plain_remarks(forms))),
+        "read_as": "; ".join(
+            (*data.remarks, *data.row_remarks, *_left_out(reduction), *plain_remarks(forms))
+        ),
         "few_values": _few_values(data),
     }
     return LearnedTable(

@@ -15,6 +15,7 @@ from finsim.markets.reading.price_layouts import Columns
 from finsim.markets.reading.price_table import PriceTable
 from finsim.notation import Array, Dates1D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN
+from finsim.tables.role_words import BARS, SIDES
 
 FIRST_SYNTHETIC_DATE = np.datetime64("2000-01-03", "D")
 _WITHIN_A_DAY = 20 * 3_600_000_000_000

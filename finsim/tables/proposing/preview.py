@@ -112,7 +112,7 @@ class Preview:
             [name, *column.first, *[""] * (height - len(column.first))]
             for name, column in self.columns.items()
         ]
-        lines += _aligned(list(zip(*shown, strict=True)))
+        lines += _aligned(list(zip(*shown, strict=True)), every=True)
         if self.undeclared:
             lines += ["", f"not declared: {', '.join(self.undeclared)}"]
         lines += ["", *self.refusals] if self.refusals else []
@@ -246,8 +246,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Return rows as aligned text; columns without any text are left out."""
-    used = [at for at in range(len(rows[0])) if any(row[at] for row in rows[1:])] if rows else []
+def _aligned(rows: list[tuple[str, ...]], *, every: bool = False) -> list[str]:
+    """Return rows as aligned text; columns without any text are left out, unless ``every`` is to stand."""
+    used = [at for at in range(len(rows[0])) if every or any(row[at] for row in rows[1:])] if rows else []
     widths = {at: max(len(row[at]) for row in rows) for at in used}
     return ["  " + "  ".join(row[at].ljust(widths[at]) for at in used).rstrip() for row in rows]
