@@ -15,6 +15,9 @@ from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 ensemble = Later("sklearn.ensemble", "evaluate")
 
+LEAF, LEAF_ENTITIES, LEAST_LEAVES = 20, 3, 50
+"""Least rows of a leaf; entities that it must be able to hold; and leaves that the rows must allow."""
+
 
 def one_thread() -> AbstractContextManager[object]:
     """Return a context in which BLAS and OpenMP use one thread.
@@ -40,8 +43,8 @@ def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, itera
     return chances(fitted(train, label, seed, iterations), test)
 
 
-def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> Any:
-    """Fit histogram gradient boosting to rows float64[n, C] with NaN where missing.
+def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100, leaf: int = LEAF) -> Any:
+    """Fit histogram gradient boosting to rows float64[n, C] with NaN where missing, ``leaf`` rows a leaf.
 
     Rows are not weighted: only the order of the scores is used, and weights cost scikit-learn's binning
     a hundred times its run time. One thread: the scores must not depend on the machine.
@@ -50,7 +53,7 @@ def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> A
         max_iter=iterations,
         learning_rate=0.1,
         max_leaf_nodes=15,
-        min_samples_leaf=20,
+        min_samples_leaf=leaf,
         early_stopping=False,
         random_state=seed % 2**32,
     )
@@ -75,6 +78,32 @@ def fold_of(groups: Int1D, folds: int, rng: np.random.Generator) -> Int1D:
     names, codes = np.unique(groups, return_inverse=True)
     place = rng.permutation(len(names)) % folds
     return np.asarray(place[codes])
+
+
+def side_folds(label: Bool1D, groups: Int1D, folds: int, rng: np.random.Generator) -> Int1D:
+    """Return a fold number per row, groups dealt out on each side by itself.
+
+    Drawn together, a fold that holds more entities of one side leaves fewer of them to learn from, and its
+    rows are ranked for the other: the AUC falls below one half, most where entities are few.
+    """
+    found = np.empty(len(label), dtype=np.int64)
+    for side in (False, True):
+        found[label == side] = fold_of(groups[label == side], folds, rng)
+    return found
+
+
+def leaf_rows(groups: Int1D) -> int:
+    """Return the least rows of a leaf, so that it is not one entity that is learned by heart."""
+    rows = len(groups)
+    usual = LEAF_ENTITIES * rows // max(len(np.unique(groups)), 1)
+    return max(LEAF, min(usual, rows // LEAST_LEAVES))
+
+
+def centered_logit(chance: Float1D) -> Float1D:
+    """Return scores of a fold that are comparable with those of others: the log odds less their median."""
+    certain = np.clip(chance, 1e-12, 1.0 - 1e-12)
+    odds = np.log(certain) - np.log1p(-certain)
+    return np.asarray(odds - np.median(odds))
 
 
 def weighted_auc(scores: Float1D, label: Bool1D, weight: Float2D) -> Float1D:

@@ -69,7 +69,8 @@ class Score:
     which values are better: ``lower`` or ``higher``, the nearest to the goal (``target``), or ``neither``.
     ``p`` is the chance that real data would be as far out as this (beyond the margin); scores that have
     one are judged together (``finsim.evaluation.verdicts``). ``table`` names what was judged, such as
-    ``bars`` or ``loans, gfc-2008``.
+    ``bars`` or ``loans, gfc-2008``. A ``pass`` whose ceiling is no worse than the goal is ``no power``: no
+    score passes by a goal that a useless twin reaches.
     """
 
     metric: str
@@ -99,6 +100,16 @@ class Score:
             number = getattr(self, name)
             clean = None if number is None or not math.isfinite(number) else float(number)
             object.__setattr__(self, name, clean)
+        if self.verdict == PASS and self.is_reached_by_useless:
+            object.__setattr__(self, "verdict", NO_POWER)
+            object.__setattr__(self, "reason", useless_reaches(self.ceiling or 0.0, self.goal or 0.0))
+
+    @property
+    def is_reached_by_useless(self) -> bool:
+        """Whether the ceiling keeps the goal. Where more is better, the goal must be beaten, not met."""
+        if self.ceiling is None or self.goal is None:
+            return False
+        return {LOWER: self.ceiling <= self.goal, HIGHER: self.ceiling > self.goal}.get(self.direction, False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON types."""
@@ -279,8 +290,13 @@ def judge_distance(value: float, goal: float, ceiling: float | None) -> tuple[st
     if value > goal:
         return WARN, above(value, goal)
     if ceiling is not None and goal >= ceiling:
-        return NO_POWER, f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too"
+        return NO_POWER, useless_reaches(ceiling, goal)
     return PASS, ""
+
+
+def useless_reaches(ceiling: float, goal: float) -> str:
+    """Return in words that a goal says nothing, since a useless twin keeps it."""
+    return f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too"
 
 
 def verdict_below(value: float, low: float, goal: float, limit: float | None = None) -> tuple[str, str]:

@@ -112,7 +112,9 @@ def test_many_values_are_pooled_and_unseen_ones_are_no_fault():
     case = case_of(real, own)
     assert level_cells(case.columns[0]).size == 1
     assert "fail" not in {score.verdict for score in card_of(real, own).scores}
-    assert TWO.compute(case)[0].verdict == "pass"
+    (told,) = TWO.compute(case)
+    assert told.value <= told.goal
+    assert told.verdict == "no power"  # one column is left, and what is independent of nothing is as good
 
 
 def test_a_share_of_missing_cells_is_a_score_of_its_own_and_exact():

@@ -1,5 +1,6 @@
 """Scenarios, rules and provenance as tables: curves, counts before and after repair, what was not tested."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,29 @@ def test_what_was_not_tested_is_said(folder: RunFolder) -> None:
     assert any(line.startswith("Metrics of the catalogue that did not run here: ") for line in said)
     assert any("Privacy is tested by copy checks only" in line for line in said)
     assert limits_section(folder).data["not_tested"] == said
+
+
+def test_limits_say_of_attacks_what_the_scores_say(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    def said(*given: tuple[str, float | None]) -> list[str]:
+        scores = [
+            {"metric": name, "subject": "rows", "use": "share", "value": value, "reason": "none",
+             "verdict": "pass" if value is not None else "not computed"}
+            for name, value in given
+        ]  # fmt: skip
+        monkeypatch.setattr(sys.modules[untested.__module__], "scores_of", lambda run: scores)
+        return untested(folder)
+
+    attacked = said(("row_copies", 0.0), ("membership", 0.5), ("linkability", 0.1), ("group_gaps", 0.0))
+    assert not any("copy checks only" in line or line == "Fairness was not tested." for line in attacked)
+    assert any(
+        line.startswith("Attacks on privacy that were run: membership, linkability. Not run: ")
+        for line in attacked
+    )
+    assert "Fairness was tested by group gaps only." in attacked
+    assert any("copy checks only" in line for line in said(("row_copies", 0.0), ("membership", None)))
+    assert any(line.startswith("Privacy was not tested. Not run: ") for line in said(("margins", 0.0)))
 
 
 def test_provenance_names_inputs_models_and_commands(folder: RunFolder) -> None:

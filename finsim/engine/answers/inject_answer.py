@@ -22,7 +22,7 @@ def inject_lines(facts: dict[str, Any]) -> list[str]:
             *(("", "", "", "", "") if away is None else (
                 away["column"], f"{away['column_auc']:.3f} ({away['column_chance']:.3f})",
                 away["pair"], f"{away['pair_auc']:.3f} ({away['pair_chance']:.3f})",
-                "" if away["meets_goal"] else f"above the goal of {away['goal']:g}",
+                away["told"],
             )),
         ))  # fmt: skip
     lines += aligned(rows)

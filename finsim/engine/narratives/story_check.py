@@ -38,13 +38,9 @@ class StoryCheck:
         for one in self.given_away:
             if one.narrative != ALIKE:
                 continue
-            for what, name, area in (
-                ("column", one.column, one.column_auc), ("columns", one.pair, one.pair_auc),
-            ):  # fmt: skip
-                if area > GOAL:
-                    found.append(
-                        f"{what} {name} gives its rows away: AUC {area:.3f}, above the goal of {GOAL:g}"
-                    )
+            for name, area in one.findings:
+                what = "column" if name == one.column else "columns"
+                found.append(f"{what} {name} gives its rows away: AUC {area:.3f}, above the goal of {GOAL:g}")
         return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Separation:
     """Areas under the ROC curve of one narrative's rows against real rows, .5 for none, 1 for a giveaway.
 
     ``column_chance`` and ``pair_chance`` are the best areas that real rows reach in place of the added ones:
-    as many, in schemes of the same sizes, each of successive rows of an entity.
+    as many, in schemes of the same sizes, each of successive rows of an entity: the mean over some draws;
+    ``column_most`` and ``pair_most`` are the highest of them.
     """
 
     narrative: str
@@ -34,15 +35,35 @@ class Separation:
     pair_auc: float
     column_chance: float
     pair_chance: float
+    column_most: float
+    pair_most: float
+
+    @property
+    def findings(self) -> tuple[tuple[str, float], ...]:
+        """The column and the pair that are above the goal, and above what real rows reach in their place."""
+        found = (
+            (self.column, self.column_auc, self.column_most), (self.pair, self.pair_auc, self.pair_most),
+        )  # fmt: skip
+        return tuple((name, area) for name, area, most in found if area > max(GOAL, most))
 
     @property
     def meets_goal(self) -> bool:
-        """Whether neither is above the goal."""
-        return max(self.column_auc, self.pair_auc) <= GOAL
+        """Whether neither is a finding."""
+        return not self.findings
+
+    @property
+    def told(self) -> str:
+        """What is to be said of the areas: nothing, above the goal, or that the rows are too few to tell."""
+        if self.findings:
+            return f"above the goal of {GOAL:g}"
+        if max(self.column_auc, self.pair_auc) <= GOAL:
+            return ""
+        reached = max(self.column_most, self.pair_most)
+        return f"{self.rows:,} rows are too few to tell: real ones reach {reached:.3f}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {**asdict(self), "goal": GOAL, "meets_goal": self.meets_goal}
+        return {**asdict(self), "goal": GOAL, "meets_goal": self.meets_goal, "told": self.told}
 
 
 def separation(
@@ -66,10 +87,10 @@ def separation(
         drawn, scheme = _like_schemes(sizes, np.flatnonzero(real), entity, rng)
         one, two = _areas(codes, real, drawn, scheme)
         chance.append((max(one.values()), max((two or one).values())))
-    usual = np.mean(chance, axis=0)
+    usual, most = np.mean(chance, axis=0).round(4), np.max(chance, axis=0).round(4)
     return Separation(
         narrative, int(added.sum()), len(sizes), best, round(singles[best], 4), both,
-        round(pairs.get(both, singles[best]), 4), round(float(usual[0]), 4), round(float(usual[1]), 4),
+        round(pairs.get(both, singles[best]), 4), *map(float, (*usual, *most)),
     )  # fmt: skip
 
 

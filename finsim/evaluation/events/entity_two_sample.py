@@ -38,7 +38,7 @@ METRIC = Metric(
         "silences, main counterparty, and means and spreads of all features of its rows."
     ),
     misses="With few entities only large faults show; the floor says how large.",
-    estimator="AUC of boosted trees, 3 folds by entity, whole entities resampled",
+    estimator="AUC of boosted trees, 3 folds by entity, dealt by side; whole entities resampled",
     references="random halves of the real entities, or the hold-out / random entities, even times",
     required=True,
 )

@@ -20,6 +20,7 @@ from finsim.evaluation.utility.label_rows import (
     known,
     label_refusal,
     thinned,
+    without_giveaways,
 )
 
 
@@ -41,9 +42,11 @@ def measure(case: EventCase) -> list[Score]:
 
 def _split(case: EventCase, pair: ColumnPair) -> LabelSplit | str:
     parts: list[LabelRows] = []
+    names: tuple[str, ...] = ()
     days = case.sides[0].sequences.days
     for side, role in zip(case.sides, SIDES, strict=False):
         described = event_features(case, side, role, (pair.name,))
+        names = described.names
         values = getattr(pair, role)[side.sequences.order]
         rows = LabelRows(described.values, is_positive(pair, values)[0], described.entity)
         usable = known(pair, values)
@@ -63,7 +66,8 @@ def _split(case: EventCase, pair: ColumnPair) -> LabelSplit | str:
         if not rows.fits:
             return f"{int(rows.label.sum())} real rows {name} have the label; needs {LEAST}"
     ready = [thinned(case.rows, rows, MOST_ROWS, f"event {k}") for k, rows in enumerate((train, own, test))]
-    return LabelSplit(ready[0], ready[1], ready[2], (), told, len(judged_classes(pair)) > 1)
+    pooled = len(judged_classes(pair)) > 1
+    return without_giveaways(LabelSplit(ready[0], ready[1], ready[2], names, told, pooled))
 
 
 METRIC = Metric(

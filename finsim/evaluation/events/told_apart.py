@@ -10,7 +10,14 @@ import numpy as np
 from finsim.evaluation.events.event_case import EventCase, EventSide
 from finsim.evaluation.events.event_features import SIDES, Described
 from finsim.evaluation.events.useless_twins import scattered
-from finsim.evaluation.learner import fitted_scores, fold_of, weighted_auc
+from finsim.evaluation.learner import (
+    centered_logit,
+    chances,
+    fitted,
+    leaf_rows,
+    side_folds,
+    weighted_auc,
+)
 from finsim.evaluation.metric import Evidence, Metric, Score
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
@@ -19,6 +26,10 @@ ITERATIONS = 60
 HALVES = 3
 AT_ONCE = 25
 TOLD = 3
+SPREAD = 1.25
+"""Standard errors of a cross-validated AUC over those of the same scores resampled: folds share rows."""
+CERTAIN = 1.645
+"""Standard errors of the hold-out's AUC that are its noise and raise no goal."""
 Describe = Callable[[EventCase, EventSide, str], Described]
 
 
@@ -35,8 +46,9 @@ def told_apart(
 ) -> Score:
     """Return the cross-validated AUC of synthetic against real.
 
-    The floor are random halves of the real entities, or the hold-out where that is told more easily; the
-    ceiling is real rows dealt to random entities. At most ``most_rows`` rows of a side, whole entities.
+    The floor are random halves of the real entities, their noise brought to the size of the sides, or the
+    hold-out where that is told more easily beyond its noise; the ceiling is real rows dealt to random
+    entities. At most ``most_rows`` rows of a side, whole entities.
     """
     described = [
         _some(case, describe(case, side, role), role, most_rows)
@@ -51,12 +63,15 @@ def told_apart(
         left = rng.permutation(names)[: len(names) // 2]
         rest = np.setdiff1d(names, left)
         halves.append(judged(case, real.only(left), real.only(rest), metric.name, f"floor {k}"))
-    middle = float(np.mean([half.value for half in halves]))
-    floors = np.concatenate([half.draws - np.median(half.draws) for half in halves]) + max(middle, 0.5)
+    middle = max(float(np.mean([half.value for half in halves])), 0.5)
+    floors = np.concatenate([half.draws - np.median(half.draws) for half in halves])
+    floors = middle + SPREAD * _size(real, own) * floors
     spare = None
     if len(described) > 2:
-        spare = judged(case, real, described[2], metric.name, "hold-out").value
-        floors = floors + max(spare - max(middle, 0.5), 0.0)
+        held = judged(case, real, described[2], metric.name, "hold-out")
+        spare = held.value
+        # Only what noise does not explain: the noise of the value is in the floors already.
+        floors = floors + max(spare - middle - CERTAIN * SPREAD * float(np.std(held.draws)), 0.0)
     twin = _some(case, describe(case, scattered(case), "real"), "ceiling", most_rows)
     ceiling = judged(case, real, twin, metric.name, "ceiling").value
     evidence = Evidence(max(found.value, 0.5), found.draws, floors, spare)
@@ -65,38 +80,53 @@ def told_apart(
     )
     n = len(np.unique(own.entity))
     score = metric.compared(subject, evidence, ceiling=ceiling, n=n, note=note)
-    return replace(score, floor=max(middle, 0.5) if spare is None else max(spare, middle, 0.5))
+    return replace(score, floor=middle if spare is None else max(spare, middle))
+
+
+def _size(real: Described, own: Described) -> float:
+    """Return how much smaller the noise of both whole sides is than that of halves of the real one."""
+    count, other = len(np.unique(real.entity)), len(np.unique(own.entity))
+    return float(np.sqrt((1.0 / count + 1.0 / other) / (4.0 / count)))
 
 
 def judged(case: EventCase, left: Described, right: Described, *address: str) -> Judged:
-    """Return the pooled out-of-fold AUC of ``right`` against ``left``, and its draws."""
+    """Return the pooled out-of-fold AUC of ``right`` against ``left``, entities alike, and its draws."""
     values = np.concatenate([left.values, right.values])
     label = np.repeat([False, True], [len(left.entity), len(right.entity)])
     group = np.concatenate([left.entity, right.entity + int(left.entity.max(initial=0)) + 1])
     rng = case.streams.at("events", *address)
-    fold, seed = fold_of(group, FOLDS, rng), case.streams.word("events", *address)
-    chances = np.zeros(len(label))
+    fold, seed = side_folds(label, group, FOLDS, rng), case.streams.word("events", *address)
+    scores = np.zeros(len(label))
     for k in range(FOLDS):
         held = fold == k
-        chances[held] = fitted_scores(values[~held], label[~held], values[held], seed + k, ITERATIONS)
-    draws = grouped_auc(chances, label, group, case.settings.bootstrap, rng)
-    return Judged(float(weighted_auc(chances, label, np.ones((1, len(label))))[0]), draws)
+        model = fitted(values[~held], label[~held], seed + k, ITERATIONS, leaf_rows(group[~held]))
+        scores[held] = centered_logit(chances(model, values[held]))
+    draws = grouped_auc(scores, label, group, case.settings.bootstrap, rng)
+    return Judged(float(weighted_auc(scores, label, alike(group)[None])[0]), draws)
 
 
-def grouped_auc(
-    chances: Float1D, label: Array, group: Int1D, draws: int, rng: np.random.Generator
-) -> Float1D:
-    """Return AUCs of resampled entities, each side by itself: float64[draws]."""
+def alike(group: Int1D) -> Float1D:
+    """Return float64[n] weights by which every entity counts alike, however many rows it has.
+
+    A few busy entities would decide the AUC, and their habits its noise: up to three times as much on 150.
+    """
+    codes, sizes = np.unique(group, return_inverse=True, return_counts=True)[1:]
+    return np.asarray(1.0 / sizes[codes])
+
+
+def grouped_auc(scores: Float1D, label: Array, group: Int1D, draws: int, rng: np.random.Generator) -> Float1D:
+    """Return AUCs of resampled entities that count alike, each side by itself: float64[draws]."""
     names, codes = np.unique(group, return_inverse=True)
     side = np.zeros(len(names), dtype=bool)
     side[codes] = label
+    weight = alike(group)
     found = []
     for start in range(0, draws, AT_ONCE):
         size = min(AT_ONCE, draws - start)
         counts: Float2D = np.zeros((size, len(names)))
         for part in (np.flatnonzero(side), np.flatnonzero(~side)):
             counts[:, part] = rng.multinomial(len(part), np.full(len(part), 1.0 / len(part)), size)
-        found.append(weighted_auc(chances, np.asarray(label), counts[:, codes]))
+        found.append(weighted_auc(scores, np.asarray(label), counts[:, codes] * weight))
     return np.concatenate(found)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import Side
 from finsim.evaluation.fidelity.window_features import Windows, windows
-from finsim.evaluation.learner import fitted_scores, fold_of, group_weights, weighted_auc
+from finsim.evaluation.learner import fitted_scores, group_weights, side_folds, weighted_auc
 from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score, above
 from finsim.notation import Bool1D, Float1D
 
@@ -81,9 +81,7 @@ def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:
     folds = min(FOLDS, len(np.unique(left.group)), len(np.unique(right.group)))
     if folds < 2:
         return np.full(1 + case.settings.bootstrap, np.nan)
-    fold = np.empty(len(label), dtype=np.int64)
-    for side in (False, True):
-        fold[label == side] = fold_of(groups[label == side], folds, rng)
+    fold = side_folds(label, groups, folds, rng)
     scores = np.zeros(len(label))
     for k in range(folds):
         held = fold == k

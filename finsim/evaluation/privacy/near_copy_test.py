@@ -15,7 +15,7 @@ import numpy as np
 
 from finsim.evaluation.attacks.intervals import clopper_pearson
 from finsim.evaluation.attacks.nearest_rows import nearest, nearest_of_others
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, WITHIN, Metric, Score
 from finsim.evaluation.tail_probability import lower_tail
 from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Int1D
@@ -157,7 +157,10 @@ def familywise(score: Score, found: NearCopies, who: Int1D | None, fails_at: int
     null = found.null + 1
     many = float(stats.betabinom.sf(below - 1, n, limit * null, (1.0 - limit) * null))
     many = many if below >= fails_at else 1.0
-    return replace(score, p=min(2.0 * min(simes, many), 1.0))
+    chance = min(2.0 * min(simes, many), 1.0)
+    together = score.verdict == WARN and chance <= WITHIN
+    reason = f"{score.reason}; together they are more than chance gives" if together else score.reason
+    return replace(score, p=chance, reason=reason)
 
 
 def units(p_values: Float1D, who: Int1D | None) -> Float1D:
@@ -175,15 +178,15 @@ def judged(
 ) -> Score:
     """Return the score of a test on ``things`` (windows, rows...); ``noise`` is that of the probes.
 
-    The upper end of the interval is at least what could have been missed. fail: at least
-    ``fails_at`` near copies are certain (false discovery rate 1 %; real tables have a natural twin or two),
-    or more than the goal are flagged. no power: more than the goal could have been missed. warn: some are
-    flagged.
+    The goal is that none is flagged; ``delta`` of the metric is the share that may have been missed. The
+    upper end of the interval is at least what could have been. fail: at least ``fails_at`` near copies are
+    certain (false discovery rate 1 %; real tables have a natural twin or two), or more than ``delta`` are
+    flagged. no power: more than ``delta`` could have been missed. warn: some are flagged.
     """
     n, count, certain = len(found.p), int(found.flagged.sum()), int(found.certain.sum())
     low, high = clopper_pearson(count, n)
     could_miss = max(found.least / n, clopper_pearson(0, n)[1])
-    high, goal = max(high, could_miss), metric.delta
+    high, most = max(high, could_miss), metric.delta
     verdict, reason = PASS, ""
     if certain >= fails_at:
         reason = (
@@ -191,30 +194,32 @@ def judged(
             f"them by chance), {count:,} are flagged"
         )
         verdict = FAIL
-    elif low > goal:
-        verdict, reason = (
-            FAIL,
-            f"{count} of {n:,} {things} are flagged, more than {goal:.2%} even at the lower end",
-        )
-    elif could_miss > goal and not certain:
-        verdict, reason = NO_POWER, _needs(found, things, could_miss, goal)
+    elif low > most:
+        verdict = FAIL
+        reason = f"{_nearer(count, n, things)}, more than {most:.2%} even at the lower end"
+    elif could_miss > most and not certain:
+        verdict, reason = NO_POWER, _needs(found, things, could_miss, most)
     elif count:
         verdict = WARN
-        alone = "none is certain among so many" if not certain else f"{certain} for certain: look at them"
-        reason = f"{count} of {n:,} {things} are flagged; {alone}"
+        alone = f"{certain} beyond doubt" if certain else "no single one is beyond doubt"
+        reason = f"{_nearer(count, n, things)}; about one such in ten is chance, {alone}"
     missed = f"{100 * could_miss:.{2 if could_miss < 0.1 else 3}g} %"
     note = (
         f"{count} of {n:,} {things} flagged at a false discovery rate of {found.fdr:.0%}; at most {missed} "
         f"could have been missed: {FOUND:.0%} of {found.probes} planted copies with "
         f"{noise:.0%} noise reach p {found.reached:.1g}; null: {found.null:,} real {things}"
     )
-    return metric.scored(subject, count / n, (low, high), n, (0.0, 1.0, goal), (verdict, reason), note)
+    return metric.scored(subject, count / n, (low, high), n, (0.0, 1.0, 0.0), (verdict, reason), note)
 
 
-def _needs(found: NearCopies, things: str, high: float, goal: float) -> str:
-    missed = f"up to {high:.2%} could have been missed, more than the goal {goal:.2%}"
-    needed = int(np.ceil(np.log(0.025) / np.log1p(-goal)))
-    if found.reached / found.fdr <= goal:
+def _nearer(count: int, n: int, things: str) -> str:
+    return f"{count:,} of {n:,} {things} are nearer to training data than {things} never seen in training are"
+
+
+def _needs(found: NearCopies, things: str, high: float, most: float) -> str:
+    missed = f"up to {high:.2%} could have been missed, more than the {most:.2%} that may be"
+    needed = int(np.ceil(np.log(0.025) / np.log1p(-most)))
+    if found.reached / found.fdr <= most:
         return f"{missed}: needs {needed:,} synthetic {things} (has {len(found.p):,})"
     return (
         f"{missed}: copies are not nearer to training than chance among {found.null:,} real {things}; "

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
-from finsim.evaluation.metric import DETECTOR, FAIL, HIGHER, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import DETECTOR, FAIL, HIGHER, NO_POWER, PASS, WARN, Metric, Score
+from finsim.evaluation.utility.alerts import LEAST_ALERTED
 from finsim.evaluation.utility.detection import Detection, TransactionCase, scheme_draws
 from finsim.notation import Array, Float1D, Float2D
+from finsim.records.display.fact_words import counted
 
 TOO_EASY = 0.98
+LIFT = 5.0
+"""Recall over that of alerts at random below which nothing of use was learned (assumption)."""
 
 
 def recalls(found: Detection, budget: float, counts: Array, codes: Array) -> tuple[float, Float1D]:
@@ -50,21 +56,17 @@ def measure(case: TransactionCase) -> list[Score]:
         return [METRIC.missing("recall and precision", case.why)]
     rng = case.streams.at("detector", "schemes")
     codes, counts = scheme_draws(found.instance[found.illicit], case.settings.bootstrap, rng)
-    schemes = counts.shape[1]
     scores = []
     for budget in case.settings.budgets:
         value, draws = recalls(found, budget, counts, codes)
         note = f"{found.setting}; {int(found.illicit.sum())} illicit rows"
         if budget == _middle(case):
             note += f"; by narrative: {_by_narrative(case, found, budget)}"
-        scores.append(_score(f"recall of rows at {budget:.1%} alerts", value, draws, schemes, budget, note))
+        scores.append(_score(f"recall of rows at {budget:.1%} alerts", value, draws, found, budget, note))
     scores.append(_caught(case, found, counts, codes))
     weights = np.concatenate([np.ones((1, len(codes))), counts[:, codes]])
     precision = average_precision(found, weights)
-    share = float(found.illicit.sum() / found.weight.sum())
-    scores.append(
-        _score("average precision", float(precision[0]), precision[1:], schemes, share, found.setting, True)
-    )
+    scores.append(_score("average precision", float(precision[0]), precision[1:], found, None, found.setting))
     return scores
 
 
@@ -80,7 +82,7 @@ def _caught(case: TransactionCase, found: Detection, counts: Array, codes: Array
     np.maximum.at(best, codes, hit)
     draws = (counts @ best) / counts.sum(axis=1)
     subject = f"schemes with an alert at {budget:.1%} alerts"
-    return _score(subject, float(best.mean()), draws, len(best), budget, found.setting)
+    return _score(subject, float(best.mean()), draws, found, budget, found.setting)
 
 
 def _by_narrative(case: TransactionCase, found: Detection, budget: float) -> str:
@@ -91,15 +93,36 @@ def _by_narrative(case: TransactionCase, found: Detection, budget: float) -> str
 
 
 def _score(
-    subject: str, value: float, draws: Float1D, n: int, chance: float, note: str, easy: bool = False
+    subject: str, value: float, draws: Float1D, found: Detection, budget: float | None, note: str
 ) -> Score:
+    """Judge a recall at an alert budget, or an average precision (None), beside alerts at random.
+
+    What the interval does not tell from chance has no power where it reaches ``LIFT`` times as far, or where
+    the budget alerts too few rows.
+    """
     low, high = (float(v) for v in np.quantile(draws, [0.025, 0.975]))
+    illicit, rows = int(found.illicit.sum()), float(found.weight.sum())
+    chance = illicit / rows if budget is None else budget
+    schemes = len(np.unique(found.instance[found.illicit]))
+    tested = f"{counted(illicit, 'illicit row')} of {counted(schemes, 'scheme')}"
     verdict, reason = PASS, ""
-    if low <= chance:
-        verdict, reason = FAIL, f"no better than alerts at random ({chance:.3g}): nothing to learn from"
-    elif easy and value >= TOO_EASY:
-        verdict, reason = WARN, f"{value:.3f}: schemes are separated almost perfectly, real ones are not"
-    return METRIC.scored(subject, value, (low, high), n, (None, chance, chance), (verdict, reason), note)
+    if low > chance:
+        if budget is None and value >= TOO_EASY:
+            verdict, reason = WARN, f"{value:.3f}: schemes are separated almost perfectly, real ones are not"
+    elif budget is not None and budget * rows < LEAST_ALERTED:
+        verdict = NO_POWER
+        reason = f"{budget * rows:.2g} rows alerted; needs {ceil(LEAST_ALERTED / budget):,} test rows"
+    elif value > chance and high >= LIFT * chance:
+        verdict = NO_POWER
+        reason = (
+            f"{value:.3g} is above alerts at random ({chance:.3g}), but {tested} are too few to tell: the "
+            f"interval is {low:.3g} to {high:.3g}"
+        )
+    else:
+        verdict, reason = FAIL, f"no better than alerts at random ({chance:.3g}) on {tested}"
+    return METRIC.scored(
+        subject, value, (low, high), schemes, (None, chance, chance), (verdict, reason), note
+    )
 
 
 METRIC = Metric(
@@ -129,7 +152,8 @@ METRIC = Metric(
     estimator=(
         "boosted trees on 33 causal features, trained on the first 70 % of rows and tested on later "
         "schemes (or on rows given): recall at alert budgets of .1, .5 and 1 % of all rows, schemes "
-        "caught, average precision; bootstrap over schemes"
+        "caught, average precision; bootstrap over schemes; no power where five times the recall of chance "
+        "cannot be told from it"
     ),
     references="none: no real labels / alerts at random",
     required=True,

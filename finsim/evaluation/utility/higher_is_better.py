@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.evaluation.metric import NO_POWER, PASS, WARN, Metric, Score, apart
+from finsim.evaluation.metric import NO_POWER, PASS, WARN, Metric, Score, apart, useless_reaches
 from finsim.evaluation.tail_probability import exceedance
 from finsim.notation import Float1D
 
@@ -45,7 +45,7 @@ def at_least(
     elif value < goal:
         judged = (WARN, "{} is below the goal {}".format(*apart(value, goal)))
     elif ceiling >= goal:
-        judged = (NO_POWER, f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too")
+        judged = (NO_POWER, useless_reaches(ceiling, goal))
     interval = (max(low, metric.lowest), min(high, metric.highest))
     references = (float(np.median(floors)), ceiling, goal)
     score = metric.scored(subject, value, interval, n, references, judged, note)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.evaluation.real_data.given_away import given_away
 from finsim.evaluation.tables.column_pairs import DATE, ColumnPair
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
@@ -17,6 +19,7 @@ TEST_SHARE = 0.3
 LEAST = 10
 FEW_VALUES = 2
 CLASSES = 10
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class LabelRows:
 class LabelSplit:
     """Real rows to train on, synthetic rows to train on, real rows to test on, and what is told of them.
 
-    ``told`` begins with what the label means; ``pooled`` says that it stands for several classes together.
+    ``told`` begins with what the label means; ``pooled`` says that it stands for several classes together;
+    ``without`` are columns that give the real label away, which no model sees.
     """
 
     train: LabelRows
@@ -50,10 +54,39 @@ class LabelSplit:
     names: tuple[str, ...]
     told: str
     pooled: bool = False
+    without: tuple[str, ...] = ()
 
     def named(self, subject: str) -> str:
-        """Return the subject of a score with what the label means, where it stands for several classes."""
+        """Return the subject of a score with the columns left out, and what a label of classes means."""
+        subject = f"{subject}{left_out(self.without)}"
         return f"{subject} ({self.told.partition(';')[0]})" if self.pooled else subject
+
+
+def left_out(names: Sequence[str]) -> str:
+    """Return in words which columns were left out, three at most by name."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f", without {', '.join(names[:SHOWN])}{more}" if names else ""
+
+
+def without_giveaways(split: LabelSplit) -> LabelSplit | str:
+    """Return the split without the columns that by themselves tell the label of the real rows.
+
+    A model that sees one need not learn anything else, so that any twin with that column reaches 1.
+    """
+    train = split.train
+    away = given_away(train.features, train.label, train.group, split.names)
+    if not away:
+        return split
+    said = ", ".join(f"{name} (AUC {area:.3f})" for name, area in away.items())
+    kept = np.array([name not in away for name in split.names])
+    if not kept.any():
+        return f"every other column tells the real label by itself: {said}"
+    parts = [replace(rows, features=rows.features[:, kept]) for rows in (train, split.own, split.test)]
+    told = f"{split.told}; left out, as by itself it tells the label of the real rows: {said}"
+    names = tuple(name for name in split.names if name not in away)
+    return replace(
+        split, train=parts[0], own=parts[1], test=parts[2], names=names, told=told, without=tuple(away)
+    )
 
 
 def class_splits(case: TableCase, most: int) -> list[LabelSplit] | str:
@@ -112,7 +145,7 @@ def label_split(
     ]
     names = tuple(column.name for column in pairs)
     pooled = one is None and len(judged_classes(pair)) > 1
-    return LabelSplit(parts[0], parts[1], parts[2], names, told, pooled)
+    return without_giveaways(LabelSplit(parts[0], parts[1], parts[2], names, told, pooled))
 
 
 def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:

@@ -153,6 +153,7 @@ def _degrees(case: TransactionCase, limit: float) -> Score:
         instance[label], case.settings.bootstrap, case.streams.at("shortcuts", "graph")
     )
     draws = mean_draws(codes, counts, placement(scores, label))
+    draws = draws if area >= 0.5 else 1.0 - draws
     note = "boosted trees on in- and out-degree and row counts of payer and payee, folds by scheme"
     return _score("graph degrees alone", max(area, 1.0 - area), draws, counts.shape[1], limit, note)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from finsim.evaluation import METRICS
-from finsim.evaluation.metric import NOT_COMPUTED, USES
+from finsim.evaluation.metric import NOT_COMPUTED, SHARE, USES
 from finsim.report.border import drawn_or_said
 from finsim.report.colors import SERIES, drawn
 from finsim.report.number_text import DASH, count, number, plural, spoken
@@ -23,9 +24,6 @@ _COPY_STUDY = (
 _NEVER_TESTED = (
     "Stressed tables are judged by the expectations of their scenario and by the rules, not by the "
     "scorecard: there is no real world of that stress to compare with.",
-    "Privacy is tested by copy checks only. No membership, linkage or attribute attack was run, so no "
-    "bound on re-identification may be read from this page.",
-    "Fairness was not tested.",
     "Whether base rates of schemes are those of any real bank was not tested; they are inputs.",
 )
 
@@ -75,7 +73,42 @@ def untested(run: RunFolder) -> list[str]:
     idle = [name for name in METRICS if name not in ran]
     if scores and idle:
         found.append("Metrics of the catalogue that did not run here: " + ", ".join(map(spoken, idle)) + ".")
-    return [*found, *_NEVER_TESTED]
+    return [*found, _privacy(scores), _fairness(scores), *_NEVER_TESTED]
+
+
+def _privacy(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return which attacks gave a figure, and what may not be read from them."""
+    given = _computed(scores)
+    files = METRICS.files().items()
+    attacks = [name for name, one in files if one.use == SHARE and ".attacks." in one.module]
+    ran, rest = ([name for name in attacks if (name in given) is found] for found in (True, False))
+    if ran:
+        lacks = f" Not run: {_listed(rest)}." if rest else ""
+        return (
+            f"Attacks on privacy that were run: {_listed(ran)}.{lacks} A bound on re-identification holds "
+            "for these attacks, on the tables and columns that they saw, and for no other."
+        )
+    copies = [name for name in given if name in METRICS and METRICS.files()[name].use == SHARE]
+    tested = "Privacy is tested by copy checks only" if copies else "Privacy was not tested"
+    return f"{tested}. Not run: {_listed(rest)}; no bound on re-identification may be read from this page."
+
+
+def _fairness(scores: Sequence[Mapping[str, Any]]) -> str:
+    ran = [name for name in _computed(scores) if name in METRICS and _is_fairness(name)]
+    return f"Fairness was tested by {_listed(ran)} only." if ran else "Fairness was not tested."
+
+
+def _is_fairness(name: str) -> bool:
+    return ".fairness." in METRICS.files()[name].module
+
+
+def _computed(scores: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the metrics that gave a figure, in the order of the scorecard."""
+    return list(dict.fromkeys(score["metric"] for score in scores if score["value"] is not None))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(spoken, names))
 
 
 def _inputs(run: RunFolder) -> Table | str:
