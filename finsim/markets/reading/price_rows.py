@@ -11,10 +11,11 @@ import pandas as pd
 from finsim.errors import DataError, Problem
 from finsim.markets.reading.dates import Moments, parse_dates
 from finsim.markets.reading.file_problems import Faults, finite, missing, positive, refuse_unnamed_assets
-from finsim.markets.reading.price_layouts import BARS, SIDES, Columns
+from finsim.markets.reading.price_layouts import Columns
 from finsim.markets.reading.price_table import PriceTable
 from finsim.notation import Array, Dates1D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN
+from finsim.tables.role_words import BARS, SIDES
 
 FIRST_SYNTHETIC_DATE = np.datetime64("2000-01-03", "D")
 _WITHIN_A_DAY = 20 * 3_600_000_000_000
