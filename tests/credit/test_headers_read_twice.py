@@ -23,5 +23,5 @@ def test_a_header_of_the_schema_and_of_the_study_is_refused_at_both_places(tmp_p
     (one,) = caught.value.problems
     assert one.place.endswith("columns.score")
     assert one.found == f"reads 'Amount' as 'score', which {schema} declares as 'amount'"
-    assert one.remedy == f"remove `score:` here, or give 'Amount' the role score in {schema}"
+    assert one.remedy == f"remove `score:` here, or call 'Amount' score in {schema}"
     assert "amount" in tape_of(part(tape, schema, {"amount": "amount"})).frame

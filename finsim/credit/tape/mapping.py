@@ -110,11 +110,13 @@ def _near_role(name: str, declared: Set[str]) -> str:
 
 def _read_twice(key: str, other: str, header: str, schema: str) -> Problem:
     """Return what is wrong with a column of a study whose header a schema file gives another meaning."""
+    known = ROLES.get(NAME_OF.get(key, key))
+    there = f"give {header!r} the role {known.field.role}" if known else f"call {header!r} {key}"
     return Problem(
         f"columns.{key}",
         f"reads {header!r} as {key!r}, which {schema} declares as {other!r}",
         "one meaning for each header",
-        f"remove `{key}:` here, or give {header!r} the role {key} in {schema}",
+        f"remove `{key}:` here, or {there} in {schema}",
     )
 
 
