@@ -34,7 +34,8 @@ _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
 _SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_LEAST_ROWS, _MOST_LEFT_OUT = 3, 0.05  # fewer where entities of fewer rows make more of the ledger than this
+# assumption: rows of a member, fewer where entities of fewer rows make more of the ledger than a twentieth.
+_LEAST_ROWS, _MOST_LEFT_OUT = 3, 0.05
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 LEAST_ENTITIES = 20
 NONE: frozenset[str] = frozenset()

@@ -21,24 +21,19 @@ from finsim.generators.tables.reduction.column_cells import (
 from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
 from finsim.generators.tables.reduction.followers import Follower, find_followers
 from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
+from finsim.generators.tables.reduction.learned_parts import Learned, find_parts
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.orders import Order, find_orders, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower, find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
-from finsim.generators.tables.reduction.schedules import (
-    Multiple,
-    Schedule,
-    find_schedules,
-    hidden_column,
-)
-from finsim.generators.tables.reduction.shares import Share, find_shares, part_column
+from finsim.generators.tables.reduction.schedules import Multiple, Schedule
+from finsim.generators.tables.reduction.shares import Share
 from finsim.generators.tables.reduction.ties import Tie, find_ties
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
-Learned = Schedule | Multiple | Share
 Rule = Plain | NewKey | Follower | PairFollower | Identity | Learned
 """A constant cell, keys made anew, a function of one or two columns, or a computation from several."""
 RULES: dict[str, Any] = {
@@ -71,8 +66,8 @@ class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
 
     ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
-    one; ``orders`` : numbers that exceed no other; put back in this order, orders first. ``outcome`` : a column that is learned although it is
-    computed, "" for none.
+    one; ``orders`` : numbers that never exceed another. Put back in this order, orders first, each in its
+    own. ``outcome`` : a column that is learned although it is computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -278,7 +273,7 @@ def reduce(
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
     functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
-    three. What is left is loosened: cells that are the same as another column's are missing, dates that
+    three. Of what follows a level payment or a count a part is learned. What is left is loosened: cells that are the same as another column's are missing, dates that
     come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become
     one. ``streams`` choose the rows on which identities are looked for. One column at least is left.
     """
@@ -301,9 +296,8 @@ def reduce(
     if len(computed) == len(table.columns):
         computed.pop(next(iter(computed)), None)
     is_kept = outcome in computed and bool(computed[outcome].sources())
+    learned = _by_part(computed, table, outcome, streams.at("payments"))
     rest = table.without(*(name for name in computed if not (is_kept and name == outcome)))
-    learned = _by_part(computed, table, rest.without(outcome), streams.at("payments"))
-    rest = rest.without(*computed) if not is_kept else rest.without(*(set(computed) - {outcome}))
     gaps = tuple(find_gaps(rest))
     plain = rest.without(*(gap.target for gap in gaps))
     ties, orders = tuple(find_ties(plain)), tuple(find_orders(plain))
@@ -324,17 +318,13 @@ def reduce(
 
 
 def _by_part(
-    computed: dict[str, Computed], table: MixedTable, rest: MixedTable, rng: np.random.Generator
+    computed: dict[str, Computed], table: MixedTable, outcome: str, rng: np.random.Generator
 ) -> dict[str, MixedColumn]:
     """Leave out columns that follow a level payment or a count; return what is learned in their place."""
     annuities = [one.rule for one in computed.values() if isinstance(one.rule, Identity)]
-    free = list(rest.columns)
-    rules: list[tuple[Learned, MixedColumn]] = [
-        (one, hidden_column(one, table)) for one in find_schedules(table, free, annuities, rng)
-    ]
-    rules += [(one, part_column(one, table)) for one in find_shares(table, free)]
+    free = [name for name in table.columns if name not in computed and name != outcome]
     learned = {}
-    for rule, column in rules:
+    for rule, column in find_parts(table, free, annuities, rng):
         _leave_out(computed, table, rule.target, rule, rule.operands)
         if rule.target in computed and computed[rule.target].rule is rule:
             learned[rule.operands[0]] = column

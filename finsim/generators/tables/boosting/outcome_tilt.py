@@ -1,4 +1,4 @@
-"""Rows weighted so that an outcome that other columns say follows the rest of the row as it does in real rows.
+"""Rows weighted so that an outcome which other columns say follows the rest of a row as in real rows.
 
 A rate says the grade, a date of charge-off says the default. The law of the outcome given all columns is then
 no more than that saying, and what the rest of a row has to do with the outcome is left to the network. Here

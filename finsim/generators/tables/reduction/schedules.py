@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
-from finsim.generators.tables.reduction.identities import ANNUITY, Identity, annuity_factor
+from finsim.generators.tables.reduction.identities import ANNUITY, Identity
 from finsim.notation import Float1D
-from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, MixedTable
 
 Numbers = Mapping[str, Float1D]
 LEAST_ROWS, LEAST_WITHIN, LEAST_WHOLE, WHOLE = 200, 0.999, 0.5, 0.01
-"""A schedule: within the loan in 99.9 % of 200 rows, whole payments (to .01) in half of them (assumptions)."""
+"""A schedule: within the loan in 99.9 % of 200 rows, whole payments (to .01) in half (assumptions)."""
 LEAST_GAIN, BINS, PARTS = 0.5, 200, 48
 """A multiple: half a nat sharper than among 48 parts of its unit, by a histogram of 200 (assumptions)."""
 
@@ -32,6 +33,7 @@ class Schedule:
     operands: tuple[str, ...]
     factor: float
     left: bool
+    step: ClassVar[float] = 0.0
 
     def values(self, columns: Numbers) -> Float1D:
         """Return what is repaid or left, float64[N], from the columns of the operands."""
@@ -42,7 +44,7 @@ class Schedule:
             share = np.clip(np.where(rate == 0, made / term, growth), 0.0, 1.0)
         return np.asarray(amount * (1.0 - share if self.left else share))
 
-    def payments(self, columns: Numbers) -> Float1D:
+    def learned(self, columns: Numbers) -> Float1D:
         """Return the number of payments from the target and the loan, float64[N]; whole ones exactly."""
         paid, (amount, rate, term) = columns[self.target], (columns[name] for name in self.operands[1:])
         rate = self.factor * rate
@@ -60,12 +62,13 @@ class Multiple:
 
     target: str
     operands: tuple[str, ...]
+    step: ClassVar[float] = 0.0
 
     def values(self, columns: Numbers) -> Float1D:
         """Return the product, float64[N]."""
         return np.asarray(np.prod([columns[name] for name in self.operands], axis=0))
 
-    def payments(self, columns: Numbers) -> Float1D:
+    def learned(self, columns: Numbers) -> Float1D:
         """Return how many times the unit the target is, float64[N]."""
         unit = np.prod([columns[name] for name in self.operands[1:]], axis=0)
         return np.asarray(columns[self.target] / unit)
@@ -97,18 +100,12 @@ def find_schedules(
                 yield found
 
 
-def hidden_column(rule: Schedule | Multiple, table: MixedTable) -> MixedColumn:
-    """Return the column that is learned in place of the target, without a grid."""
-    numbers = {name: _numbers(table[name]) for name in (rule.target, *rule.operands[1:])}
-    return MixedColumn(NUMBER, rule.payments(numbers), (), 0.0)
-
-
 def _is_schedule(rule: Schedule, known: Numbers) -> bool:
     target, amount = known[rule.target], known[rule.operands[1]]
     there = ~np.isnan(target)
     if there.sum() < LEAST_ROWS or not ((target >= 0) & (target <= amount))[there].mean() >= LEAST_WITHIN:
         return False
-    made = rule.payments(known)
+    made = rule.learned(known)
     if np.isnan(made[there]).any() or len(np.unique(target[there])) < BINS:
         return False
     some = made[there & (target > 0) & (target < amount)]
@@ -143,9 +140,3 @@ def _entropy(values: Float1D) -> float:
     counts = np.bincount(np.clip((values - low) / width, 0, BINS - 1).astype(np.int64))
     shares = counts[counts > 0] / len(values)
     return float(np.log(width) - (shares * np.log(shares)).sum())
-
-
-def _numbers(column: MixedColumn) -> Float1D:
-    found = as_numbers(column)
-    assert found is not None
-    return found

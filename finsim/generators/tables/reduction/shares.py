@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers, number_step
 from finsim.notation import Float1D
-from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, MixedTable
 
 Numbers = Mapping[str, Float1D]
 LEAST_ROWS, LEAST_SHARE, MOST_CHANCE, MOST_COUNT = 200, 0.6, 0.1, 1_000
-"""Whole parts explain 60 % of 200 rows that are not all or nothing, a tenth of them by chance (assumptions)."""
+"""Whole parts explain 60 % of 200 rows not all or nothing, a tenth of them by chance (assumptions)."""
 WHOLES = (1.0, 100.0)
 TURNS = (1, 7)
 
@@ -29,6 +30,7 @@ class Share:
     operands: tuple[str, ...]
     whole: float
     left: bool
+    step: ClassVar[float] = 1.0
 
     def values(self, columns: Numbers) -> Float1D:
         """Return the shares, float64[N]; NaN where nothing is counted."""
@@ -61,13 +63,6 @@ def find_shares(table: MixedTable, free: list[str]) -> Iterator[Share]:
                 held += [(share, rule)] if share >= LEAST_SHARE and rule.operands[0] not in table else []
         if held:
             yield max(held, key=lambda pair: pair[0])[1]
-
-
-def part_column(rule: Share, table: MixedTable) -> MixedColumn:
-    """Return the whole numbers that are learned in place of the target."""
-    numbers = {name: as_numbers(table[name]) for name in (rule.target, rule.operands[1])}
-    known = {name: one for name, one in numbers.items() if one is not None}
-    return MixedColumn(NUMBER, rule.learned(known), (), 1.0)
 
 
 def _is_mostly(target: Float1D, whole: float) -> bool:
