@@ -109,8 +109,8 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
 def least_rows(rows: Int1D) -> int:
     """Return how many rows an entity has at least that schemes are cast from: three, or fewer.
 
-    Where customers of one or two purchases make much of a ledger, schemes among the others alone would be told
-    by how often their customers buy. A ledger of such customers alone is none. ``rows`` : of each entity.
+    Where customers of one or two purchases make much of a ledger, schemes among others alone would be told by
+    how often their customers buy. A ledger of such customers alone is none. ``rows`` : of each entity.
     """
     if (rows >= _LEAST_ROWS).sum() < LEAST_ENTITIES:
         return _LEAST_ROWS

@@ -273,9 +273,10 @@ def reduce(
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
     functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
-    three. Of what follows a level payment or a count a part is learned. What is left is loosened: cells that are the same as another column's are missing, dates that
-    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become
-    one. ``streams`` choose the rows on which identities are looked for. One column at least is left.
+    three. Of what follows a level payment or a count a part is learned. What is left is loosened: cells that
+    are the same as another column's are missing, dates that come after others are days since those. Words of
+    fewer than ``least_count`` rows (assumption: 5) become one. ``streams`` choose the rows on which
+    identities are looked for. One column at least is left.
     """
     computed: dict[str, Computed] = {}
     for name, column in table.columns.items():

@@ -142,3 +142,11 @@ def test_the_rounder_column_stays_round():
     assert found["limit"].values[:2].tolist() == [400.0, 900.0]
     assert np.isnan(found["limit"].values[2])
     assert found["used"].values.tolist() == [433.0, 1_000.0, 5.0]
+
+
+def test_a_part_is_within_its_count_and_of_nothing_there_is_no_share():
+    columns = {"part": np.array([9.0, -1.0, 1.0, 0.0]), "count": np.array([3.0, 3.0, 4.0, 0.0])}
+    for left, wanted in ((False, [100.0, 0.0, 25.0]), (True, [0.0, 100.0, 75.0])):
+        found = Share("share", ("part", "count"), 100.0, left).values(columns)
+        assert found[:3] == pytest.approx(wanted)
+        assert np.isnan(found[3])

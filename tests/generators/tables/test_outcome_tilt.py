@@ -61,7 +61,7 @@ def test_weights_are_the_ratio_of_the_laws(told):
     assert set(map(tuple, rows[:, 2:])) <= set(map(tuple, levels[:, 2:]))
 
 
-def test_rows_are_drawn_by_the_tilt(told, streams):
+def test_rows_are_drawn_by_the_tilt(told, streams, monkeypatch):
     levels, tilt = told
     grower = TreeGrower(levels, COUNTS, Growth(10, 0.5, 0.5))
     apart = LevelNetwork.of([3, 2, 0, 1], [
@@ -74,6 +74,13 @@ def test_rows_are_drawn_by_the_tilt(told, streams):
         assert len(rows) == 6_000
         tie = [np.corrcoef(one[:, :2].sum(axis=1), one[:, 3])[0, 1] for one in (levels, rows)]
         assert tie[1] > 0.9 * tie[0]
+    sizes, plain = [], LevelNetwork.draw
+    monkeypatch.setattr(
+        LevelNetwork, "draw", lambda one, count, *rest: sizes.append(count) or plain(one, count, *rest)
+    )
+    law.draw(100, {}, 1, np.random.default_rng(3))
+    # As many more rows are drawn as the heaviest weighs, so that none is kept twice.
+    assert sizes == [int(np.ceil(100 * np.exp(tilt.log_weights(levels).max())))]
     mean = [np.exp(one.log_chances(levels)).mean() for one in (law, RefinedRows(apart, law.label))]
     assert mean[0] > 1.2 * mean[1]
 
