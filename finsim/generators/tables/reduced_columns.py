@@ -214,7 +214,7 @@ class Reduction:
             rule = column.rule
             kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
             plain: Any = rule
-            if isinstance(rule, tuple(RULES.values())):
+            if isinstance(rule, NewKey | Follower | PairFollower | Identity | Learned):
                 plain = {
                     key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
                 }

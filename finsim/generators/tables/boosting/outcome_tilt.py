@@ -71,8 +71,8 @@ class OutcomeTilt:
     def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> Self:
         """Return the tilt that ``state`` wrote."""
         cap, level = (float(one) for one in arrays[f"{prefix}.cap"])
-        laws = (LabelLaw.from_state(f"{prefix}.{name}", arrays) for name in ("real", "drawn"))
-        return cls(*laws, cap, level)
+        real, drawn = (LabelLaw.from_state(f"{prefix}.{name}", arrays) for name in ("real", "drawn"))
+        return cls(real, drawn, cap, level)
 
 
 def sayers(levels: Array, counts: list[int], column: int) -> list[int]:
