@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from finsim.engine.injection.ledger_population import least_rows
 from finsim.engine.injection.scheme_money import Money
 from finsim.engine.injection.split_payments import Parting
 
@@ -46,3 +47,24 @@ def test_parts_are_told_by_the_share_of_receipts_among_all_rows() -> None:
     out, into = np.arange(10) == 9, np.arange(10) < 9
     assert ledger.parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 9 + [4]
     assert money().parting((out, into), np.random.default_rng(0)).least.tolist() == [1] * 10
+
+
+def test_a_row_counts_as_much_as_its_direction_in_the_ledger() -> None:
+    """A sum between two accounts is high among 400 payments and low among 100 receipts: 4 to 1."""
+    ledger = money(receipts=np.arange(1_000, 1_100))
+    no_parts = Parting(np.array([10**9]), np.array([1]))
+    high, low = 99.5 / 400, 0.0  # of a sum of 100
+    found = ledger.standing(np.array([100.0]), (BOTH[:1], BOTH[:1]), no_parts)
+    mean = 0.8 * high + 0.2 * low
+    assert found == pytest.approx((mean, 0.8 * (high - mean) ** 2 + 0.2 * (low - mean) ** 2))
+    plain = money().standing(np.array([100.0, 1_001.0]), (BOTH, BOTH), Parting(np.full(2, 10**9), BOTH * 1))
+    assert plain == pytest.approx((0.25, 0.125**2 / 400**2 * 0 + ((100.5 - 99.5) / 800) ** 2), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "least"),
+    [([3] * 30, 3), ([1] * 30 + [3] * 30, 1), ([2] * 30 + [5] * 30, 2), ([1] * 3 + [5] * 30, 3),
+     ([1] * 900 + [3] * 19, 3)],
+)  # fmt: skip
+def test_schemes_are_cast_from_customers_who_make_the_ledger(rows: list[int], least: int) -> None:
+    assert least_rows(np.array(rows)) == least

@@ -34,7 +34,8 @@ _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
 _SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_LEAST_ROWS = 3
+# assumption: rows of a member, fewer where entities of fewer rows make more of the ledger than a twentieth.
+_LEAST_ROWS, _MOST_LEFT_OUT = 3, 0.05
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 LEAST_ENTITIES = 20
 NONE: frozenset[str] = frozenset()
@@ -66,7 +67,8 @@ class LedgerPopulation:
 
 def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> LedgerPopulation:
     """Return the population of a ledger, from the entities whose histories the sample has whole."""
-    members = np.flatnonzero(past.whole & (past.rows_out + past.rows_in >= _LEAST_ROWS))
+    rows = past.rows_out + past.rows_in
+    members = np.flatnonzero(past.whole & (rows >= least_rows(rows[past.whole])))
     kind = _kinds(past, members, columns)
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
@@ -102,6 +104,20 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         sample.entities / max(int(past.whole.sum()), 1), settings,
         _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories),
     )  # fmt: skip
+
+
+def least_rows(rows: Int1D) -> int:
+    """Return how many rows an entity has at least that schemes are cast from: three, or fewer.
+
+    Where customers of one or two purchases make much of a ledger, schemes among others alone would be told by
+    how often their customers buy. A ledger of such customers alone is none. ``rows`` : of each entity.
+    """
+    if (rows >= _LEAST_ROWS).sum() < LEAST_ENTITIES:
+        return _LEAST_ROWS
+    for least in range(_LEAST_ROWS, 1, -1):
+        if rows[rows < least].sum() <= _MOST_LEFT_OUT * rows.sum():
+            return least
+    return 1
 
 
 def _settings(sample: LedgerSample) -> Settings:

@@ -78,6 +78,22 @@ class Money:
             return _ranks(self.amounts, each)
         return np.concatenate([_ranks(self.amounts, each[out]), _ranks(self.receipts, each[into])])
 
+    def standing(self, amounts: Float1D, sides: tuple[Array, Array], parting: Parting) -> tuple[float, float]:
+        """Return mean and variance of the ranks, where a row counts as much as its direction in the ledger.
+
+        A payment between two accounts has a row of both, and no sum is usual in both where receipts are
+        larger than payments. An added receipt is told from all payments by its direction already: of
+        what tells the rows of a story its rank is a share q where receipts are q of the ledger (own).
+        """
+        ranks = self.ranks(amounts, sides, parting)
+        if not len(self.receipts):
+            return float(ranks.mean()), float(ranks.var())
+        came = len(self.receipts) / (len(self.receipts) + len(self.amounts))
+        number = parts(amounts, self.limits(sides), parting)
+        weight = np.repeat([1.0 - came, came], [number[side].sum() for side in sides])
+        mean = float(np.average(ranks, weights=weight))
+        return mean, float(np.average((ranks - mean) ** 2, weights=weight))
+
     def limits(self, sides: tuple[Array, Array]) -> Float1D:
         """Return what nearly all amounts of the direction are below: receipts where only they tell of it."""
         return np.where(self.comes_in(sides), self.top_in, self.top)
@@ -198,15 +214,15 @@ def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[M
     """
     money, parting = law
     whole = float((np.log(money.limits(sides)) - logs).min())
-    at_most = float(money.ranks(np.exp(logs + whole), sides, parting).mean())
+    at_most = money.standing(np.exp(logs + whole), sides, parting)[0]
     low, high, goal = -_WIDEST, whole, 1.0
     if at_most < _MIDDLE and place > at_most:
         low, high, goal = whole, whole + float(np.log(MOST_PARTS)), _MIDDLE
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        ranks = money.ranks(np.exp(logs + middle), sides, parting)
-        width = np.sqrt(3 * max(1 / 12 - float(ranks.var()), 0.0))
-        if float(ranks.mean()) > min(goal, _MIDDLE + width * (2 * place - 1)):
+        mean, variance = money.standing(np.exp(logs + middle), sides, parting)
+        width = np.sqrt(3 * max(1 / 12 - variance, 0.0))
+        if mean > min(goal, _MIDDLE + width * (2 * place - 1)):
             high = middle
         else:
             low = middle

@@ -15,6 +15,7 @@ from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
 from finsim.generators.tables.boosting.learnable_outcome import learnable_sharpness
 from finsim.generators.tables.boosting.level_booster import Boosting
+from finsim.generators.tables.boosting.outcome_tilt import OutcomeTilt
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.boosting.utility_critic import criticized
@@ -277,8 +278,16 @@ def _refined(
     if not settings.refining:
         return law
     rng = streams.at("ratio")
+    tilt = None
+    if settings.label:
+        counts = (levels.max(axis=0) + 1).tolist()
+        tilt = OutcomeTilt.fit(
+            levels, counts, names.index(settings.label), lambda count: law.draw(count, {}, 1, rng),
+            streams.under("tilt"),
+        )  # fmt: skip
+        law = RefinedRows(network, law.label, None, tilt)
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(
         law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
     )
-    return RefinedRows(network, law.label, ratio)
+    return RefinedRows(network, law.label, ratio, tilt)

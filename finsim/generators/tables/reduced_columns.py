@@ -21,19 +21,24 @@ from finsim.generators.tables.reduction.column_cells import (
 from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
 from finsim.generators.tables.reduction.followers import Follower, find_followers
 from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
+from finsim.generators.tables.reduction.learned_parts import Learned, find_parts
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
+from finsim.generators.tables.reduction.orders import Order, find_orders, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower, find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
+from finsim.generators.tables.reduction.schedules import Multiple, Schedule
+from finsim.generators.tables.reduction.shares import Share
 from finsim.generators.tables.reduction.ties import Tie, find_ties
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
-Rule = Plain | NewKey | Follower | PairFollower | Identity
-"""A constant cell, keys made anew, a function of one or two columns, or an identity of several."""
+Rule = Plain | NewKey | Follower | PairFollower | Identity | Learned
+"""A constant cell, keys made anew, a function of one or two columns, or a computation from several."""
 RULES: dict[str, Any] = {
-    "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity,
+    "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
+    "multiple": Multiple, "share": Share,
 }  # fmt: skip
 
 
@@ -53,7 +58,7 @@ class Computed:
             return (self.rule.source,)
         if isinstance(self.rule, PairFollower):
             return (self.rule.first, self.rule.second)
-        return self.rule.operands if isinstance(self.rule, Identity) else ()
+        return self.rule.operands if isinstance(self.rule, Identity | Learned) else ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,8 @@ class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
 
     ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
-    one; put back in this order, each in its own. ``outcome`` : a column that is learned although it is
-    computed, "" for none.
+    one; ``orders`` : numbers that never exceed another. Put back in this order, orders first, each in its
+    own. ``outcome`` : a column that is learned although it is computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -74,6 +79,7 @@ class Reduction:
     ties: tuple[Tie, ...] = ()
     gaps: tuple[DateGap, ...] = ()
     outcome: str = ""
+    orders: tuple[Order, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -84,6 +90,7 @@ class Reduction:
         words lead to is drawn by ``streams``.
         """
         found = dict(sampled.columns)
+        found |= in_order(self.orders, found, given)
         for tie in self.ties:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
@@ -183,6 +190,8 @@ class Reduction:
             return self.given({rule.operands[0]: round(operand, 9)})
         if isinstance(rule, Identity):
             return Problem(place, "is computed", "", f"give {', '.join(rule.operands)}")
+        if isinstance(rule, Learned):
+            return Problem(place, "is computed", "", f"give {', '.join(rule.operands[1:])}")
         if isinstance(rule, PairFollower):
             return Problem(place, f"follows {rule.first} and {rule.second}", "", "give these")
         if isinstance(rule, Follower):
@@ -205,7 +214,7 @@ class Reduction:
             rule = column.rule
             kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
             plain: Any = rule
-            if isinstance(rule, NewKey | Follower | PairFollower | Identity):
+            if isinstance(rule, NewKey | Follower | PairFollower | Identity | Learned):
                 plain = {
                     key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
                 }
@@ -213,7 +222,7 @@ class Reduction:
         return State({}, {
             "names": list(self.names), "pools": dict(self.pools), "computed": columns,
             "ties": [asdict(tie) for tie in self.ties], "gaps": [asdict(gap) for gap in self.gaps],
-            "outcome": self.outcome,
+            "outcome": self.outcome, "orders": [asdict(order) for order in self.orders],
         })  # fmt: skip
 
     @classmethod
@@ -233,8 +242,11 @@ class Reduction:
             )
         ties = tuple(Tie(**one) for one in state.facts.get("ties", ()))
         gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
+        orders = tuple(Order(**one) for one in state.facts.get("orders", ()))
         outcome = str(state.facts.get("outcome", ""))
-        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome)
+        return cls(
+            tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome, orders
+        )  # fmt: skip
 
 
 def _said(cell: Cell | Rule, kind: str) -> str:
@@ -261,9 +273,10 @@ def reduce(
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
     functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
-    three. What is left is loosened: cells that are the same as another column's are missing, dates that
-    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become
-    one. ``streams`` choose the rows on which identities are looked for. One column at least is left.
+    three. Of what follows a level payment or a count a part is learned. What is left is loosened: cells that
+    are the same as another column's are missing, dates that come after others are days since those. Words of
+    fewer than ``least_count`` rows (assumption: 5) become one. ``streams`` choose the rows on which
+    identities are looked for. One column at least is left.
     """
     computed: dict[str, Computed] = {}
     for name, column in table.columns.items():
@@ -284,10 +297,11 @@ def reduce(
     if len(computed) == len(table.columns):
         computed.pop(next(iter(computed)), None)
     is_kept = outcome in computed and bool(computed[outcome].sources())
+    learned = _by_part(computed, table, outcome, streams.at("payments"))
     rest = table.without(*(name for name in computed if not (is_kept and name == outcome)))
     gaps = tuple(find_gaps(rest))
-    dated = {gap.target for gap in gaps}
-    ties = tuple(find_ties(rest.without(*dated)))
+    plain = rest.without(*(gap.target for gap in gaps))
+    ties, orders = tuple(find_ties(plain)), tuple(find_orders(plain))
     pools = {}
     columns = {}
     for name, column in rest.columns.items():
@@ -299,9 +313,23 @@ def reduce(
     for gap in gaps:
         columns |= gap.loosened(rest.columns)
     words = {name: word for name, word in pools.items() if word}
-    return MixedTable(columns, table.rows), Reduction(
-        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else ""
+    return MixedTable(columns | learned, table.rows), Reduction(
+        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders
     )
+
+
+def _by_part(
+    computed: dict[str, Computed], table: MixedTable, outcome: str, rng: np.random.Generator
+) -> dict[str, MixedColumn]:
+    """Leave out columns that follow a level payment or a count; return what is learned in their place."""
+    annuities = [one.rule for one in computed.values() if isinstance(one.rule, Identity)]
+    free = [name for name in table.columns if name not in computed and name != outcome]
+    learned = {}
+    for rule, column in find_parts(table, free, annuities, rng):
+        _leave_out(computed, table, rule.target, rule, rule.operands)
+        if rule.target in computed and computed[rule.target].rule is rule:
+            learned[rule.operands[0]] = column
+    return learned
 
 
 def _leave_out(
@@ -344,6 +372,9 @@ def _restored(
     if isinstance(rule, Identity):
         values = rule.values({name: _numbers(found[name]) for name in rule.operands})
         return from_numbers(values, column.kind, column.step)
+    if isinstance(rule, Learned):
+        values = rule.values({name: _numbers(found[name]) for name in rule.operands})
+        return from_numbers(np.clip(values, column.low, column.high), column.kind, column.step)
     return column_of([rule], np.zeros(rows, np.int64), column.kind, column.step)
 
 

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from finsim.generators.tables.boosting.label_law import LabelLaw, without
+from finsim.generators.tables.boosting.outcome_tilt import OutcomeTilt
 from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.level_network import LevelNetwork, chosen
 from finsim.notation import Array, Float1D, Float2D
@@ -18,12 +19,14 @@ from finsim.notation import Array, Float1D, Float2D
 class RefinedRows:
     """The law q(x) p(y | x) r(x, y): the network, the law of the outcome y, and the density ratio of rows.
 
-    ``label`` and ``ratio`` are None where there is no outcome, or nothing to refine.
+    ``label`` and ``ratio`` are None where there is no outcome, or nothing to refine; ``tilt`` where no column
+    says the outcome. ``ratio`` is that of rows that are tilted.
     """
 
     network: LevelNetwork
     label: LabelLaw | None = None
     ratio: RowRatio | None = None
+    tilt: OutcomeTilt | None = None
 
     def draw(
         self, count: int, given: Mapping[int, int], particles: int, rng: np.random.Generator,
@@ -34,6 +37,8 @@ class RefinedRows:
         More rows are drawn, ``particles`` times as many where cells are given, and kept by their weights.
         """
         size = self.ratio.needed(count) if self.ratio is not None else count
+        if self.tilt is not None:
+            size = int(np.ceil(size * np.exp(self.tilt.cap - self.tilt.level)))
         levels = self.network.draw(size * (particles if given else 1), given, rng, even)
         weights = np.zeros(len(levels))
         if self.label is not None and self.label.column in given:
@@ -42,8 +47,7 @@ class RefinedRows:
             known = place < len(self.label.classes) and self.label.classes[place] == given[self.label.column]
             if known:
                 weights = np.log(np.maximum(self.label.chances(levels)[:, place], 1e-12)) - own[:, place]
-        if self.ratio is not None:
-            weights = weights + self.ratio.log_weights(self.told(levels))
+        weights = weights + self._refining(levels)
         turn = bool(given) or not even
         if weights.max() > weights.min():
             levels = levels[chosen(np.exp(weights - weights.max()), count, rng)]
@@ -63,7 +67,16 @@ class RefinedRows:
             found = self.network.log_chances(levels)
         else:
             found = np.logaddexp.reduce(self._joint(levels), axis=1) + np.log(self.label.chance_of(levels))
-        return found if self.ratio is None else np.asarray(found + self.ratio.log_weights(self.told(levels)))
+        return np.asarray(found + self._refining(levels))
+
+    def _refining(self, levels: Array) -> Float1D | float:
+        """Return the log weights of rows of the network, 0 where nothing is refined."""
+        found: Float1D | float = 0.0
+        if self.tilt is not None:
+            found = found + self.tilt.log_weights(levels)
+        if self.ratio is not None:
+            found = found + self.ratio.log_weights(self.told(levels))
+        return found
 
     def _joint(self, levels: Array) -> Float2D:
         """Return the log probability under the network of rows with each class, float64[N, K]."""
@@ -84,6 +97,7 @@ class RefinedRows:
         """Return the arrays of all parts."""
         found = dict(self.network.state())
         found |= self.label.state("label") if self.label is not None else {}
+        found |= self.tilt.state("tilt") if self.tilt is not None else {}
         return found | (self.ratio.state("ratio") if self.ratio is not None else {})
 
     @classmethod
@@ -91,4 +105,5 @@ class RefinedRows:
         """Return the rows that ``state`` wrote."""
         label = LabelLaw.from_state("label", arrays) if "label.about" in arrays else None
         ratio = RowRatio.from_state("ratio", arrays) if "ratio.cap" in arrays else None
-        return cls(LevelNetwork.from_state(arrays), label, ratio)
+        tilt = OutcomeTilt.from_state("tilt", arrays) if "tilt.cap" in arrays else None
+        return cls(LevelNetwork.from_state(arrays), label, ratio, tilt)

@@ -138,7 +138,7 @@ def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float
             found[key] = (share, one)
     sure = [_turned(numbers, pair) for pair in found.values() if pair[0] >= LEAST_SHARE]
     spread = {name: float(np.nanstd(one)) for name, one in numbers.values.items()}
-    round_to = {name: _roundness(one) for name, one in numbers.values.items()}
+    round_to = {name: roundness(one) for name, one in numbers.values.items()}
     names = list(numbers.values)
 
     def is_rounder(one: Identity) -> bool:
@@ -153,7 +153,7 @@ def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float
     )  # fmt: skip
 
 
-def _roundness(values: Float1D) -> float:
+def roundness(values: Float1D) -> float:
     """Return the largest of 1000, 500, 100, ... 0.01 that nearly all numbers are multiples of, else 0."""
     known = values[~np.isnan(values)]
     for size in _ROUND:
