@@ -72,7 +72,7 @@ def scenarios(draw, name="one"):
         behaviour=some(multiplier(), ["late_payment"]),
         fraud=Fraud(
             some(multiplier(), ["card_testing"]),
-            draw(st.floats(0.0, 0.9)),
+            draw(st.just(0.0) | st.floats(1e-6, 0.9)),  # one that is scaled to nought is none
             12.0,
             draw(st.sampled_from([None, Mules(2.0, (2, 5), None), Mules(3.0, (1, 3), (0.5, 9.0))])),
         ),
