@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from finsim.agents.settings import Settings
 from finsim.engine.injection.entity_histories import Histories
@@ -53,6 +54,21 @@ class LedgerClock:
         if found < ts - _HOUR:
             found = self._instant(self._busy(int(day) + 1, rng), late)
         return max(found, ts)
+
+    def written(self, ts: Int1D, scheme: Int1D) -> Int1D:
+        """Return instants (ns) of payments, in their order, at parts of the hour that the ledger writes.
+
+        An instant at such a part stays. Any other, of a wait or a window, goes to the part of its own rank: a
+        ledger of whole minutes gets whole minutes, one that is mostly on the hour such times as often. Within
+        a ``scheme`` no payment comes before an earlier one.
+        """
+        if not len(ts):
+            return ts
+        known = np.sort(self.times % _HOUR)
+        late = ts % _HOUR  # days begin at whole hours
+        rank = (late * (len(known) / _HOUR)).astype(np.int64)
+        part = np.where(np.isin(late, known), late, known[np.minimum(rank, len(known) - 1)])
+        return np.asarray(pd.Series(ts - late + part).groupby(scheme).cummax(), dtype=np.int64)
 
     def _instant(self, day: int, late: int) -> int:
         return self.settings.start_ns + day * NANOS_PER_DAY + late

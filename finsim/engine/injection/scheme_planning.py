@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -180,6 +180,7 @@ def _schemes(
             continue
         orders, plan = lay_plan([scheme], words)
         kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
+        kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
         yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
 
 

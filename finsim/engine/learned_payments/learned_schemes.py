@@ -72,8 +72,9 @@ def learned_scheme_orders(
     orders, plan = scheme_orders(
         _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock, activity
     )
-    day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
-    made = replace(orders, ts=day, amount=money.moved(orders.amount))
+    ts = clock.written(orders.ts, plan.steps.scheme[orders.plan_row])
+    ts = ts - ts % NANOS_PER_DAY if ledger.is_daily else ts
+    made = replace(orders, ts=ts, amount=money.moved(orders.amount))
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
