@@ -122,7 +122,8 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, sample, where, past.is_log), *_widened(sample, added),
+        (*_remarks(ledger, told, where, past.is_log), *_widened(sample, added),
+         *(f"{header}: {text}" for header, text in added.told.items()),
          *_lowered(told, world, schemes, rate)),
     )  # fmt: skip
 
@@ -204,10 +205,7 @@ def _separations(
         for role, part in columns.parts.items()
         if role in ("from_account", "to_account", "merchant")
     }
-    kept = [
-        field.name for at, field in enumerate(sample.cells.schema)
-        if "id" not in columns.parts or at != columns.parts["id"].at
-    ]  # fmt: skip
+    kept = [name for name in sample.cells.schema.names if name not in added.told]
     rows = pa.concat_tables([
         _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
     ], promote_options="permissive")  # fmt: skip
@@ -259,9 +257,7 @@ def _write(
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
 
 
-def _remarks(
-    ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places, is_log: bool
-) -> tuple[str, ...]:
+def _remarks(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
     if is_log:
         found.append(
@@ -272,11 +268,6 @@ def _remarks(
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
     ]  # fmt: skip
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
-    if sample.ids is not None and sample.ids.counted:
-        header = ledger.columns.parts["id"].header
-        found.append(
-            f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
-        )
     return tuple(found)
 
 
