@@ -15,6 +15,7 @@ from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
+from finsim.engine.injection.own_flag import OwnFlag
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, held, time_cells
@@ -75,9 +76,12 @@ class _Row:
 
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
-    ledger: Ledger, lent: Templates, streams: Streams,
+    ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
 ) -> Added:  # fmt: skip
-    """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain."""
+    """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
+
+    ``flag`` is the table's own of fraud, which says what the label says.
+    """
     found: list[_Row] = []
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
@@ -88,6 +92,9 @@ def added_rows(
         one.time -= one.time % grain
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
     cells, told = _cells(found, sample, past, ledger, lent, streams)
+    if flag is not None:
+        kind = sample.cells.schema.field(flag.part.at).type
+        cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
     fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
     labels = _labels(found, schemes)
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
@@ -23,6 +25,7 @@ from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopu
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
 from finsim.engine.injection.merging import Places, merged, places
+from finsim.engine.injection.own_flag import OwnFlag, own_flag
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_money import ledger_money
 from finsim.engine.injection.scheme_planning import (
@@ -106,25 +109,26 @@ def inject(
     past = histories(sample, ledger.columns)
     people = ledger_population(sample, past, ledger.columns)
     _refuse_nought(sample, ledger)
+    flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger.source)
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
     world = World(people, clock, ledger_money(past, people))
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(sample, past, ledger.columns)
-    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"))
+    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
-    _write(folder, ledger, added, where, schemes)
+    _write(folder, ledger, added, where, schemes, flag)
     progress("writing the rows", _STEPS, _STEPS)
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
         (*_remarks(ledger, told, where, past.is_log), *_widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
-         *_lowered(told, world, schemes, rate)),
+         *_lowered(told, world, schemes, rate), *_flagged(folder, added, flag)),
     )  # fmt: skip
 
 
@@ -205,7 +209,8 @@ def _separations(
         for role, part in columns.parts.items()
         if role in ("from_account", "to_account", "merchant")
     }
-    kept = [name for name in sample.cells.schema.names if name not in added.told]
+    answer = columns.parts["fraud"].header if "fraud" in columns.parts else None
+    kept = [name for name in sample.cells.schema.names if name not in added.told and name != answer]
     rows = pa.concat_tables([
         _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
     ], promote_options="permissive")  # fmt: skip
@@ -248,13 +253,22 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _write(
-    folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme]
-) -> None:
+    folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme],
+    flag: OwnFlag | None,
+) -> None:  # fmt: skip
     schema = pa.schema([*list(added.cells.schema)[: -len(LABEL_FIELDS)], *LABEL_FIELDS])
     with _new_folder(folder) as place:
-        write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where))
+        write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where, flag))
         patterns = pattern_table(added, schemes, ledger)
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
+
+
+def _flagged(folder: Path, added: Added, flag: OwnFlag | None) -> list[str]:
+    """Return what became of the table's own flag of fraud."""
+    if flag is None:
+        return []
+    fraud = pq.read_table(folder / "transactions.parquet", columns=["is_fraud"])["is_fraud"]
+    return [flag.told(pc.sum(fraud).as_py() - pc.sum(added.cells["is_fraud"]).as_py())]
 
 
 def _remarks(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
