@@ -50,7 +50,7 @@ def test_what_does_not_say_yes_and_no_is_refused_where_it_is_declared(role: str)
 
 
 def test_real_frauds_are_labelled_and_added_ones_are_flagged(tmp_path: Path) -> None:
-    frame = cards(2_000).assign(fraud=SOME)
+    frame = cards(2_000).rename(columns={"when": "date", "shop": "merchant"}).assign(fraud=SOME)
     made = finsim.inject(frame, narratives="card_testing_escalation", output=tmp_path / "out", rate=0.02,
                          seed=1, progress=False)  # fmt: skip
     rows = pq.read_table(made.transactions).to_pandas()
