@@ -21,6 +21,7 @@ from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, 
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
+from finsim.engine.injection.ledger_currencies import ledger_currencies
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
@@ -37,6 +38,7 @@ from finsim.engine.injection.scheme_planning import (
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes
 from finsim.evaluation.added_rows.separation import Separation, separation
+from finsim.evaluation.added_rows.usual_words import usual_words
 from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
@@ -113,7 +115,8 @@ def inject(
     told = _carried(stories, people, ledger.source)
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
-    world = World(people, clock, ledger_money(past, people))
+    currencies = ledger_currencies(sample, past, ledger.columns, people)
+    world = World(people, clock, ledger_money(past, people), currencies)
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(sample, past, ledger.columns)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
@@ -217,6 +220,8 @@ def _separations(
     time = np.concatenate([sample.time[usable], added.time])
     instance = np.concatenate([np.full(len(usable), -1), added.instance])
     codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
+    if "currency" in columns.parts:
+        codes += usual_words(rows, instance < 0, columns.parts["currency"].header, keys)
     step = max(1, len(usable) // _JUDGED_ROWS)
     real = np.zeros(len(instance), dtype=np.bool_)
     real[: len(usable) : step] = True

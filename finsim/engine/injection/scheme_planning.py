@@ -24,6 +24,7 @@ from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
 from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_currencies import Currencies
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
@@ -80,11 +81,12 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock and their money."""
+    """What schemes are planned in: the entities, their clock, their money and, of several, currencies."""
 
     people: LedgerPopulation
     clock: LedgerClock
     money: Money
+    currencies: Currencies | None = None
 
 
 def planned_schemes(
@@ -170,7 +172,8 @@ def _schemes(
         script = own.under("scheme", index)
         place = (offset + index * GOLDEN) % 1.0
         arrival = _arrival(story, (position + 1) * BLOCK + index, place, running, people, script)
-        members = _members(story, who, people, arrival.start, script)
+        able = world.currencies.of_scheme(who, script.at("currency")) if world.currencies else who
+        members = _members(story, able, people, arrival.start, script)
         if members is None:
             yield None
             continue
