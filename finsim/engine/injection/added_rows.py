@@ -14,6 +14,7 @@ from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.local_clock import from_wall
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
 from finsim.engine.injection.own_flag import OwnFlag
 from finsim.engine.injection.row_templates import Templates
@@ -80,6 +81,7 @@ def added_rows(
 ) -> Added:  # fmt: skip
     """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
 
+    Schemes are timed by the clock of the table's zone.
     ``flag`` is the table's own of fraud, which says what the label says.
     """
     found: list[_Row] = []
@@ -87,9 +89,9 @@ def added_rows(
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
             found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
-    grain = sample.grain
-    for one in found:
-        one.time -= one.time % grain
+    wall = np.array([one.time for one in found], dtype=np.int64)
+    for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
+        one.time = time
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
     cells, told = _cells(found, sample, past, ledger, lent, streams)
     if flag is not None:

@@ -25,6 +25,7 @@ from finsim.engine.injection.ledger_currencies import ledger_currencies
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
+from finsim.engine.injection.local_clock import to_wall
 from finsim.engine.injection.merging import Places, merged, places
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
 from finsim.engine.injection.row_templates import templates
@@ -108,13 +109,14 @@ def inject(
     streams = Streams(seed)
     progress("reading the table", 0, _STEPS)
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
-    past = histories(sample, ledger.columns)
-    people = ledger_population(sample, past, ledger.columns)
+    local = sample.on_its_clock()
+    past = histories(local, ledger.columns)
+    people = ledger_population(local, past, ledger.columns)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger.source)
     progress("planning schemes", 1, _STEPS)
-    clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
+    clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     world = World(people, clock, ledger_money(past, people), currencies)
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
@@ -219,7 +221,7 @@ def _separations(
     ], promote_options="permissive")  # fmt: skip
     time = np.concatenate([sample.time[usable], added.time])
     instance = np.concatenate([np.full(len(usable), -1), added.instance])
-    codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
+    codes = column_codes(rows, to_wall(time, sample.zone), instance < 0, (columns.parts["date"].header, keys))
     if "currency" in columns.parts:
         codes += usual_words(rows, instance < 0, columns.parts["currency"].header, keys)
     step = max(1, len(usable) // _JUDGED_ROWS)

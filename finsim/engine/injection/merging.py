@@ -12,6 +12,7 @@ from finsim.engine.injection.added_rows import LABEL_FIELDS, Added
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
 from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.local_clock import to_wall
 from finsim.engine.injection.own_flag import OwnFlag
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.randomness import Streams
@@ -42,7 +43,8 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
         keys, how = _behind_own(added, sample, past), BY_ENTITY
     elif is_daily or sample.grain == NANOS_PER_DAY:
         before = np.concatenate([[0], np.cumsum(sample.daily)])
-        day = np.clip((added.time - sample.begin) // NANOS_PER_DAY, 0, len(sample.daily) - 1)
+        wall = to_wall(added.time, sample.zone)
+        day = np.clip((wall - sample.begin) // NANOS_PER_DAY, 0, len(sample.daily) - 1)
         u = streams.at("places").random(len(day))
         keys, how = before[day] + (u * (sample.daily[day] + 1)).astype(np.int64), BY_DAY
     else:
