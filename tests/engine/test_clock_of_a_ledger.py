@@ -61,3 +61,26 @@ def test_payments_of_a_scheme_keep_their_order_and_written_times_stay() -> None:
     ts = np.array([0, 30 * MINUTE, 35 * MINUTE, 70 * MINUTE]) + 5 * HOUR
     found = clock(times).written(ts, np.zeros(4, int)) - 5 * HOUR
     assert found.tolist() == [0, 30 * MINUTE, 30 * MINUTE, HOUR]
+
+
+@pytest.mark.parametrize("calendar", ["any", "waking"])
+def test_a_quiet_day_of_the_week_has_its_share(calendar: str) -> None:
+    known = clock(np.arange(24) * HOUR, WEEK[np.arange(DAYS) % 7])
+    rng = np.random.default_rng(4)
+    start = known.settings.start_ns
+    days = [
+        (known.place(start + int(u * (DAYS - 7) * DAY), calendar, 0, rng) - start) // DAY
+        for u in rng.random(6_000)
+    ]
+    share = np.bincount(np.array(days) % 7, minlength=7) / len(days)
+    assert share[6] == pytest.approx(WEEK[6] / WEEK.sum(), abs=0.01)
+    assert (share - WEEK / WEEK.sum()).max() < 0.07  # what leaves it goes to several others
+
+
+def test_an_hour_that_hardly_anybody_pays_at_stays_rare() -> None:
+    times = np.concatenate([np.repeat(np.arange(8, 20), 100), [2] * 10, [3] * 10]) * HOUR
+    known, rng = clock(times), np.random.default_rng(5)
+    start = known.settings.start_ns
+    hours = [known.place(start + int(u * 100 * DAY), "any", 0, rng) % DAY // HOUR for u in rng.random(6_000)]
+    real, found = (np.isin(one, [2, 3]).mean() for one in (times // HOUR, hours))
+    assert real / 2 < found < 2 * real

@@ -1,4 +1,4 @@
-"""Times on the clock on the wall of a table's zone, as if that were UTC: days and hours of habits are local."""
+"""Times on the clock of a table's zone, as if that were UTC: days and hours of habits are local."""
 
 from __future__ import annotations
 

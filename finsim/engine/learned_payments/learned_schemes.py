@@ -39,7 +39,7 @@ def learned_clock(facts: EntityFacts, ledger: PaymentLedger, settings: Settings,
     """Return the days and hours at which a learned world pays."""
     hours = np.maximum(facts.hours, 0).astype(np.float64)
     busy = facts.daily[facts.daily > 0]
-    usual = float(np.median(busy)) if len(busy) else 1.0
+    usual = float(busy.mean()) if len(busy) else 1.0
     starts = np.concatenate(
         [facts.own_start, np.full(total - len(facts.need), facts.own_start[-1])]
     )  # accounts outside have no times of their own
