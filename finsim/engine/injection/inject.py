@@ -19,6 +19,7 @@ from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
+from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_currencies import ledger_currencies
@@ -118,7 +119,7 @@ def inject(
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
-    world = World(people, clock, ledger_money(past, people), currencies)
+    world = World(people, clock, ledger_money(past, people), currencies, ShopHabits.of(local, past))
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(sample, past, ledger.columns)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)

@@ -23,6 +23,7 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.fitting_shops import ShopHabits, with_fitting_shops
 from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_currencies import Currencies
 from finsim.engine.injection.ledger_population import LedgerPopulation
@@ -81,12 +82,13 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock, their money and, of several, currencies."""
+    """What schemes are planned in: the entities, their clock, their money, currencies and merchants."""
 
     people: LedgerPopulation
     clock: LedgerClock
     money: Money
     currencies: Currencies | None = None
+    shops: ShopHabits | None = None
 
 
 def planned_schemes(
@@ -184,6 +186,9 @@ def _schemes(
         orders, plan = lay_plan([scheme], words)
         kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
         kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
+        if world.shops is not None:
+            fitting, rng = (world.shops, people.shop), script.at("shops")
+            kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
         yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
 
 
