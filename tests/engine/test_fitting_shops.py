@@ -23,7 +23,7 @@ NIGHT, NOON, DEAR, NEW = range(4)
 
 def _habits() -> ShopHabits:
     """Return merchants paid at 3 and at 12 o'clock for 10 to 20, one at 12 for 500, one of a single row."""
-    shop = np.repeat([NIGHT, NOON, DEAR, NEW], [20, 20, 20, 1])
+    shop = np.repeat([NIGHT, NOON, DEAR, NEW], [40, 40, 40, 1])
     hour = np.where(shop == NIGHT, 3, 12)
     size = np.where(shop == DEAR, 500, 10 + np.arange(len(shop)) % 11)
     past: Any = SimpleNamespace(

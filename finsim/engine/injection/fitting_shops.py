@@ -14,7 +14,8 @@ from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
 
 _HOUR = NANOS_PER_DAY // 24
-_LEAST = 8  # rows of a merchant that tell its hours and amounts
+_LEAST = 30  # rows of a merchant that tell its hours and amounts
+_ALIKE = 2.0  # how many times more or fewer rows another may have: how often it is paid tells nothing then
 _RARE = 0.01  # share of its rows within an hour before and after, below which it is never paid then
 _BEYOND = 1.25  # how far outside its own amounts one may lie
 _TRIES = 20
@@ -49,12 +50,17 @@ class ShopHabits:
         return cls(around / np.maximum(rows, 1)[:, None], rows, low, high, sample.begin)
 
     def fit(self, shop: int, ts: Int1D, amounts: Cents1D) -> float:
-        """Return the share of such payments that a merchant knows; one of few rows knows any."""
+        """Return the share of such payments that a merchant knows; one of fewer rows knows any."""
         if self.rows[shop] < _LEAST:
             return 1.0
         hour = (ts - self.start) % NANOS_PER_DAY // _HOUR
         inside = (amounts <= self.high[shop] * _BEYOND) & (amounts >= self.low[shop] / _BEYOND)
         return float((inside & (self.near[shop][hour] >= _RARE)).mean())
+
+    def is_alike(self, shop: int, other: int) -> bool:
+        """Whether two merchants are paid about as often."""
+        low, high = sorted((int(self.rows[shop]), int(self.rows[other])))
+        return high <= _ALIKE * low
 
 
 def with_fitting_shops(
@@ -96,7 +102,8 @@ def _best(
             if most == 1.0:
                 return best
             at = int(able[np.searchsorted(running, u * running[-1], side="right")])
-            share = habits.fit(int(shop_of[at]), *paid) if at not in taken and shop_of[at] >= 0 else 0.0
+            free = at not in taken and shop_of[at] >= 0 and habits.is_alike(shop_of[at], shop_of[account])
+            share = habits.fit(int(shop_of[at]), *paid) if free else 0.0
             if share > most:
                 best, most = at, share
     return best
