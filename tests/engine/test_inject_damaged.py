@@ -129,11 +129,13 @@ def test_keys_of_few_merchants_give_nothing_away() -> None:
     rng = np.random.default_rng(0)
     n, added = 8_000, np.arange(8_000) >= 7_600
     shop = (rng.beta(0.5, 2, n) * 60).astype(np.int64)
-    fresh = np.where(rng.random(n) < 0.5, None, np.array([f"R{k}" for k in range(n)]))
+    words = np.array([f"R{k}" for k in np.random.default_rng(1).permutation(n)])
+    fresh = np.where(rng.random(n) < 0.5, None, words)
     rows = pa.table({"t": np.arange(n), "shop": shop, "reference": pa.array(fresh.tolist(), pa.string())})
     instance = np.where(added, np.arange(n) // 10, -1)
-    codes = column_codes(rows, np.zeros(n, dtype=np.int64), ~added, ("t", ("shop",)))
+    codes = column_codes(rows, np.random.default_rng(2).permutation(n), ~added, ("t", ("shop",)))
     codes = [one for one in codes if one.column != "t"]
+    assert "reference: order" in {one.name for one in codes}
     found = separation("x", codes, (~added, added), instance, shop, rng)
     assert found.column_auc < 0.56
     assert found.pair_auc < 0.58

@@ -14,6 +14,7 @@ from made_ledgers import accounts, table
 
 import finsim
 from finsim.errors import DataError
+from finsim.evaluation.added_rows.id_codes import id_numbers
 
 ROWS = 1_500
 RING = "account_ring_layering"
@@ -59,3 +60,39 @@ def test_ids_without_room_are_refused_before_anything_is_written(tmp_path: Path)
     ):
         _put(pa.array(range(2**64 - ROWS, 2**64), pa.uint64()), tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def _ids(law: str) -> list[str]:
+    rng = np.random.default_rng(5)
+    numbers = 200_000 + np.cumsum(rng.integers(1, 90, ROWS))
+    if law == "random":
+        numbers = rng.permutation(numbers)
+    return [f"OP{7 * n if law == 'grid' else number}" for n, number in enumerate(numbers)]
+
+
+@pytest.mark.parametrize("law", ["rising", "random", "grid"])
+def test_numbers_in_a_text_follow_the_law_of_the_table(law: str, tmp_path: Path) -> None:
+    known = _ids(law)
+    made, rows = _put(pa.array(known), tmp_path)
+    new = pc.greater_equal(rows["instance"], 0)
+    numbers = pc.cast(pc.utf8_slice_codeunits(rows["tx_id"], 2), pa.int64()).to_numpy()
+    real, added = numbers[~np.asarray(new)], numbers[np.asarray(new)]
+    if law == "random":
+        assert np.searchsorted(np.sort(real), added).mean() / ROWS == pytest.approx(0.5, abs=0.15)
+    else:  # rows stand in order of time
+        assert (np.diff(numbers) > 0).mean() > 0.95
+    assert any("tx_id: the numbers lie 7 apart" in one for one in made.remarks) == (law == "grid")
+
+
+def test_references_are_judged_by_number_and_order() -> None:
+    """Numbers over the whole range among rising ones are told by their order alone."""
+    rng = np.random.default_rng(6)
+    time, real = np.append(np.arange(ROWS), rng.integers(0, ROWS, 100)), np.arange(ROWS + 100) < ROWS
+    numbers = np.append(np.arange(ROWS) * 50, rng.integers(0, ROWS * 50, 100))
+    words = pa.chunked_array([pa.array([f"OP{number}" for number in numbers])])
+    found = id_numbers(words, time, real)
+    assert found["number"].tolist() == numbers.tolist()
+    assert (np.abs(found["order"][1:ROWS]) == 50).all()
+    assert (np.abs(found["order"][ROWS:]) > 50).mean() > 0.9
+    few = pa.chunked_array([pa.array(["OP1", "OP2"] * ((ROWS + 100) // 2))])
+    assert id_numbers(few, time, real) == {}

@@ -91,6 +91,15 @@ def test_no_column_gives_the_stories_away(worlds: dict[str, Run], name: str) -> 
 
 
 @pytest.mark.parametrize("name", MADE)
+def test_stories_have_the_resolution_of_the_ledger(worlds: dict[str, Run], name: str) -> None:
+    rows = worlds[name].transactions.rows.to_pandas()
+    told = rows["narrative"].notna()
+    off = rows["ts"] != rows["ts"].dt.floor("s")
+    assert not off[~told].any()
+    assert not off[told].any()
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_no_pair_of_columns_and_no_words_together_give_the_stories_away(
     worlds: dict[str, Run], name: str
 ) -> None:

@@ -11,6 +11,7 @@ from test_learned_payments import _accounts, _cards, _digest, _rows, _study
 
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import run
+from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.study_file import load_study
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, StudyError
@@ -63,6 +64,7 @@ def test_the_plan_lists_what_to_map(ledger: Path) -> None:
         ("{channel: {BLIK: instnt}}", "did you mean 'instant'"),
         ("{channel: {BLIKK: instant}}", "did you mean 'BLIK'"),
         ("{category: {Paliwa: fuel}}", "did you mean 'Paliwo'"),
+        ("{purpose: {Paliwa: rent}}", "did you mean 'Paliwo'"),
     ],
 )
 def test_wrong_words_are_told_at_their_place(ledger: Path, tmp_path: Path, words: str, told: str) -> None:
@@ -98,4 +100,8 @@ def test_a_ledger_without_merchants_says_so(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "accounts.csv", index=False)
     text = " ".join(describe(resolve(_study(tmp_path, "accounts"))).to_text().split())
     assert "category: a ledger without merchants has purposes alone" in text
-    assert "category: not finsim's words: Czynsz 100.0%" in text
+    assert "purpose: not finsim's words: Czynsz 100.0%" in text
+    assert 'words: {purpose: {"Czynsz": transfer}}' in text
+    said = resolve(_study(tmp_path, "accounts", words={"purpose": {"Czynsz": "rent"}}))
+    assert "Czynsz" not in describe(said).to_text()
+    assert ledger_of_plan(said).words.purposes == {"rent"}

@@ -6,6 +6,7 @@ import pytest
 
 from finsim.errors import DataError, FinsimError, StudyError
 from finsim.evaluation.detector_features import features, split_by_time
+from finsim.evaluation.detector_features.definitions import OF_RECEIPTS
 
 SCHEMA = """finsim: schema/1
 kind: payments
@@ -126,3 +127,32 @@ def test_a_split_by_time_keeps_schemes_and_moments_whole():
             split_by_time(ts, share=share)
     with pytest.raises(DataError, match="2 instances for 8 times"):
         split_by_time(ts, [1, 2])
+
+
+CARDS = """finsim: schema/1
+kind: payments
+columns:
+  ts: {type: ts, role: date}
+  card: {type: id, role: from_account}
+  shop: {type: id, role: merchant}
+  amount: {type: money, ccy: EUR, unit: minor, role: amount}
+"""
+
+
+def test_a_table_of_cards_at_merchants_needs_no_second_schema(tmp_path):
+    """A card and a shop of one name are two; what only transfers tell is left out."""
+    (tmp_path / "cards.schema.yaml").write_text(CARDS)
+    frame = plain().drop(columns=["channel", "to_account"])
+    frame = frame.rename(columns={"from_account": "card"}).assign(shop=["7", "8", "7"])
+    found = features(frame, schema=tmp_path / "cards.schema.yaml")
+    assert found["to_merchant"].tolist() == [1, 1, 1]
+    assert found["pair_count"].tolist() == [0, 0, 1]
+    assert found["payer_purchases"].tolist() == [0, 0, 1]
+    assert found["payee_in_count"].tolist() == [0, 0, 1]
+    assert not set(found) & OF_RECEIPTS
+    assert list(found.attrs["features"]) == list(found)
+    again = features(frame.rename(columns={"card": "from_account", "shop": "merchant_id"}))
+    assert again.to_numpy().tobytes() == found.to_numpy().tobytes()
+    assert set(features(plain())) >= OF_RECEIPTS - {"balance_share"}
+    with pytest.raises(DataError, match="column 'shop' is empty"):
+        features(frame.assign(shop=["7", None, "7"]), schema=tmp_path / "cards.schema.yaml")

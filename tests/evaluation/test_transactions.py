@@ -8,7 +8,7 @@ from payment_stand_ins import payments
 from finsim.errors import DataError
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.transactions import evaluate_transactions
-from finsim.evaluation.utility import decoys
+from finsim.evaluation.utility import decoys, shortcuts
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.evaluation.utility.payment_histories import NAMES, features
 from finsim.evaluation.utility.transaction_arrays import events, hashed, sampled
@@ -69,7 +69,7 @@ def test_scheme_counts_follow_the_plan(scores, world):
 
 
 def test_a_clean_world_has_no_shortcut(scores):
-    for subject in ("best single raw column", "best identifier"):
+    for subject in ("best single raw column", "best identifier", "grid of times"):
         assert scores["shortcuts", subject].verdict == "pass", scores["shortcuts", subject]
 
 
@@ -166,3 +166,20 @@ def test_the_hash_sample_is_even_keeps_every_wanted_row_and_restores_weights():
     assert set(np.flatnonzero(keep)) <= set(rows)
     assert weight.sum() == pytest.approx(200_000)
     assert len(rows) == pytest.approx(5_200, rel=0.1)
+
+
+def test_times_off_the_grid_of_ordinary_ones_are_found():
+    """Three illicit rows in ten beyond doubt are an AUC of .65: no single column shows it."""
+    rows, accounts, patterns = payments(seed=2)
+    minute = 60 * 10**9
+    stamp = rows["ts"].cast(pa.timestamp("ns", tz="UTC"))
+    clock = np.asarray(stamp.cast(pa.int64()).to_numpy()) // minute * minute
+    illicit = np.asarray(rows["is_fraud"]) | np.asarray(rows["is_laundering"])
+    clock += np.where(illicit & (np.random.default_rng(1).random(len(clock)) < 0.3), 10**9 + 1, 0)
+    told = rows.set_column(rows.column_names.index("ts"), "ts", pa.array(clock).cast(stamp.type))
+    found = by_name(shortcuts.measure(transaction_case(told, accounts, patterns, Streams(7), SMALL)))
+    grid = found["shortcuts", "grid of times"]
+    assert grid.verdict == "fail", grid
+    assert grid.value == pytest.approx(0.65, abs=0.03)
+    assert "multiples of 60 s" in grid.note
+    assert found["shortcuts", "best single raw column"].verdict == "pass"

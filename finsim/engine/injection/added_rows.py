@@ -14,6 +14,9 @@ from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.local_clock import from_wall
+from finsim.engine.injection.new_row_ids import new_references, new_row_ids
+from finsim.engine.injection.own_flag import OwnFlag
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, held, time_cells
@@ -21,7 +24,6 @@ from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import INSTANT, LABEL, TEXT, column
 from finsim.records.transactions import TRANSACTION_SCHEMA
-from finsim.tables.new_ids.known_ids import KnownIds
 
 LABEL_FIELDS = tuple(TRANSACTION_SCHEMA.field(name) for name in LABELS)
 PATTERNS = pa.schema(
@@ -47,7 +49,8 @@ PATTERNS = pa.schema(
 class Added:
     """Added rows in time order: ``cells`` as the table writes them and the labels; arrays of shape [m].
 
-    ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``illicit`` or a decoy's.
+    ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``told`` says of columns of ids, by
+    header, how they give added rows away.
     """
 
     cells: pa.Table
@@ -55,6 +58,7 @@ class Added:
     entity: Int1D
     instance: Int1D
     narrative: Array
+    told: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -73,19 +77,26 @@ class _Row:
 
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
-    ledger: Ledger, lent: Templates, streams: Streams,
+    ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
 ) -> Added:  # fmt: skip
-    """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain."""
+    """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
+
+    Schemes are timed by the clock of the table's zone.
+    ``flag`` is the table's own of fraud, which says what the label says.
+    """
     found: list[_Row] = []
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
             found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
-    grain = sample.grain
-    for one in found:
-        one.time -= one.time % grain
+    wall = np.array([one.time for one in found], dtype=np.int64)
+    for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
+        one.time = time
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
-    cells = _cells(found, sample, past, ledger, lent, streams)
+    cells, told = _cells(found, sample, past, ledger, lent, streams)
+    if flag is not None:
+        kind = sample.cells.schema.field(flag.part.at).type
+        cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
     fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
     labels = _labels(found, schemes)
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
@@ -94,8 +105,8 @@ def added_rows(
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
-        names,
-    )
+        names, told,
+    )  # fmt: skip
 
 
 def _rows_of(
@@ -148,7 +159,9 @@ def _refund(
 def _cells(
     found: Sequence[_Row], sample: LedgerSample, past: Histories, ledger: Ledger, lent: Templates,
     streams: Streams,
-) -> list[pa.ChunkedArray | pa.Array]:  # fmt: skip
+) -> tuple[list[pa.ChunkedArray | pa.Array], dict[str, str]]:  # fmt: skip
+    """Return the cells by column, and what a column tells of added rows whatever is done, by header."""
+    told: dict[str, str] = {}
     parts, cells, dialect = ledger.columns.parts, sample.cells, ledger.source.dialect
     columns = list(cells.take(pa.array([one.template for one in found], pa.int64())).columns)
     settled = np.array([one.settled for one in found], dtype=np.int64)
@@ -172,10 +185,8 @@ def _cells(
             columns[at] = _over(columns[at], cells.column(at), here)
     time, amount = parts["date"], parts["amount"]
     example = str(cells.column(time.at)[0])
-    columns[time.at] = time_cells(
-        np.array([one.time for one in found], dtype=np.int64), cells.schema.field(time.at).type, time.field,
-        dialect, example,
-    )  # fmt: skip
+    when = sample.time, np.array([one.time for one in found], dtype=np.int64)
+    columns[time.at] = time_cells(when[1], cells.schema.field(time.at).type, time.field, dialect, example)
     place, kind = ledger.source.place, cells.schema.field(amount.at).type
     with held(place, amount.header, kind, "amounts"):
         amounts = np.array([one.amount for one in found], dtype=np.int64)
@@ -183,30 +194,24 @@ def _cells(
     if "id" in parts and sample.ids is not None:
         kind = cells.schema.field(parts["id"].at).type
         with held(place, parts["id"].header, kind, "ids"):
-            columns[parts["id"].at] = sample.ids.fresh(len(found), kind, streams)
+            columns[parts["id"].at], told[parts["id"].header] = new_row_ids(
+                sample.ids, cells.column(parts["id"].at), when, kind, streams
+            )
     for at in lent.never_twice:
         field = cells.schema.field(at)
         with held(place, field.name, field.type, "references"):
-            columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
+            columns[at], told[field.name] = new_references(
+                columns[at], cells.column(at), when, streams.under("reference", at)
+            )
     return [
         one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
-    ]
+    ], {header: text for header, text in told.items() if text}
 
 
 def _is_wider(made: pa.DataType, stored: pa.DataType) -> bool:
     """Tell whether new whole numbers have no room in the type of a column, which is widened for them."""
     return bool(pa.types.is_integer(made) and pa.types.is_integer(stored))
-
-
-def _new_references(kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, streams: Streams) -> pa.Array:
-    """Return references in the form of the real ones in place of lent ones; gaps stay."""
-    plain = real.type.value_type if pa.types.is_dictionary(real.type) else real.type
-    known = KnownIds.of(plain)
-    known.note(_flat(real, plain))
-    fresh = known.fresh(len(kept), plain, streams)
-    lent = _flat(kept, plain)
-    return pc.if_else(lent.is_valid(), fresh, lent)
 
 
 def _first_rows(key: Int1D, count: int) -> Int1D:

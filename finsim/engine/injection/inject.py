@@ -12,17 +12,23 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
+from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
+from finsim.engine.injection.ledger_currencies import ledger_currencies
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
+from finsim.engine.injection.local_clock import to_wall
 from finsim.engine.injection.merging import Places, merged, places
+from finsim.engine.injection.own_flag import OwnFlag, own_flag
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_money import ledger_money
 from finsim.engine.injection.scheme_planning import (
@@ -34,6 +40,7 @@ from finsim.engine.injection.scheme_planning import (
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes
 from finsim.evaluation.added_rows.separation import Separation, separation
+from finsim.evaluation.added_rows.usual_words import usual_words
 from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
@@ -103,27 +110,31 @@ def inject(
     streams = Streams(seed)
     progress("reading the table", 0, _STEPS)
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
-    past = histories(sample, ledger.columns)
-    people = ledger_population(sample, past, ledger.columns)
+    local = sample.on_its_clock()
+    past = histories(local, ledger.columns)
+    people = ledger_population(local, past, ledger.columns)
     _refuse_nought(sample, ledger)
+    flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger.source)
     progress("planning schemes", 1, _STEPS)
-    clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
-    world = World(people, clock, ledger_money(past, people))
+    clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
+    currencies = ledger_currencies(sample, past, ledger.columns, people)
+    world = World(people, clock, ledger_money(past, people), currencies, ShopHabits.of(local, past))
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(sample, past, ledger.columns)
-    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"))
+    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
-    _write(folder, ledger, added, where, schemes)
+    _write(folder, ledger, added, where, schemes, flag)
     progress("writing the rows", _STEPS, _STEPS)
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, sample, where, past.is_log), *_widened(sample, added),
-         *_lowered(told, world, schemes, rate)),
+        (*_remarks(ledger, told, where, past.is_log), *_widened(sample, added),
+         *(f"{header}: {text}" for header, text in added.told.items()),
+         *_lowered(told, world, schemes, rate), *_flagged(folder, added, flag)),
     )  # fmt: skip
 
 
@@ -204,16 +215,16 @@ def _separations(
         for role, part in columns.parts.items()
         if role in ("from_account", "to_account", "merchant")
     }
-    kept = [
-        field.name for at, field in enumerate(sample.cells.schema)
-        if "id" not in columns.parts or at != columns.parts["id"].at
-    ]  # fmt: skip
+    answer = columns.parts["fraud"].header if "fraud" in columns.parts else None
+    kept = [name for name in sample.cells.schema.names if name not in added.told and name != answer]
     rows = pa.concat_tables([
         _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
     ], promote_options="permissive")  # fmt: skip
     time = np.concatenate([sample.time[usable], added.time])
     instance = np.concatenate([np.full(len(usable), -1), added.instance])
-    codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
+    codes = column_codes(rows, to_wall(time, sample.zone), instance < 0, (columns.parts["date"].header, keys))
+    if "currency" in columns.parts:
+        codes += usual_words(rows, instance < 0, columns.parts["currency"].header, keys)
     step = max(1, len(usable) // _JUDGED_ROWS)
     real = np.zeros(len(instance), dtype=np.bool_)
     real[: len(usable) : step] = True
@@ -250,18 +261,25 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _write(
-    folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme]
-) -> None:
+    folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme],
+    flag: OwnFlag | None,
+) -> None:  # fmt: skip
     schema = pa.schema([*list(added.cells.schema)[: -len(LABEL_FIELDS)], *LABEL_FIELDS])
     with _new_folder(folder) as place:
-        write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where))
+        write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where, flag))
         patterns = pattern_table(added, schemes, ledger)
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
 
 
-def _remarks(
-    ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places, is_log: bool
-) -> tuple[str, ...]:
+def _flagged(folder: Path, added: Added, flag: OwnFlag | None) -> list[str]:
+    """Return what became of the table's own flag of fraud."""
+    if flag is None:
+        return []
+    fraud = pq.read_table(folder / "transactions.parquet", columns=["is_fraud"])["is_fraud"]
+    return [flag.told(pc.sum(fraud).as_py() - pc.sum(added.cells["is_fraud"]).as_py())]
+
+
+def _remarks(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
     if is_log:
         found.append(
@@ -272,11 +290,6 @@ def _remarks(
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
     ]  # fmt: skip
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
-    if sample.ids is not None and sample.ids.counted:
-        header = ledger.columns.parts["id"].header
-        found.append(
-            f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
-        )
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from finsim.agents.settings import Settings
 from finsim.engine.injection.entity_histories import Histories
@@ -15,16 +16,16 @@ _HOURS = 24
 _HOUR = NANOS_PER_DAY // _HOURS
 _OWN = 0.7  # assumption: share of hours taken from the payer's own rows
 _QUIET_DRAWS = 6
-_QUIET = 0.5  # days below half of the usual activity are skipped in proportion
-_RARE = 0.5  # hours below half of the usual activity likewise
+_SOON = 3  # days among which a payment finds another one than a quiet day
+_LATEST = 14  # days
 
 
 @dataclass(frozen=True)
 class LedgerClock:
     """Implements ``SchemeClock`` for a table.
 
-    ``daily`` float64[D] activity of each day relative to the usual one, ``hourly`` float64[24] that of each
-    hour; ``times`` int64[n] times of day (ns) of all sampled rows; ``own`` times of day by account position.
+    ``daily`` float64[D] activity of each day relative to the mean, ``hourly`` float64[24] that of each hour;
+    ``times`` int64[n] times of day (ns) of all sampled rows; ``own`` times of day by account position.
     """
 
     settings: Settings
@@ -45,7 +46,7 @@ class LedgerClock:
         if self.is_daily:
             return self._instant(self._busy(int(day), rng), 0)
         hour = int((ts - self.settings.start_ns) % NANOS_PER_DAY // _HOUR)
-        if calendar == "any" and rng.random() < min(1.0, self.hourly[hour] / _RARE):
+        if calendar == "any" and rng.random() < self.hourly[hour]:
             busy = self._busy(int(day), rng)
             return ts if busy == day else self._instant(busy, self._hour(account, calendar, rng))
         late = self._hour(account, calendar, rng)
@@ -54,14 +55,36 @@ class LedgerClock:
             found = self._instant(self._busy(int(day) + 1, rng), late)
         return max(found, ts)
 
+    def written(self, ts: Int1D, scheme: Int1D) -> Int1D:
+        """Return instants (ns) of payments, in their order, at parts of the hour that the ledger writes.
+
+        An instant at such a part stays. Any other, of a wait or a window, goes to the part of its own rank: a
+        ledger of whole minutes gets whole minutes, one that is mostly on the hour such times as often. Within
+        a ``scheme`` no payment comes before an earlier one.
+        """
+        if not len(ts):
+            return ts
+        known = np.sort(self.times % _HOUR)
+        late = ts % _HOUR  # days begin at whole hours
+        rank = (late * (len(known) / _HOUR)).astype(np.int64)
+        part = np.where(np.isin(late, known), late, known[np.minimum(rank, len(known) - 1)])
+        return np.asarray(pd.Series(ts - late + part).groupby(scheme).cummax(), dtype=np.int64)
+
     def _instant(self, day: int, late: int) -> int:
         return self.settings.start_ns + day * NANOS_PER_DAY + late
 
     def _busy(self, day: int, rng: np.random.Generator) -> int:
-        """Return the day or one soon after, by how busy they are."""
-        for ahead in range(day, min(day + 14, len(self.daily))):
-            if ahead >= 0 and rng.random() < self.daily[ahead] / _QUIET:
-                return ahead
+        """Return the day or one soon after.
+
+        A day below the mean is left in proportion, so that a quiet weekday has its share and no more; another
+        is drawn by activity among the next three, or those after them where nobody pays on these.
+        """
+        if day < 0 or day >= len(self.daily) or rng.random() < self.daily[day]:
+            return day
+        for ahead in range(day + 1, day + _LATEST, _SOON):
+            share = self.daily[ahead : ahead + _SOON]
+            if share.sum() > 0:
+                return ahead + int(rng.choice(len(share), p=share / share.sum()))
         return day
 
     def _hour(self, account: int, calendar: str, rng: np.random.Generator) -> int:
@@ -77,7 +100,7 @@ def ledger_clock(
     """Return the clock of a ledger; ``entity`` is that of each account position."""
     late = (sample.time - settings.start_ns) % NANOS_PER_DAY
     hourly = np.bincount(late // _HOUR, minlength=_HOURS).astype(np.float64)
-    usual = float(np.median(sample.daily[sample.daily > 0]))
+    usual = float(sample.daily[sample.daily > 0].mean())
     order = np.argsort(past.payer, kind="stable")
     edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
     start, parts = [0], list[Array]()

@@ -23,6 +23,7 @@ _MONEY, _KEYS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int")
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": _TIMES, "amount": _MONEY, "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,
     "id": _KEYS, "direction": _KEYS, "category": _KEYS, "balance": _MONEY,
+    "currency": ("id", "cat"), "fraud": ("bool", "int", "cat"),
 }  # fmt: skip
 _NEEDED = ("date", "amount", "from_account")
 
@@ -40,7 +41,8 @@ class Part:
 class LedgerColumns:
     """The parts that a table has, by role of ``tables.proposing.roles``, and the kind of ledger.
 
-    Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, category, balance.
+    Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, category, balance,
+    currency, fraud.
     """
 
     parts: Mapping[str, Part]

@@ -6,13 +6,14 @@ Entities are chosen by a hash of their name below a threshold that is lowered wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
+from finsim.engine.injection.local_clock import to_wall, zone_of_times
 from finsim.errors import DataError, Problem
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
 from finsim.tables.cells.hashing import hashed
@@ -32,7 +33,7 @@ class LedgerSample:
     in the file; ``time`` ns UTC, ``amount``, ``known`` as in ``LedgerRows``; ``payer_kept`` and
     ``payee_kept`` say which side's history is kept whole. ``rows`` and ``entities`` count the whole table.
     ``daily`` int64[D] rows per day from ``first_day`` (days since 1970). ``grain`` ns: all times are
-    multiples of it. ``in_order`` : times never fall.
+    multiples of it. Days and grain are those of the clock of ``zone``. ``in_order`` : times never fall.
     """
 
     cells: pa.Table
@@ -49,11 +50,16 @@ class LedgerSample:
     grain: int
     in_order: bool
     ids: KnownIds | None
+    zone: str = ""
 
     @property
     def begin(self) -> int:
-        """The first midnight of the period, ns UTC."""
+        """The first midnight of the period, ns on the clock of the zone."""
         return self.first_day * NANOS_PER_DAY
+
+    def on_its_clock(self) -> LedgerSample:
+        """Return the sample with times on the clock of its zone."""
+        return replace(self, time=to_wall(self.time, self.zone)) if self.zone else self
 
 
 @dataclass
@@ -73,6 +79,7 @@ class _Pass:
     in_order: bool = True
     grain: int = 0
     ids: KnownIds | None = None
+    zone: str = ""
 
     def take(self, rows: LedgerRows) -> None:
         """Count a batch, and keep its rows of the chosen entities."""
@@ -110,6 +117,7 @@ class _Pass:
         if len(time):
             self.in_order &= bool(np.all(np.diff(time) >= 0)) and int(time[0]) >= self.last
             self.last = int(time[-1])
+            time = to_wall(time, self._zone(rows))
             day, count = np.unique(time // NANOS_PER_DAY, return_counts=True)
             for one, times in zip(day.tolist(), count.tolist(), strict=True):
                 self.days[one] = self.days.get(one, 0) + times
@@ -118,6 +126,12 @@ class _Pass:
             column = rows.cells.column(self.ledger.columns.parts["id"].at)
             self.ids = self.ids or KnownIds.of(column.type)
             self.ids.note(column)
+
+    def _zone(self, rows: LedgerRows) -> str:
+        columns = self.ledger.columns
+        kind = rows.cells.column(columns.parts["date"].at).type
+        self.zone = zone_of_times(columns, self.ledger.source.dialect, kind)
+        return self.zone
 
     def whole(self) -> LedgerSample:
         """Return what was found. Raises DataError for a table without usable rows, or of too many years."""
@@ -137,7 +151,7 @@ class _Pass:
             np.concatenate([one.amount for one in rows]), np.concatenate([one.known for one in rows]),
             self._chosen(payer), self._chosen(payee), self.rows,
             len(np.unique(np.concatenate(self.names))), first, daily,
-            next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids,
+            next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids, self.zone,
         )  # fmt: skip
 
     def _too_long(self, days: int) -> list[Problem]:

@@ -12,6 +12,8 @@ from finsim.engine.injection.added_rows import LABEL_FIELDS, Added
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
 from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.local_clock import to_wall
+from finsim.engine.injection.own_flag import OwnFlag
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.randomness import Streams
 
@@ -41,7 +43,8 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
         keys, how = _behind_own(added, sample, past), BY_ENTITY
     elif is_daily or sample.grain == NANOS_PER_DAY:
         before = np.concatenate([[0], np.cumsum(sample.daily)])
-        day = np.clip((added.time - sample.begin) // NANOS_PER_DAY, 0, len(sample.daily) - 1)
+        wall = to_wall(added.time, sample.zone)
+        day = np.clip((wall - sample.begin) // NANOS_PER_DAY, 0, len(sample.daily) - 1)
         u = streams.at("places").random(len(day))
         keys, how = before[day] + (u * (sample.daily[day] + 1)).astype(np.int64), BY_DAY
     else:
@@ -65,13 +68,18 @@ def _behind_own(added: Added, sample: LedgerSample, past: Histories) -> Int1D:
     return keys
 
 
-def merged(ledger: Ledger, schema: pa.Schema, added: Added, where: Places) -> Iterator[pa.Table]:
-    """Yield the real rows in their order with the added ones between them, in ``schema``."""
+def merged(
+    ledger: Ledger, schema: pa.Schema, added: Added, where: Places, flag: OwnFlag | None = None
+) -> Iterator[pa.Table]:
+    """Yield the real rows in their order with the added ones between them, in ``schema``.
+
+    Real rows that the table's own ``flag`` marks are fraud.
+    """
     waiting = added.cells.take(pa.array(where.order)).cast(schema)
     done, ordinal, last = 0, 0, -(2**63)
     for rows in ledger.rows():
         keys, ordinal, last = _keys(rows, where.how, ordinal, last)
-        real = _labeled(rows.cells, schema)
+        real = _labeled(rows.cells, schema, flag)
         at = np.searchsorted(keys, where.keys[done:], side="right" if where.how == BY_TIME else "left")
         here = int(np.searchsorted(at, len(keys), side="left"))
         if not here:
@@ -97,12 +105,14 @@ def _keys(rows: LedgerRows, how: str, ordinal: int, last: int) -> tuple[Array, i
     return time, 0, int(time[-1]) if size else last
 
 
-def _labeled(cells: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """Return real rows with the labels of ordinary life."""
+def _labeled(cells: pa.RecordBatch, schema: pa.Schema, flag: OwnFlag | None) -> pa.Table:
+    """Return real rows with the labels of ordinary life, and fraud where the table says so."""
     size = cells.num_rows
     columns: list[pa.Array] = [*cells.columns]
     for field in LABEL_FIELDS:
-        if pa.types.is_boolean(field.type):
+        if field.name == "is_fraud" and flag is not None:
+            columns.append(pa.array(flag.of(cells)))
+        elif pa.types.is_boolean(field.type):
             columns.append(pa.array(np.zeros(size, dtype=np.bool_)))
         elif field.name == "instance":
             columns.append(pa.array(np.full(size, -1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.fitting_shops import ShopHabits, with_fitting_shops
 from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_currencies import Currencies
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
@@ -80,11 +82,13 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock and their money."""
+    """What schemes are planned in: the entities, their clock, their money, currencies and merchants."""
 
     people: LedgerPopulation
     clock: LedgerClock
     money: Money
+    currencies: Currencies | None = None
+    shops: ShopHabits | None = None
 
 
 def planned_schemes(
@@ -170,7 +174,8 @@ def _schemes(
         script = own.under("scheme", index)
         place = (offset + index * GOLDEN) % 1.0
         arrival = _arrival(story, (position + 1) * BLOCK + index, place, running, people, script)
-        members = _members(story, who, people, arrival.start, script)
+        able = world.currencies.of_scheme(who, script.at("currency")) if world.currencies else who
+        members = _members(story, able, people, arrival.start, script)
         if members is None:
             yield None
             continue
@@ -180,6 +185,10 @@ def _schemes(
             continue
         orders, plan = lay_plan([scheme], words)
         kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
+        kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
+        if world.shops is not None:
+            fitting, rng = (world.shops, people.shop), script.at("shops")
+            kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
         yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
 
 

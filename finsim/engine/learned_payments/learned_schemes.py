@@ -39,7 +39,7 @@ def learned_clock(facts: EntityFacts, ledger: PaymentLedger, settings: Settings,
     """Return the days and hours at which a learned world pays."""
     hours = np.maximum(facts.hours, 0).astype(np.float64)
     busy = facts.daily[facts.daily > 0]
-    usual = float(np.median(busy)) if len(busy) else 1.0
+    usual = float(busy.mean()) if len(busy) else 1.0
     starts = np.concatenate(
         [facts.own_start, np.full(total - len(facts.need), facts.own_start[-1])]
     )  # accounts outside have no times of their own
@@ -72,8 +72,9 @@ def learned_scheme_orders(
     orders, plan = scheme_orders(
         _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock, activity
     )
-    day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
-    made = replace(orders, ts=day, amount=money.moved(orders.amount))
+    ts = clock.written(orders.ts, plan.steps.scheme[orders.plan_row])
+    ts = ts - ts % NANOS_PER_DAY if ledger.is_daily else ts
+    made = replace(orders, ts=ts, amount=money.moved(orders.amount))
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))

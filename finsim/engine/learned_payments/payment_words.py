@@ -21,7 +21,7 @@ _NONE = -1
 _MOST = 8
 _NO_SHOPS = "category: a ledger without merchants has purposes alone, and no row has a merchant category"
 Said = tuple[tuple[str, str, str], ...]
-"""Lines of a study: part (channel or category), word of the ledger, word of finsim."""
+"""Lines of a study: part (channel, category or purpose), word of the ledger, word of finsim."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class PaymentWords:
 def payment_words(log: EventLog, has_shops: bool, said: Said = ()) -> PaymentWords:
     """Return the words of a ledger in finsim's vocabulary."""
     channel = _codes(_words(log, "channel"), CHANNEL, _of(said, "channel"))
-    purpose = _codes(_words(log, "category"), PURPOSE, _of(said, "category"))
+    told = _of(said, "category") | _of(said, "purpose")
+    purpose = _codes(_words(log, "category"), PURPOSE, told)
     category = np.full(_outside(log), _NONE)
     categories: frozenset[str] = frozenset()
     if has_shops:
@@ -67,7 +68,9 @@ def payment_words(log: EventLog, has_shops: bool, said: Said = ()) -> PaymentWor
     return PaymentWords(
         channel, purpose, category, _used(channel, CHANNEL), _used(purpose, PURPOSE), categories,
         (
-            *_unknown(log, "channel", channel), *_unknown(log, "category", purpose),
+            *_unknown(log, "channel", channel, ("channel", BETWEEN_ACCOUNTS)),
+            *_unknown(log, "category", purpose,
+                      ("category", OTHER_CATEGORY) if has_shops else ("purpose", OTHER_PURPOSE)),
             *(() if has_shops or log.roles.category is None else (_NO_SHOPS,)),
         ),
     )  # fmt: skip
@@ -77,7 +80,7 @@ def unknown_words(log: EventLog, said: Said) -> list[tuple[tuple[str, str], Prob
     """Return key and problem of every line of a study whose word the ledger does not have."""
     found = []
     for part, word, _ in said:
-        known = _words(log, part)
+        known = _words(log, "category" if part == "purpose" else part)
         if plain(word) not in {plain(one) for one in known}:
             remedy = did_you_mean(word, known) or f"give a column of words `role: {part}` in a schema"
             problem = Problem("", f"the {part} of the ledger has no word {word!r}", "a word of it", remedy)
@@ -89,8 +92,11 @@ def _of(said: Said, part: str) -> dict[str, str]:
     return {plain(word): mine for one, word, mine in said if one == part}
 
 
-def _unknown(log: EventLog, part: str, codes: Array) -> list[str]:
-    """Return a line with the words that are not finsim's, their share of rows, and a line to paste."""
+def _unknown(log: EventLog, part: str, codes: Array, example: tuple[str, str]) -> list[str]:
+    """Return a line with the words that are not finsim's, their share of rows, and a line to paste.
+
+    ``example``: the key of the study that says what they are, and a word of finsim.
+    """
     values, words = log.part(part), _words(log, part)
     if values is None or not words:
         return []
@@ -101,9 +107,9 @@ def _unknown(log: EventLog, part: str, codes: Array) -> list[str]:
     total = max(len(values), 1)
     shown = ", ".join(f"{words[k]} {counts[k] / total:.1%}" for k in order[:_MOST])
     more = f" and {len(order) - _MOST} more" if len(order) > _MOST else ""
-    example = BETWEEN_ACCOUNTS if part == "channel" else OTHER_CATEGORY
-    line = f"words: {{{part}: {{{json.dumps(words[order[0]], ensure_ascii=False)}: {example}}}}}"
-    return [f"{part}: not finsim's words: {shown}{more}; say what they are, such as {line}"]
+    key, mine = example
+    line = f"words: {{{key}: {{{json.dumps(words[order[0]], ensure_ascii=False)}: {mine}}}}}"
+    return [f"{key}: not finsim's words: {shown}{more}; say what they are, such as {line}"]
 
 
 def _words(log: EventLog, part: str) -> Sequence[str]:

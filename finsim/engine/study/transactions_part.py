@@ -86,6 +86,7 @@ class WordsPart(Part):
 
     * ``channel``: channel by word of the ledger.
     * ``category``: merchant category or purpose by word of the ledger.
+    * ``purpose``: purpose by word of a ledger without merchants.
     """
 
     channel: dict[
@@ -94,11 +95,16 @@ class WordsPart(Part):
     category: dict[
         str, Annotated[str, BeforeValidator(_purpose), Meaning("a category or purpose of finsim", "fuel")]
     ] = Field(default_factory=dict)
+    purpose: dict[str, Annotated[str, BeforeValidator(_purpose), Meaning("a purpose of finsim", "rent")]] = (
+        Field(default_factory=dict)
+    )
 
     def mapping(self) -> tuple[tuple[str, str, str], ...]:
         """Return part, word of the ledger and word of finsim of every line."""
         return tuple(
-            (part, *line) for part in ("channel", "category") for line in getattr(self, part).items()
+            (part, *line)
+            for part in ("channel", "category", "purpose")
+            for line in getattr(self, part).items()
         )
 
 

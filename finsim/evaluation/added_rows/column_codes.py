@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.evaluation.added_rows.id_codes import id_numbers
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 
 BINS, PAIR_BINS = 32, 10
@@ -32,7 +33,8 @@ def column_codes(
 
     ``roles`` names the column of times, which is read as hour, weekday, day of the month and day of the
     period (``time`` ns), and the columns of keys, which are read as how often their value occurs in
-    real rows. Further text of more than 200 values is read like a key.
+    real rows. Further text of more than 200 values is read like a key. Of references, which hardly ever occur
+    twice, the number and its order in time are read too.
     """
     found = []
     for name in rows.column_names:
@@ -43,10 +45,16 @@ def column_codes(
             continue
         elif name in roles[1]:
             found.append(_numbers(f"{name}: how often", name, _frequency(column, real), real))
-        elif _is_number(column.type):
-            found.append(_numbers(name, name, _floats(column), real))
         else:
-            found.append(_words(name, column, real))
+            is_number = _is_number(column.type)
+            found.append(
+                _numbers(name, name, _floats(column), real) if is_number else _words(name, column, real)
+            )
+            told = id_numbers(column, time, real).items()
+            found += [
+                _numbers(f"{name}: {word}", name, values, real)
+                for word, values in told if word == "order" or not is_number
+            ]  # fmt: skip
     return found
 
 

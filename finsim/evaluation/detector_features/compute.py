@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from finsim.call_errors import public
-from finsim.evaluation.detector_features.definitions import FEATURES, GROUPS, checked_groups
+from finsim.evaluation.detector_features.definitions import FEATURES, GROUPS, OF_RECEIPTS, checked_groups
 from finsim.evaluation.detector_features.graph import write_graph
 from finsim.evaluation.detector_features.history import link_rows, write_history
 from finsim.evaluation.detector_features.marked import write_first_transfers, write_purchases
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
-from finsim.evaluation.detector_features.raw import write_raw
+from finsim.evaluation.detector_features.raw import is_purchase, write_raw
 from finsim.evaluation.detector_features.reading import SchemaSource, read_payments
 
 
@@ -33,10 +33,10 @@ def features(
     other. No label is read. Declined rows count only in ``*_declined_1d``.
 
     Args:
-        transactions: ``Transactions``, or a table or path with the columns ts, from_account, to_account and
-            amount; optional are tx_id, status, channel, category, merchant_id, from_bank, to_bank,
-            from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in
-            CSV.
+        transactions: ``Transactions``, or a table or path with the columns ts, from_account, to_account (or
+            merchant_id alone, which is then who is paid) and amount; optional are tx_id, status, channel,
+            category, merchant_id, from_bank, to_bank, from_balance_after and to_balance_after. Whole numbers
+            of money are minor units, and units in CSV.
         groups: of raw, history and graph.
         accounts: a table with account_id and, optionally, kind, opened and overdraft_limit; that of
             ``Transactions`` when left out.
@@ -45,7 +45,8 @@ def features(
 
     Returns:
         float32[n, F] in row order with ``tx_id`` as index; NaN where nothing is known, columns left out
-        whose input is missing. ``attrs["features"]`` holds the definition of each column.
+        whose input is missing: in a table of cards at merchants, where nobody both pays and is paid, also
+        what receipts of the payer tell. ``attrs["features"]`` holds the definition of each column.
 
     Raises:
         DataError: for a table that cannot be used. StudyError: for an unknown group.
@@ -75,6 +76,12 @@ def features(
     if not np.array_equal(rows.order, np.arange(len(rows.order))):
         values = np.empty_like(values)
         values[rows.order] = matrix.values
+    if len(values) and rows.is_one_way and is_purchase(rows).all():
+        known = [
+            at for at, one in enumerate(columns)
+            if one.name not in OF_RECEIPTS or not np.isnan(values[:, at]).all()
+        ]  # fmt: skip
+        values, columns = values[:, known], [columns[at] for at in known]
     frame = pd.DataFrame(values, index=rows.index, columns=[one.name for one in columns], copy=False)
     frame.attrs["features"] = {one.name: one.definition for one in columns}
     return frame

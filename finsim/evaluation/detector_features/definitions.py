@@ -158,6 +158,16 @@ FEATURES: tuple[Feature, ...] = (
     *(_graph(*one) for one in FLOWS),
 )
 
+OF_RECEIPTS = frozenset(
+    [
+        "balance_share", "payer_hours_since_in", "payee_hours_since_out", "amount_to_last_in", "last_in_new",
+        "upstream_new_payees_1d", "upstream_new_payers_1d", "reverse_hours_since",
+        *(f"payer_{what}_{span}" for what in ("pass", "amount_to_inflow") for span in SPANS),
+        *(name for name, *_ in FLOWS if name != "first_chain_depth"),
+    ]
+)  # fmt: skip
+"""Features without a value in any row where no payer is ever paid and no payment is a transfer."""
+
 
 def checked_groups(groups: Sequence[str] | str) -> tuple[str, ...]:
     """Return the asked groups in their own order. Raises StudyError for an unknown one, or none."""

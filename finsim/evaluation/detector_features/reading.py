@@ -70,6 +70,12 @@ class PaymentRows:
     accounts: int
     facts: pa.Table
 
+    @property
+    def is_one_way(self) -> bool:
+        """Whether no account both pays and is paid, as in a table of cards at merchants."""
+        pays, paid = (np.bincount(side, minlength=self.accounts) > 0 for side in (self.payer, self.payee))
+        return not bool((pays & paid).any())
+
     def has(self, needs: tuple[str, ...]) -> bool:
         """Whether the input has some columns; ``accounts.kind`` is one of the account table."""
         known = {*self.others.column_names, *(f"accounts.{name}" for name in self.facts.column_names)}
@@ -90,6 +96,8 @@ def read_payments(
     _refuse_lacking(source, schema is not None)
     table = source.table(minor=True)
     _refuse_empty(table, source)
+    if "to_account" not in table.column_names:
+        table = table.append_column("to_account", _shop_accounts(table["merchant_id"]))
     amount = _whole(table["amount"])
     if float(np.abs(amount.astype(np.float64)).sum()) > _MOST:
         raise DataError("the amounts add up to more than 64 bits hold", place=source.place)
@@ -120,7 +128,7 @@ def _refuse_lacking(source: TableSource, is_declared: bool) -> None:
                 f"rename one, or say which it is in a schema: schema= with `role: {FIELDS[name].role}`",
             )
             for name in _NEEDED
-            if name not in source.bound
+            if name not in source.bound and not (name == "to_account" and "merchant_id" in source.bound)
         ]
     if lacking:
         raise DataError.of(lacking)
@@ -129,7 +137,8 @@ def _refuse_lacking(source: TableSource, is_declared: bool) -> None:
 def _refuse_empty(table: pa.Table, source: TableSource) -> None:
     """Raise DataError that names the first empty cell of each column that has to be full."""
     problems = []
-    for name in ("tx_id", *_NEEDED):
+    side = () if "to_account" in table.column_names else ("merchant_id",)
+    for name in ("tx_id", *_NEEDED, *side):
         if name in table.column_names and table[name].null_count:
             rows = np.flatnonzero(table[name].is_null().to_numpy())
             more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
@@ -147,8 +156,8 @@ def _is_path(data: Any) -> bool:
 def _declared(given: SchemaSource) -> tuple[dict[str, Field], Dialect]:
     """Return the fields to read under a schema: by role, else by name."""
     schema = load_schema(given) if isinstance(given, str | Path) else given
-    if schema is None:
-        return dict(FIELDS), Dialect()
+    if schema is None:  # merchants may stand for who is paid: ``_refuse_lacking`` looks
+        return {**FIELDS, "to_account": replace(FIELDS["to_account"], optional=True)}, Dialect()
     place, problems, found = schema.path or "schema", [], {}
     for name, own in FIELDS.items():
         said = [key for key, one in schema.fields.items() if own.role and one.role == own.role]
@@ -165,12 +174,23 @@ def _declared(given: SchemaSource) -> tuple[dict[str, Field], Dialect]:
             found[name] = replace(
                 field, null=True, source=field.source or said[0], alias=(*field.alias, said[0])
             )
-        elif not own.optional:
+        elif not own.optional and not (name == "to_account" and _has_shops(schema)):
             remedy = f"give one of the columns `role: {own.role}`"
+            remedy += " or `role: merchant`" if name == "to_account" else ""
             problems.append(Problem(place, f"no column is {name}", "", remedy))
     if problems:
         raise DataError.of(problems)
     return found, schema.dialect
+
+
+def _has_shops(schema: Schema) -> bool:
+    """Whether a schema says who is paid by merchants alone, as that of a table of cards does."""
+    return any(one.role == "merchant" for one in schema.fields.values()) or "merchant_id" in schema.fields
+
+
+def _shop_accounts(shops: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return merchants as accounts that are paid; no card has such a name."""
+    return pc.binary_join_element_wise("merchant ", _texts(shops), "")
 
 
 def _nanos(column: pa.ChunkedArray) -> Nanos1D:

@@ -67,7 +67,8 @@ class KnownIds:
             self._count(len(ids), math.floor(ends["min"].as_py()), math.ceil(ends["max"].as_py()))
             return
         if len(self.shapes) < _SHAPES:
-            self.shapes += [str(one) for one in ids[: _SHAPES - len(self.shapes)].to_pylist()]
+            some = np.linspace(0, len(ids) - 1, min(_SHAPES - len(self.shapes), len(ids))).astype(np.int64)
+            self.shapes += [str(one) for one in ids.take(pa.array(some)).to_pylist()]
         if self.ends is None:
             self.ends = _ends(self.shapes[0])
         self._note_texts(ids)
@@ -111,6 +112,10 @@ class KnownIds:
         if self.is_number and not self.is_whole:
             return True
         return 2 * self.count > self.total and is_counted(self.low, self.high, self.count)
+
+    def taken(self, ids: pa.Array) -> Array:
+        """Return bool[n]: which ids the table has, or may have."""
+        return np.asarray(self.seen[_places(ids)])
 
     def fresh(self, count: int, kind: pa.DataType, streams: Streams) -> pa.Array:
         """Return so many ids that are not taken: the next numbers, or others of the same form.

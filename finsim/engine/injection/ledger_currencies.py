@@ -1,0 +1,99 @@
+"""Currencies of a ledger: that of each entity, and schemes among entities of one of them (own)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from finsim.agents.schemes.role_casting import Candidates
+from finsim.engine.injection.entity_histories import NOBODY, Histories
+from finsim.engine.injection.ledger_columns import LedgerColumns
+from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.notation import Float1D, Int1D
+from finsim.tables.cells.stored import is_text
+
+
+@dataclass(frozen=True)
+class Currencies:
+    """The usual currency of each account position, int64[A], -1 where it has none.
+
+    ``rows`` float64[K] is the share of rows in each; ``mixed`` that of rows between two of different ones,
+    over that of two ends drawn at random.
+    """
+
+    usual: Int1D
+    rows: Float1D
+    mixed: float
+
+    def of_scheme(self, who: Mapping[str, Candidates], rng: np.random.Generator) -> Mapping[str, Candidates]:
+        """Return who may play the roles of one scheme: all, as often as rows of the ledger join currencies.
+
+        Else those of one currency, drawn by its rows among the ones in which somebody can play each role.
+        """
+        if rng.random() < self.mixed:
+            return who
+        fits = [
+            code for code in range(len(self.rows))
+            if all(self._is_in(one.account, code).any() for one in who.values())
+        ]  # fmt: skip
+        share = self.rows[fits]
+        if not len(fits) or not share.sum() > 0:
+            return who
+        code = fits[int(rng.choice(len(fits), p=share / share.sum()))]
+        return {name: self._only(one, code) for name, one in who.items()}
+
+    def _is_in(self, account: Int1D, code: int) -> Int1D:
+        usual = self.usual[account]
+        return np.asarray((usual == code) | (usual == NOBODY))
+
+    def _only(self, one: Candidates, code: int) -> Candidates:
+        keep = np.asarray(self._is_in(one.account, code), dtype=np.bool_)
+        if keep.all():
+            return one
+        place = np.cumsum(keep) - 1
+        pool = place[one.pool[keep[one.pool]]]
+        if len(one.pool) and not len(pool):
+            pool = np.arange(int(keep.sum()))
+        weight = np.diff(one.running, prepend=0.0)[keep]
+        return replace(
+            one, account=one.account[keep], shop=one.shop[keep], running=np.cumsum(weight), pool=pool
+        )
+
+
+def ledger_currencies(
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, people: LedgerPopulation
+) -> Currencies | None:
+    """Return the currencies of a ledger, None where it has one."""
+    part = columns.parts.get("currency")
+    if part is None or not is_text(sample.cells.schema.field(part.at).type):
+        return None
+    code, words = pd.factorize(sample.cells.column(part.at).to_pandas().astype(object))
+    if len(words) < 2:
+        return None
+    payer, payee = _usual(past.payer, code, past.count), _usual(past.payee, code, past.count)
+    entity = np.where(payer >= 0, payer, payee)
+    shop = _usual(past.shop, code, past.shops)
+    ends = [np.append(entity, NOBODY)[past.payer], np.append(entity, NOBODY)[past.payee]]
+    ends[1] = np.where(past.shop >= 0, np.append(shop, NOBODY)[past.shop], ends[1])
+    both = (ends[0] >= 0) & (ends[1] >= 0)
+    usual = np.where(
+        people.entity >= 0, np.append(entity, NOBODY)[people.entity], np.append(shop, NOBODY)[people.shop]
+    )
+    share = np.bincount(code[code >= 0], minlength=len(words)) / max(int((code >= 0).sum()), 1)
+    crossed = float((ends[0] != ends[1])[both].mean()) if both.any() else 0.0
+    return Currencies(usual, share, min(1.0, crossed / (1.0 - float((share**2).sum()))))
+
+
+def _usual(key: Int1D, code: Int1D, count: int) -> Int1D:
+    """Return the most frequent code of each key, -1 where it has none: int64[count]."""
+    known = (key >= 0) & (code >= 0)
+    found = np.full(count, NOBODY)
+    if known.any():
+        pairs, rows = np.unique(np.stack([key[known], code[known]]), axis=1, return_counts=True)
+        order = np.argsort(rows, kind="stable")
+        found[pairs[0][order]] = pairs[1][order]
+    return found

@@ -1,0 +1,49 @@
+"""Schemes in a ledger of several currencies are paid among accounts of one, where its transfers are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from made_ledgers import ACCOUNTS_ONLY, accounts
+
+import finsim
+from finsim.evaluation.added_rows.usual_words import usual_words
+
+
+def _ledger(apart: bool) -> pd.DataFrame:
+    """Return transfers in two currencies: each payer in its own, to payees of the same one if ``apart``."""
+    frame = accounts(2_500)
+    payer, payee = (frame[side].str[2:].astype(int) for side in ("sender", "receiver"))
+    if apart:
+        payee = (payee // 3 * 3 + payer % 3) % 300
+    frame["receiver"] = [f"DE{number:08d}" for number in payee]
+    return frame.assign(currency=np.where(payer % 3 == 0, "USD", "EUR"))[payer != payee]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_members_of_a_scheme_are_of_one_currency_where_transfers_are(apart: bool, tmp_path: Path) -> None:
+    (tmp_path / "mule_ring.yaml").write_text(ACCOUNTS_ONLY)
+    made = finsim.inject(_ledger(apart), narratives=tmp_path / "mule_ring.yaml", output=tmp_path / "out",
+                         rate=0.04, seed=1, progress=False)  # fmt: skip
+    rows = pq.read_table(made.transactions).to_pandas()
+    rows = rows[rows["instance"] >= 0]
+    usd = pd.DataFrame({side: rows[side].str[2:].astype(int) % 3 == 0 for side in ("sender", "receiver")})
+    assert ((rows["currency"] == "USD") == usd["sender"]).all()
+    crossed = (usd["sender"] != usd["receiver"]).mean()
+    assert crossed == 0 if apart else crossed > 0.2
+    assert 0.1 < usd["sender"].mean() < 0.6
+
+
+def test_a_word_that_is_not_the_usual_one_of_an_account_is_seen() -> None:
+    real = np.arange(40) < 30
+    rows = pa.table({
+        "to": ["a", "b", "c"] * 10 + ["a"] * 9 + ["new"],
+        "currency": ["EUR", "USD", None] * 9 + ["USD", "USD", None] + ["USD"] * 5 + ["EUR"] * 5,
+    })  # fmt: skip
+    (found,) = usual_words(rows, real, "currency", ["to"])
+    assert found.fine.tolist() == [1, 1, -1] * 9 + [0, 1, -1] + [0] * 5 + [1] * 4 + [-1]
