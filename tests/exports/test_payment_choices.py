@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,17 @@ from finsim.exports.payments.rows.thinning import Counts, Thinning
 LABELS = {"paysim": "is_fraud", "saml-d": "is_laundering"}
 
 
-def frame(world: Path, name: str, output: Path, **options: Any) -> pd.DataFrame:
+def frame(
+    world: Path,
+    name: str,
+    output: Path,
+    *,
+    read: Callable[[Path], pd.DataFrame] = pd.read_csv,
+    **options: Any,
+) -> pd.DataFrame:
     folder = output / "-".join([name, *map(str, options.values())])
     finsim.export(world, name, output=folder, **options)
-    return pd.read_csv(folder / f"{name}.csv")
+    return read(folder / f"{name}.{'csv' if read is pd.read_csv else 'parquet'}")
 
 
 def posted(truth: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +49,31 @@ def test_a_day_ends_at_its_midnight(world: Path, truth: pd.DataFrame, tmp_path: 
     assert len(frame(world, "paysim", tmp_path, as_of=day)) == len(found)
     with pytest.raises(StudyError, match="no row is left"):
         finsim.export(world, "paysim", output=tmp_path / "early", as_of="1999-01-01")
+
+
+def test_labels_are_what_was_known_by_the_day(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().date() - pd.Timedelta("2D")
+    mine = posted(truth)
+    mine = mine[mine["ts"].dt.date <= day].reset_index(drop=True)
+    known = mine["known_on"].dt.date <= day
+    by_report = (mine["known_by"] == "sar").to_numpy()
+    found = frame(world, "handbook", tmp_path, as_of=day, read=pd.read_parquet).set_index("TRANSACTION_ID")
+    labels = known.set_axis(mine["tx_id"])[found.index] & ~pd.Series(by_report, mine["tx_id"])[found.index]
+    assert found["TX_FRAUD"].tolist() == labels.astype(int).tolist()
+    laundering = frame(world, "saml-d", tmp_path, as_of=day)["Is_laundering"]
+    assert laundering.tolist() == (known & by_report).astype(int).tolist()
+    assert 0 < labels.sum() < mine["is_fraud"].sum()
+    side = pd.read_csv(tmp_path / f"saml-d-{day}" / "saml-d_labels.csv")
+    assert set(side["tx_id"]) == set(mine.loc[known & (mine["instance"] >= 0), "tx_id"])
+
+
+def test_labels_without_a_day_are_refused(world: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(world, old)
+    labels = pd.read_parquet(old / "labels.parquet").drop(columns=["known_on", "known_by"])
+    labels.to_parquet(old / "labels.parquet", index=False)
+    with pytest.raises(StudyError, match="do not say when"):
+        finsim.export(old, "paysim", output=tmp_path / "out", as_of="2026-01-09")
 
 
 def test_no_account_of_a_later_day_is_known(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from finsim.document_numbers import Count, Length, Meaning, Misfit, Share, Whole
 from finsim.editor_schemas import reads
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.market_part import Part, Steps
+from finsim.engine.study.observed_part import ObservedPart
 from finsim.errors import did_you_mean
 from finsim.tables.currencies import Currency
 
@@ -121,6 +122,7 @@ class TransactionsPart(Part):
     * ``slice_days``: days per slice of the work; part of the study.
     * ``narratives``: stories that are injected, by name or path.
     * ``evade``: how far every scheme hides, from 0 (as its file says) to 1.
+    * ``observed``: what banks come to know of the stories, and when; usual rates when left out.
     * ``rules``: rule pack by name or path; null: no rules.
     """
 
@@ -137,6 +139,7 @@ class TransactionsPart(Part):
     slice_days: Annotated[Length, _within("slice_days")] = 15
     narratives: tuple[NarrativeChoice, ...] = ()
     evade: Annotated[Share, Field(ge=0.0, le=1.0)] = 0.0
+    observed: ObservedPart | None = None
     rules: str | None = "retail-tx"
 
     @field_validator("narratives", mode="before")
