@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from finsim.agents.devices.row_devices import RowDevices
 from finsim.agents.observed.bank_watch import BankWatch
-from finsim.agents.observed.found_rows import NEVER
-from finsim.agents.observed.observed_tables import days
+from finsim.agents.observed.found_rows import Known
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
@@ -38,14 +37,14 @@ from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.kernels.payments.row_devices import NO_DEVICE
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
-from finsim.notation import Array, Bool1D, Cents1D, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D
 from finsim.records.columns import DAY
 from finsim.records.fixed_words import KNOWN_BY
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
-_Known = tuple[Nanos1D, Array]
 _BATCH = 262_144
+_DAY_US = NANOS_PER_DAY // 1_000
 _STORED = 1_000  # ns: files hold whole microseconds
 
 
@@ -197,7 +196,7 @@ class _Words:
         return share
 
     def batch(
-        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None, _Known | None], first: int
+        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None, Known | None], first: int
     ) -> pa.RecordBatch:
         """Return rows as one batch; ``more``: illicit share, device, when and by what each is known.
 
@@ -239,7 +238,7 @@ class _Words:
         codes[mine] = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
         return _coded(codes, pa.array(DECLINE_REASONS), posted)
 
-    def _labels(self, row: Array, taint: Array, known_of: _Known | None) -> list[pa.Array]:
+    def _labels(self, row: Array, taint: Array, known_of: Known | None) -> list[pa.Array]:
         """Return is_fraud, is_laundering, taint, known_on, known_by, narrative, instance, phase and role."""
         plan, size = self.plan, len(row)
         mine = np.flatnonzero(row >= 0)
@@ -282,14 +281,20 @@ class _Words:
         return [pa.array(source), pa.array(sequence)]
 
 
-def _known(size: int, known: _Known | None) -> list[pa.Array]:
+def _known(size: int, known: Known | None) -> list[pa.Array]:
     """Return known_on and known_by of rows."""
-    words = pa.array(KNOWN_BY, pa.string())
-    if known is None:
-        empty = pa.nulls(size, pa.int32())
-        return [pa.nulls(size, DAY), pa.DictionaryArray.from_arrays(empty, words)]
-    when, by = known
-    return [days(when), _coded(by, words, when == NEVER)]
+    when, code = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int32)
+    valid = np.zeros(-(-size // 8), dtype=np.uint8)
+    if known is not None:
+        at = known.row
+        when[at], code[at] = known.when // NANOS_PER_DAY * _DAY_US, known.by
+        np.bitwise_or.at(valid, at >> 3, (1 << (at & 7)).astype(np.uint8))
+    mask = pa.py_buffer(valid)
+    codes = pa.Array.from_buffers(pa.int32(), size, [mask, pa.py_buffer(code)])
+    return [
+        pa.Array.from_buffers(DAY, size, [mask, pa.py_buffer(when)]),
+        pa.DictionaryArray.from_arrays(codes, pa.array(KNOWN_BY, pa.string())),
+    ]
 
 
 def _coded(codes: Array, words: pa.Array, missing: Array | None = None) -> pa.DictionaryArray:

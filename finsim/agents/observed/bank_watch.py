@@ -6,7 +6,17 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.agents.observed.false_alarms import FalseAlarms
-from finsim.agents.observed.found_rows import BY_SAR, CARDS, CHARGEBACK, NEVER, RECALL, Batch, Course, Log
+from finsim.agents.observed.found_rows import (
+    BY_SAR,
+    CHARGEBACK,
+    IS_CARD,
+    NEVER,
+    RECALL,
+    Batch,
+    Course,
+    Known,
+    Log,
+)
 from finsim.agents.observed.keyed_draws import Draws
 from finsim.agents.observed.observed_tables import Standing, observed_tables
 from finsim.agents.observed.scheme_parts import scheme_parts
@@ -15,7 +25,7 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Accounts
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.kernels.ledger import POSTED, Rows
-from finsim.notation import NANOS_PER_DAY, Array, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Int1D
 from finsim.randomness import Streams
 
 _CHANNELS = 64
@@ -42,25 +52,24 @@ class BankWatch:
         self._state = Standing.fresh(len(self._parts.scheme))
         self._log = Log(np.full(len(accounts), NEVER, dtype=np.int64))
         words = [streams.word("agents", "observed", "false", name) for name in ("scores", "cases", "claims")]
-        self._false = FalseAlarms(accounts.external, rates, self._draws, (words[0], words[1], words[2]))
+        keys = (words[0], words[1], words[2])
+        self._false = FalseAlarms(accounts.external, self._plan.fraud, rates, self._draws, keys)
 
-    def of(self, orders: Orders, rows: Rows, first: int) -> tuple[Nanos1D, Array]:
-        """Return for some rows when (ns, NEVER for none) and by what (code of KNOWN_BY) each is known.
+    def of(self, orders: Orders, rows: Rows, first: int) -> Known:
+        """Return which of some rows are known, when and by what; ``first`` is the ``tx_id`` of the first row.
 
-        ``first`` is the ``tx_id`` of the first row. Calls come in the order of time.
+        Calls come in the order of time.
         """
-        batch = Batch.of(orders, rows, first)
-        posted = rows.status == POSTED
-        story = np.flatnonzero(posted & (orders.plan_row >= 0))
-        fraud = story[self._plan.fraud[orders.plan_row[story]]]
+        batch = Batch(orders, rows, first)
+        story = np.flatnonzero(orders.plan_row >= 0)
+        story = story[rows.status[story] == POSTED]
         if len(story):
             self._note_parts(batch, story)
             self._claims(batch, story)
             self._cases(batch, story)
-            self._screened(batch, fraud)
-        posted[fraud] = False
-        self._false.of(batch, posted, self._log)
-        return batch.known, batch.by
+            self._screened(batch, story[self._plan.fraud[orders.plan_row[story]]])
+        self._false.of(batch, self._log)
+        return batch.known()
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the tables of OBSERVED by name, once the last payment has passed."""
@@ -79,7 +88,7 @@ class BankWatch:
         """
         orders, parts, state = batch.orders, self._parts, self._state
         step, ts = orders.plan_row[story], orders.ts[story]
-        is_watched = ~np.isin(orders.channel[story], CARDS)
+        is_watched = ~IS_CARD[orders.channel[story]]
         code = (batch.first + story) * _CHANNELS + orders.channel[story]
         for column, pair in enumerate((parts.payer[step], parts.payee[step])):
             acting = np.flatnonzero(parts.is_party[step, column])
@@ -99,8 +108,8 @@ class BankWatch:
     def _claims(self, batch: Batch, story: Int1D) -> None:
         """Claims of victims: once one is noticed, all payments so far; later ones on their own day."""
         orders, parts, log = batch.orders, self._parts, self._log
-        mine = story[parts.is_victim[orders.plan_row[story]]]
-        is_card = np.isin(orders.channel[mine], CARDS)
+        mine = story[parts.is_victim[orders.plan_row[story]] & ~self._accounts.external[orders.payer[story]]]
+        is_card = IS_CARD[orders.channel[mine]]
         for kind, one, own, rates in (
             (CHARGEBACK, mine[is_card], parts.card, self._rates.card),
             (RECALL, mine[~is_card], parts.transfer, self._rates.transfer),

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.agents.observed.found_rows import BY_SAR, CARDS, CHARGEBACK, RECALL, Batch, Course, Log
+from finsim.agents.observed.found_rows import BY_SAR, CHARGEBACK, IS_CARD, RECALL, Batch, Course, Log
 from finsim.agents.observed.keyed_draws import Draws
 from finsim.agents.observed_rates import Observation
 from finsim.agents.vocabulary import CHANNEL
+from finsim.kernels.ledger import POSTED
+from finsim.kernels.payments.false_alarms import draw_few
 from finsim.notation import NANOS_PER_DAY, Bool1D, Float1D, Int1D
 
-_TRANSFERS = tuple(CHANNEL[name] for name in ("instant", "ach", "wire", "cheque"))
+_Few = tuple[Int1D, Float1D]
+_IS_TRANSFER = np.isin(
+    np.arange(len(CHANNEL)), [CHANNEL[name] for name in ("instant", "ach", "wire", "cheque")]
+)
+_SCORED = IS_CARD | _IS_TRANSFER
 _HUNDRED = 10_000.0
 _LEAST, _MOST = 0.2, 5.0
 """assumption: honest payments are alerted in proportion to the root of their sum, within these factors."""
@@ -22,44 +28,65 @@ _LEAST, _MOST = 0.2, 5.0
 class FalseAlarms:
     """Draws false alarms for payments as they pass; ``external`` bool[A]: accounts outside.
 
-    ``words`` are the keys of the draws of scores, cases and claims.
+    ``fraud`` bool[R]: steps of the plan that are no honest payment. ``words`` are the keys of the draws of
+    scores, cases and claims.
     """
 
     external: Bool1D
+    fraud: Bool1D
     rates: Observation
     draws: Draws
     words: tuple[int, int, int]
 
-    def of(self, batch: Batch, honest: Bool1D, log: Log) -> None:
-        """Keep the false alarms among the payments ``honest``, bool[N], and what comes of them."""
-        self._scores(batch, honest, log)
-        self._cases(batch, honest, log)
-        self._claims(batch, honest, log)
+    def of(self, batch: Batch, log: Log) -> None:
+        """Keep the false alarms among payments that are posted and no fraud, and what comes of them."""
+        scores, cases, claims = self._few(batch)
+        self._scores(batch, scores, log)
+        self._cases(batch, cases, log)
+        self._claims(batch, claims, log)
 
-    def _few(self, batch: Batch, honest: Bool1D, sort: int, most: float) -> tuple[Int1D, Float1D]:
-        """Return the honest payments whose draw of a sort is below ``most``, and the draws."""
-        u = quick(batch.orders.order_id, self.words[sort])
-        few = np.flatnonzero(u < most)
-        few = few[honest[few]]
-        return few, u[few]
+    def _few(self, batch: Batch) -> list[_Few]:
+        """Return for each sort the payments that may have a false alarm, and their draws."""
+        rates = self.rates
+        claims = max(rates.card.false, rates.transfer.false)
+        most = np.array([_MOST * rates.screening.false, _MOST * rates.monitoring.false, claims])
+        if most.sum() > 1.0:
+            return [
+                self._honest(batch, *_drawn(batch, word, share))
+                for word, share in zip(self.words, most.tolist(), strict=True)
+            ]
+        # One draw serves all: each sort has a part of the unit interval of its own.
+        rows, u = self._honest(batch, *_drawn(batch, self.words[0], float(most.sum())))
+        ends = np.cumsum(most)
+        found = []
+        for low, high in zip(ends - most, ends, strict=True):
+            mine = np.flatnonzero((low <= u) & (u < high))
+            found.append((rows[mine], u[mine] - low))
+        return found
 
-    def _scores(self, batch: Batch, honest: Bool1D, log: Log) -> None:
-        rates = self.rates.screening
-        few, u = self._few(batch, honest, 0, _MOST * rates.false)
-        orders = batch.orders
-        can = ~self.external[orders.payer[few]] & np.isin(orders.channel[few], (*CARDS, *_TRANSFERS))
+    def _honest(self, batch: Batch, rows: Int1D, u: Float1D) -> _Few:
+        step = batch.orders.plan_row[rows]
+        honest = batch.rows.status[rows] == POSTED
+        if len(self.fraud):
+            honest &= ~(self.fraud[step] & (step >= 0))
+        return rows[honest], u[honest]
+
+    def _scores(self, batch: Batch, drawn: _Few, log: Log) -> None:
+        (few, u), rates, orders = drawn, self.rates.screening, batch.orders
+        can = ~self.external[orders.payer[few]] & _SCORED[orders.channel[few]]
         mine = few[can & (u < rates.false * _weight(batch, few))]
         wrong = self.draws.below("screening, wrong", rates.false_upheld, orders.order_id[mine])
         log.score(batch, mine, wrong, rates, self.draws)
 
-    def _cases(self, batch: Batch, honest: Bool1D, log: Log) -> None:
-        rates, draws, orders = self.rates.monitoring, self.draws, batch.orders
-        few, u = self._few(batch, honest, 1, _MOST * rates.false)
+    def _cases(self, batch: Batch, drawn: _Few, log: Log) -> None:
+        (few, u), rates, draws, orders = drawn, self.rates.monitoring, self.draws, batch.orders
         outside = self.external[orders.payer[few]]
         account = np.where(outside, orders.payee[few], orders.payer[few])
-        can = ~self.external[account] & ~np.isin(orders.channel[few], CARDS)
+        can = ~self.external[account] & ~IS_CARD[orders.channel[few]]
         kept = can & (u < rates.false * _weight(batch, few))
         mine, account = few[kept], account[kept]
+        if not len(mine):
+            return
         key = orders.order_id[mine]
         raised = orders.ts[mine] + draws.wait("false case, delay", rates.delay, rates.spread, key)
         closed = raised + draws.wait("false case, decided", rates.decided, rates.spread, key)
@@ -69,14 +96,14 @@ class FalseAlarms:
         batch.learn(mine[wrong], closed[wrong], BY_SAR)
         log.name(account[wrong], closed[wrong])
 
-    def _claims(self, batch: Batch, honest: Bool1D, log: Log) -> None:
-        orders, draws = batch.orders, self.draws
-        most = max(self.rates.card.false, self.rates.transfer.false)
-        few, u = self._few(batch, honest, 2, most)
+    def _claims(self, batch: Batch, drawn: _Few, log: Log) -> None:
+        (few, u), orders, draws = drawn, batch.orders, self.draws
         pays = ~self.external[orders.payer[few]]
-        ways = ((CHARGEBACK, self.rates.card, CARDS), (RECALL, self.rates.transfer, _TRANSFERS))
-        for kind, rates, channels in ways:
-            mine = few[pays & np.isin(orders.channel[few], channels) & (u < rates.false)]
+        ways = ((CHARGEBACK, self.rates.card, IS_CARD), (RECALL, self.rates.transfer, _IS_TRANSFER))
+        for kind, rates, by_channel in ways:
+            mine = few[pays & by_channel[orders.channel[few]] & (u < rates.false)]
+            if not len(mine):
+                continue
             key = orders.order_id[mine]
             delay = draws.wait(f"false claim {kind}, delay", rates.delay, rates.spread, key)
             in_time = delay <= rates.limit * NANOS_PER_DAY
@@ -91,16 +118,12 @@ class FalseAlarms:
             batch.learn(mine[upheld], closed[upheld], kind)
 
 
-def quick(keys: Int1D, word: int) -> Float1D:
-    """Return uniform numbers of keys: a short mixing, for the many rows of which nothing comes."""
-    mixed = keys.astype(np.uint64)
-    mixed ^= np.uint64(word)
-    mixed ^= mixed >> np.uint64(32)
-    mixed *= np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    found: Float1D = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return found
+def _drawn(batch: Batch, word: int, most: float) -> _Few:
+    """Return the rows whose draw is below ``most``, and the draws."""
+    size = len(batch.orders)
+    place, drawn = np.empty(size, dtype=np.int64), np.empty(size)
+    count = draw_few(batch.orders.order_id, word, most, place, drawn)
+    return place[:count], drawn[:count]
 
 
 def _weight(batch: Batch, few: Int1D) -> Float1D:

@@ -18,7 +18,8 @@ CHARGEBACK, RECALL = range(len(REPORT_KINDS))
 CARD_SCORE, PAYMENT_SCORE, CASH_ACTIVITY, ACCOUNT_ACTIVITY = range(len(ALERT_RULES))
 CLEARED, FRAUD, CASE_CLOSED, SAR = range(len(ALERT_OUTCOMES))
 BY_ALERT, BY_SAR = KNOWN_BY.index("alert"), KNOWN_BY.index("sar")
-CARDS = tuple(CHANNEL[name] for name in ("card_present", "card_not_present"))
+IS_CARD = np.isin(np.arange(len(CHANNEL)), [CHANNEL["card_present"], CHANNEL["card_not_present"]])
+"""By code of a channel."""
 CASH = CHANNEL["cash"]
 NEVER = np.iinfo(np.int64).max
 _ALERT = ("tx_id", "account", "rule", "raised", "case", "outcome", "closed")
@@ -51,28 +52,36 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Posted and declined payments in time order; ``first`` is the ``tx_id`` of the first.
+class Known:
+    """Payments that a bank came to hold for illicit: rows ascending, when (ns), code of KNOWN_BY."""
 
-    ``known`` int64[N]: when a bank held each for illicit, ns, NEVER for none; ``by`` int8[N]: by what.
-    """
+    row: Int1D
+    when: Nanos1D
+    by: Int1D
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Posted and declined payments in time order; ``first`` is the ``tx_id`` of the first."""
 
     orders: Orders
     rows: Rows
     first: int
-    known: Nanos1D
-    by: Array
-
-    @classmethod
-    def of(cls, orders: Orders, rows: Rows, first: int) -> Batch:
-        """Return a batch of which nothing is known."""
-        size = len(orders)
-        return cls(orders, rows, first, np.full(size, NEVER, dtype=np.int64), np.zeros(size, dtype=np.int8))
+    _learnt: list[tuple[Int1D, Nanos1D, Int1D]] = field(default_factory=list)
 
     def learn(self, at: Int1D, when: Nanos1D, way: int) -> None:
-        """Make ``when`` the time of payments that were not known before; a payment may come twice."""
-        self.by[at[when < self.known[at]]] = way
-        np.minimum.at(self.known, at, when)
+        """Note that payments are known from an instant on; a payment may come twice."""
+        if len(at):
+            self._learnt.append((at, when, np.full(len(at), way)))
+
+    def known(self) -> Known:
+        """Return which payments are known from when on, each by what was first."""
+        none = np.zeros(0, dtype=np.int64)
+        parts = self._learnt or [(none, none, none)]
+        row, when, by = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((by, when, row))
+        order = order[np.diff(row[order], prepend=-1) > 0]
+        return Known(row[order], when[order], by[order])
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,12 @@ class Log:
 
     def score(self, batch: Batch, at: Int1D, upheld: Bool1D, rates: Screening, draws: Draws) -> None:
         """Keep alerts on single payments, and what comes of those that are upheld."""
+        if not len(at):
+            return
         orders = batch.orders
         ts, key, payer = orders.ts[at], orders.order_id[at], orders.payer[at]
         closed = ts + draws.wait("screening, decided", rates.decided, rates.spread, key)
-        rule = np.where(np.isin(orders.channel[at], CARDS), CARD_SCORE, PAYMENT_SCORE)
+        rule = np.where(IS_CARD[orders.channel[at]], CARD_SCORE, PAYMENT_SCORE)
         outcome = np.where(upheld, FRAUD, CLEARED)
         self.alerts.add(batch.first + at, payer, rule, ts, NEVER, outcome, closed)
         batch.learn(at[upheld], closed[upheld], BY_ALERT)
