@@ -27,7 +27,7 @@ SURE = Observation(
     card=replace(USUAL.card, found=1.0, upheld=1.0, false=0.0, delay=3.0),
     transfer=replace(USUAL.transfer, found=1.0, upheld=1.0, false=0.0, limit=3_000.0),
     screening=replace(USUAL.screening, found=0.0, false=0.0),
-    monitoring=replace(USUAL.monitoring, found=1.0, upheld=1.0, false=0.0, delay=3.0, decided=10.0),
+    monitoring=replace(USUAL.monitoring, found=1.0, upheld=1.0, false=0.0, delay=0.3, decided=0.3),
 )
 
 
@@ -112,7 +112,9 @@ def test_who_is_sure_to_notice_claims_everything(sure) -> None:
 
 
 def test_an_alert_on_an_account_is_raised_by_what_came_before(told) -> None:
-    rows, _, alerts, _, _ = told
+    rows, accounts, alerts, _, _ = told
+    inside = accounts.loc[accounts["kind"] != "external", ["account_id", "bank_id"]]
+    assert len(alerts.merge(inside, on=["account_id", "bank_id"])) == len(alerts)
     mine = alerts.merge(rows, on="tx_id", suffixes=("", "_row"))
     day = mine["ts"].dt.tz_localize(None).dt.normalize()
     assert len(mine) == len(alerts)

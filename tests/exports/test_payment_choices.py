@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import pytest
 import finsim
 from finsim.errors import DataError, StudyError
 from finsim.exports import EXPORTS
+from finsim.exports.payments.rows.known_rows import known_labels
 from finsim.exports.payments.rows.row_words import cents, hexadecimal, instants
 from finsim.exports.payments.rows.scheme_shapes import shape_of
 from finsim.exports.payments.rows.thinning import Counts, Thinning
+from finsim.records.columns import DAY
 
 LABELS = {"paysim": "is_fraud", "saml-d": "is_laundering"}
 
@@ -65,6 +68,23 @@ def test_labels_are_what_was_known_by_the_day(world: Path, truth: pd.DataFrame, 
     assert 0 < labels.sum() < mine["is_fraud"].sum()
     side = pd.read_csv(tmp_path / f"saml-d-{day}" / "saml-d_labels.csv")
     assert set(side["tx_id"]) == set(mine.loc[known & (mine["instance"] >= 0), "tx_id"])
+
+
+def test_claims_are_of_fraud_and_reports_of_laundering() -> None:
+    days = [datetime(2026, 1, day) for day in (3, 3, 4, 5)] + [None]
+    table = pa.table({
+        "is_fraud": [True] * 5, "is_laundering": [False] * 5, "instance": [1, 2, -1, 3, 4], "taint": [0.5] * 5,
+        "known_on": pa.array(days, DAY), "known_by": ["chargeback", "sar", "alert", "recall", None],
+        "narrative": pa.array(["a", "b", None, "c", "d"]).dictionary_encode(),
+    })  # fmt: skip
+    found = known_labels(table, date(2026, 1, 4)).to_pydict()
+    assert found["is_fraud"] == [True, False, True, False, False]
+    assert found["is_laundering"] == [False, True, False, False, False]
+    assert found["instance"] == [1, 2, -1, -1, -1]
+    assert found["narrative"] == ["a", "b", None, None, None]
+    assert found["taint"] == [0.0] * 5
+    assert found["known_by"] == ["chargeback", "sar", "alert", None, None]
+    assert [day is not None for day in found["known_on"]] == [True, True, True, False, False]
 
 
 def test_labels_without_a_day_are_refused(world: Path, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ class BankWatch:
             log.name(parts.account[parts.payee[step][payee]], closed[payee])
 
     def _cases(self, batch: Batch, story: Int1D) -> None:
-        """Payments of an account that a report names, from its first one to the day of the report."""
+        """Payments of an account that a report names, from its first one to the end of the day of the report."""
         orders, parts, state = batch.orders, self._parts, self._state
         step, ts = orders.plan_row[story], orders.ts[story]
         is_illicit = self._plan.fraud[step] | self._plan.laundering[step]
@@ -142,7 +142,8 @@ class BankWatch:
             begin = state.first_act[one]
             closed = begin + parts.waits[one] + parts.decided[one]
             self._log.name(parts.account[one], closed)
-            seen = (begin <= ts[mine]) & (ts[mine] <= closed)
+            last = closed - closed % NANOS_PER_DAY + NANOS_PER_DAY
+            seen = (begin <= ts[mine]) & (ts[mine] < last)
             batch.learn(story[mine[seen]], closed[seen], BY_SAR)
 
     def _screened(self, batch: Batch, frauds: Int1D) -> None:

@@ -23,7 +23,7 @@ SAMPLED_ACCOUNT_DAYS, FEWEST_ACCOUNTS = 60_000, 400
 LOGINS_PER_ROW = 0.13
 """Rows of ``logins`` for each payment, measured in default worlds."""
 
-SCORED, WATCHED = 0.50, 0.45
+SCORED, WATCHED = 0.60, 0.45
 """False alerts for each payment at a rate of 1, on payments and on accounts, measured in default worlds."""
 
 
