@@ -209,6 +209,7 @@ def test_false_alarms_come_as_often_as_their_rates_say(channel, amount, scores, 
     alerts, reports = log.alerts.whole(), log.reports.whole()
     claims = {"card_present": 0.003, "instant": 0.002, "wire": 0.002}.get(channel, 0.0)
     on_payment = alerts["rule"] < 2
+    assert set(alerts["account"]) | set(reports["account"]) <= {0}  # the payer, where that is inside
     for found, rate in (
         (on_payment.sum(), 0.004 * scores), ((~on_payment).sum(), 0.006 * cases),
         (len(reports["tx_id"]), claims),

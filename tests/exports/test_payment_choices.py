@@ -17,7 +17,7 @@ import pytest
 import finsim
 from finsim.errors import DataError, StudyError
 from finsim.exports import EXPORTS
-from finsim.exports.payments.rows.known_rows import known_labels
+from finsim.exports.payments.rows.known_rows import hidden_from, known_labels
 from finsim.exports.payments.rows.row_words import cents, hexadecimal, instants
 from finsim.exports.payments.rows.scheme_shapes import shape_of
 from finsim.exports.payments.rows.thinning import Counts, Thinning
@@ -73,7 +73,8 @@ def test_labels_are_what_was_known_by_the_day(world: Path, truth: pd.DataFrame, 
 def test_claims_are_of_fraud_and_reports_of_laundering() -> None:
     days = [datetime(2026, 1, day) for day in (3, 3, 4, 5)] + [None]
     table = pa.table({
-        "is_fraud": [True] * 5, "is_laundering": [False] * 5, "instance": [1, 2, -1, 3, 4], "taint": [0.5] * 5,
+        "is_fraud": [True] * 5, "is_laundering": [False] * 5, "instance": [1, 2, -1, 3, 4],
+        "taint": [0.5] * 5,
         "known_on": pa.array(days, DAY), "known_by": ["chargeback", "sar", "alert", "recall", None],
         "narrative": pa.array(["a", "b", None, "c", "d"]).dictionary_encode(),
     })  # fmt: skip
@@ -85,6 +86,26 @@ def test_claims_are_of_fraud_and_reports_of_laundering() -> None:
     assert found["taint"] == [0.0] * 5
     assert found["known_by"] == ["chargeback", "sar", "alert", None, None]
     assert [day is not None for day in found["known_on"]] == [True, True, True, False, False]
+
+
+def test_a_bank_does_not_know_what_another_found() -> None:
+    table = pa.table({
+        "from_bank": [1, 2, 1, 2, 2, 2], "from_account": [10, 20, 10, 20, 20, 20],
+        "to_account": [20, 10, 20, 11, 12, 10], "known_on": pa.array([datetime(2026, 1, 3)] * 6, DAY),
+        "known_by": ["alert", "alert", "sar", "sar", "sar", "recall"],
+    })  # fmt: skip
+    found = hidden_from(table, 1, pa.array([11], pa.int64()))["known_on"]
+    assert found.is_valid().to_pylist() == [True, False, False, True, False, True]
+
+
+def test_one_bank_has_fewer_labels_on_a_day(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().date()
+    mine = posted(truth)
+    mine = mine[(mine["from_bank"] == 2) | (mine["to_bank"] == 2)]
+    known = (mine["known_on"].dt.date <= day) & (mine["known_by"] != "sar")
+    known &= (mine["known_by"] != "alert") | (mine["from_bank"] == 2)
+    found = frame(world, "paysim", tmp_path, as_of=day, bank=2)
+    assert found["isFraud"].tolist() == known.astype(int).tolist()
 
 
 def test_labels_without_a_day_are_refused(world: Path, tmp_path: Path) -> None:

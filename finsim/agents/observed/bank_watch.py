@@ -131,7 +131,7 @@ class BankWatch:
             log.name(parts.account[parts.payee[step][payee]], closed[payee])
 
     def _cases(self, batch: Batch, story: Int1D) -> None:
-        """Payments of an account that a report names, from its first one to the end of the day of the report."""
+        """Payments of an account that a report names, from its first one to the end of its day."""
         orders, parts, state = batch.orders, self._parts, self._state
         step, ts = orders.plan_row[story], orders.ts[story]
         is_illicit = self._plan.fraud[step] | self._plan.laundering[step]

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from finsim.records.columns import DAY
 
-NEEDED = ("known_on", "known_by")
+NEEDED = ("known_on", "known_by", "from_account", "to_account")
+"""Columns of a payment that its labels of a day are told from."""
 _STORY = {"narrative": None, "instance": -1, "phase": None, "role": None, "taint": 0.0, "purpose": None}
 """What stands in a row that nobody held for illicit; investigators find the story of the others."""
 _LATER = {"case_opened": ("case_opened",), "closed": ("closed", "outcome")}
@@ -44,6 +45,22 @@ def known_labels(table: pa.Table, day: date) -> pa.Table:
                 column = column.cast(pa.string()).dictionary_encode()
             table = table.set_column(table.column_names.index(name), field, column.cast(field.type))
     return table
+
+
+def hidden_from(table: pa.Table, bank: int, named: pa.Array) -> pa.Table:
+    """Return payments without what only other banks found: ``named`` are the accounts of its own reports.
+
+    A claim reaches both banks; a confirmed alert is known to the payer's, a report to the one that filed it.
+    """
+    by_report, by_alert = (pc.fill_null(pc.equal(table["known_by"], way), False) for way in ("sar", "alert"))
+    sides = [pc.is_in(table[name], named) for name in ("from_account", "to_account")]
+    hidden = pc.or_(
+        pc.and_(by_report, pc.invert(pc.or_(*sides))),
+        pc.and_(by_alert, pc.not_equal(table["from_bank"], bank)),
+    )
+    place, field = table.column_names.index("known_on"), table.schema.field("known_on")
+    seen = pc.if_else(hidden, pa.scalar(None, field.type), table["known_on"])
+    return table.set_column(place, field, seen)
 
 
 def as_stood(table: pa.Table, day: date) -> pa.Table:

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from finsim.errors import DataError, StudyError
 from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
-from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, known_labels, named_by
-from finsim.exports.payments.rows.row_words import coded
+from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, hidden_from, known_labels, named_by
+from finsim.exports.payments.rows.row_words import coded, whole
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
 from finsim.notation import DAY, Bool1D
 from finsim.records.parties.party_tables import PARTY_SCHEMAS
@@ -188,7 +188,7 @@ class Payments:
 
     def refuse(self) -> None:
         """Raise StudyError for options that this world cannot follow, before anything is written."""
-        if self.choice.as_of is not None and not set(NEEDED) <= set(pq.read_schema(self.labels).names):
+        if self.choice.as_of is not None and "known_on" not in pq.read_schema(self.labels).names:
             raise StudyError(
                 "the labels do not say when they were known", place="export: as_of",
                 expected="a world of this finsim", remedy="make the world again, or leave as_of out",
@@ -224,7 +224,7 @@ class Payments:
             last = int(times[-1]) if times.size else last
             table = pa.Table.from_batches([batch])
             table = table.filter(pa.array(self._mask(table, times)))
-            table = table if self.choice.as_of is None else known_labels(table, self.choice.as_of)
+            table = table if self.choice.as_of is None else self._as_known(table, self.choice.as_of)
             yield table.append_column(ILLICIT, pc.or_(table["is_fraud"], table["is_laundering"]))
             if self.choice.as_of is not None and last >= self._end():
                 return
@@ -245,6 +245,17 @@ class Payments:
         if self.choice.instance is not None:
             mask &= np.asarray(table["instance"]) == self.choice.instance
         return mask
+
+    def _as_known(self, table: pa.Table, day: date) -> pa.Table:
+        if self.choice.bank is not None:
+            table = hidden_from(table, self.choice.bank, self._reported)
+        return known_labels(table, day)
+
+    @cached_property
+    def _reported(self) -> pa.Array:
+        """The accounts that the one bank has named in a report by the day."""
+        alerts = self.observed("alerts")
+        return whole(alerts.filter(pc.fill_null(pc.equal(alerts["outcome"], "sar"), False))["account_id"])
 
     def _end(self) -> int:
         assert self.choice.as_of is not None
