@@ -40,6 +40,7 @@ _HOMES = {
     "features": "finsim.evaluation.detector_features",
     "fit": "finsim.verbs.fit",
     "inject": "finsim.verbs.payments.inject",
+    "known_labels": "finsim.evaluation.detector_features",
     "load_schema": "finsim.tables",
     "load_study": "finsim.engine.study.study_file",
     "names": "finsim.verbs.names",

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.agents.devices.row_devices import RowDevices
+from finsim.agents.observed.bank_watch import BankWatch
+from finsim.agents.observed.found_rows import Known
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
@@ -35,11 +37,14 @@ from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.kernels.payments.row_devices import NO_DEVICE
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
-from finsim.notation import Array, Bool1D, Cents1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D
+from finsim.records.columns import DAY
+from finsim.records.fixed_words import KNOWN_BY
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
+_DAY_US = NANOS_PER_DAY // 1_000
 _STORED = 1_000  # ns: files hold whole microseconds
 
 
@@ -84,6 +89,7 @@ def post(
     plan: SchemePlan,
     middles: Middles | None = None,
     devices: RowDevices | None = None,
+    watch: BankWatch | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
@@ -91,7 +97,7 @@ def post(
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
     rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
-    row its device; without, no row has one.
+    row its device, ``watch`` the day on which it is known; without, no row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -126,7 +132,8 @@ def post(
                 told = Rows(*(column[some] for column in rows))
                 made = orders.take(some)
                 gear = None if devices is None else devices.of(made)
-                yield words.batch(made, told, (taint[some], gear), tx_id)
+                known = None if watch is None else watch.of(made, told, tx_id)
+                yield words.batch(made, told, (taint[some], gear, known), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -189,10 +196,13 @@ class _Words:
         return share
 
     def batch(
-        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None], first: int
+        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None, Known | None], first: int
     ) -> pa.RecordBatch:
-        """Return rows as one batch; ``more``: illicit share, device of each; ``first``: first ``tx_id``."""
-        taint, device = more
+        """Return rows as one batch; ``more``: illicit share, device, when and by what each is known.
+
+        ``first`` is the first ``tx_id``.
+        """
+        taint, device, known = more
         size = len(orders)
         accounts, payer, payee = self.accounts, orders.payer, orders.payee
         columns = [
@@ -213,7 +223,7 @@ class _Words:
             self._reasons(orders, rows),
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),
-            *self._labels(orders.plan_row, taint),
+            *self._labels(orders.plan_row, taint, known),
             pa.array(public_id(orders.order_id)),
             *self._origin(orders),
         ]
@@ -228,8 +238,8 @@ class _Words:
         codes[mine] = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
         return _coded(codes, pa.array(DECLINE_REASONS), posted)
 
-    def _labels(self, row: Array, taint: Array) -> list[pa.Array]:
-        """Return is_fraud, is_laundering, taint, narrative, instance, phase and role of each row."""
+    def _labels(self, row: Array, taint: Array, known_of: Known | None) -> list[pa.Array]:
+        """Return is_fraud, is_laundering, taint, known_on, known_by, narrative, instance, phase and role."""
         plan, size = self.plan, len(row)
         mine = np.flatnonzero(row >= 0)
         step = row[mine]
@@ -253,6 +263,7 @@ class _Words:
             pa.array(spread(plan.fraud[step], 0, np.bool_)),
             pa.array(spread(plan.laundering[step], 0, np.bool_)),
             pa.array(taint),
+            *_known(size, known_of),
             words(plan.narrative[scheme], plan.narratives),
             pa.array(spread(plan.id[scheme], -1, np.int64)),
             words(plan.phase[step], plan.phases),
@@ -268,6 +279,22 @@ class _Words:
         source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
         sequence[mine] = self.plan.id[scheme].astype(np.uint32)
         return [pa.array(source), pa.array(sequence)]
+
+
+def _known(size: int, known: Known | None) -> list[pa.Array]:
+    """Return known_on and known_by of rows."""
+    when, code = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int32)
+    valid = np.zeros(-(-size // 8), dtype=np.uint8)
+    if known is not None:
+        at = known.row
+        when[at], code[at] = known.when // NANOS_PER_DAY * _DAY_US, known.by
+        np.bitwise_or.at(valid, at >> 3, (1 << (at & 7)).astype(np.uint8))
+    mask = pa.py_buffer(valid)
+    codes = pa.Array.from_buffers(pa.int32(), size, [mask, pa.py_buffer(code)])
+    return [
+        pa.Array.from_buffers(DAY, size, [mask, pa.py_buffer(when)]),
+        pa.DictionaryArray.from_arrays(codes, pa.array(KNOWN_BY, pa.string())),
+    ]
 
 
 def _coded(codes: Array, words: pa.Array, missing: Array | None = None) -> pa.DictionaryArray:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from finsim.agents.observed_rates import USUAL, Observation
 from finsim.errors import StudyError
 from finsim.notation import NANOS_PER_DAY
 
@@ -87,7 +88,8 @@ class Settings:
     ``accounts`` counts accounts at the study's banks; outside accounts come on top. A logical shard is
     a fixed block of ``shard_accounts`` accounts and ``slice_days`` is the length of a posting slice in
     days: the first is part of the study, the second only bounds memory. ``evade`` from 0 to 1
-    raises every evasion of every story (``narratives.evasion_dial``). Raises StudyError.
+    raises every evasion of every story (``narratives.evasion_dial``). ``observed`` says what of it banks
+    come to know, and when. Raises StudyError.
     """
 
     accounts: int = 20_000
@@ -99,6 +101,7 @@ class Settings:
     slice_days: int = 15
     narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
     evade: float = 0.0
+    observed: Observation = USUAL
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():

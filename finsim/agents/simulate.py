@@ -11,6 +11,7 @@ from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.population.population import accounts_table, build_population
@@ -59,7 +60,9 @@ def simulate(
         parts.append(ordinary_orders(population, settings, streams, shard, drivers))
     progress("simulating payments, posting", settings.shards, settings.shards + 1)
     devices, gear = with_row_devices(population, settings, streams, (planned, plan))
-    posted = post(population, settings, sliced([*parts, planned], settings), plan, devices=gear)
+    watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams)
+    blocks = sliced([*parts, planned], settings)
+    posted = post(population, settings, blocks, plan, devices=gear, watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(
@@ -71,4 +74,5 @@ def simulate(
         **party_tables(population, settings, streams),
         devices=devices,
         logins=pa.Table.from_batches(gear.logins(), schema=LOGIN_SCHEMA),
+        **watch.tables(),
     )

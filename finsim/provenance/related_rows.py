@@ -122,6 +122,15 @@ def _device(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> li
     ]
 
 
+def _seen(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    payment = _where(run, ("transactions", scenario), tx_id=values["tx_id"])
+    account = _where(run, ("accounts", scenario), account_id=values["account_id"])
+    return [
+        _payments(run, "the payment", scenario, payment),
+        _related(run, "the account", ("accounts", scenario), account),
+    ]
+
+
 def _bar(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     table, twin = ("bars", scenario), ("bars", BASE)
     same = _where(run, table, path=values["path"], asset=values["asset"])
@@ -153,6 +162,9 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "merchants": _merchant,
     "devices": _device,
     "logins": _device,
+    "alerts": _seen,
+    "reports": _seen,
+    "account_labels": _account,
     "bars": _bar,
     "loans": _loan,
     "months": _month,

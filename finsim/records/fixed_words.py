@@ -37,6 +37,15 @@ DECLINE_REASONS = ("funds", "limit", "returned")
 DEVICE_KINDS = ("phone", "computer", "tablet")
 OS_FAMILIES = ("android", "ios", "windows", "macos", "linux")
 LOGIN_KINDS = ("new_device", "password_change", "login", "payee_added")
+REPORT_KINDS = ("chargeback", "recall")
+"""What becomes of a customer's claim: on a card payment, on a transfer."""
+REPORT_OUTCOMES = ("upheld", "rejected")
+ALERT_RULES = ("card_score", "payment_score", "cash_activity", "account_activity")
+"""What raised an alert: the score of one payment; what went through an account."""
+ALERT_OUTCOMES = ("cleared", "fraud", "case_closed", "sar")
+"""How an alert ends: false, a confirmed fraud, a case without a report, a suspicious activity report."""
+KNOWN_BY = ("chargeback", "recall", "alert", "sar")
+"""By what a bank comes to hold a payment for illicit: fraud by all but ``sar``, which is laundering."""
 STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end")
 """Why a scheme ended."""
 

@@ -18,6 +18,7 @@ from finsim.records.fixed_words import (
     CHANNELS,
     DECLINE_REASONS,
     KINDS,
+    KNOWN_BY,
     PAYMENT_STATUSES,
     PURPOSES,
     STOPS,
@@ -65,6 +66,14 @@ TRANSACTION_SCHEMA = pa.schema(
             DECIMAL,
             role=LABEL,
         ),
+        column(
+            "known_on",
+            DAY,
+            "when a bank held it for illicit, rightly or not; goes on beyond the period",
+            role=LABEL,
+            null="never",
+        ),
+        column("known_by", TEXT, "by what it was known", role=LABEL, null="never", words=KNOWN_BY),
         column("narrative", TEXT, "the story or decoy that made the row", role=LABEL, null=_LIFE),
         column("instance", pa.int64(), "the scheme, key of `patterns`; -1 in ordinary life", role=LABEL),
         column("phase", TEXT, "phase of the story", role=LABEL, null=_LIFE),
@@ -160,7 +169,8 @@ class Transactions(RowRecord):
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
     ``customers``, ``merchants``, ``devices`` and ``logins`` tell who they are and from where they pay; None
-    where ordinary life is learned from a ledger.
+    where ordinary life is learned from a ledger. ``alerts``, ``reports`` and ``account_labels`` tell what
+    banks saw and when.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -180,6 +190,9 @@ class Transactions(RowRecord):
     merchants: pa.Table | None = None
     devices: pa.Table | None = None
     logins: pa.Table | None = None
+    alerts: pa.Table | None = None
+    reports: pa.Table | None = None
+    account_labels: pa.Table | None = None
 
     def _table(self) -> pa.Table:
         return self.rows

@@ -11,6 +11,7 @@ import pytest
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.ledger_posting import post
+from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.scenario_effects import on_days
 from finsim.agents.schemes.scheme_generation import scheme_orders
@@ -121,9 +122,12 @@ def test_bytes_do_not_depend_on_the_order_of_shards_or_a_trip_through_a_file(wor
     shards = [Orders.from_arrow(part.to_arrow()) for part in shards]
     planned, plan = scheme_orders(world.population, world.narratives, settings, streams, drivers)
     _, gear = with_row_devices(world.population, settings, streams, (planned, plan))
-    posted = post(world.population, settings, sliced([planned, *shards], settings), plan, devices=gear)
+    watch = BankWatch(world.population.accounts, (planned, plan), settings.observed, streams)
+    blocks = sliced([planned, *shards], settings)
+    posted = post(world.population, settings, blocks, plan, devices=gear, watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     assert rows.equals(world.tables.rows)
+    assert watch.tables()["alerts"].equals(world.tables.alerts)
     assert posted.patterns.equals(world.tables.patterns)
 
 

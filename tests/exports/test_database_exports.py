@@ -97,17 +97,41 @@ def test_patterns_are_counted_from_the_rows(handed_over: Handed, world: Path, na
         )
 
 
-def test_patterns_show_nothing_of_later_rows(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
-    schemes = truth[truth["instance"] >= 0].groupby("instance")["ts"]
-    longest = (schemes.max() - schemes.min()).idxmax()
-    day = (schemes.min()[longest] + (schemes.max()[longest] - schemes.min()[longest]) / 2).date()
+def test_patterns_show_nothing_that_was_not_known(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().date() - pd.Timedelta("2D")
     finsim.export(world, "duckdb", output=tmp_path / "out", as_of=day)
     with duckdb.connect(str(tmp_path / "out" / "payments.duckdb"), read_only=True) as database:
         found = database.sql('SELECT instance, rows, "end" FROM patterns').df().set_index("instance")
-    known = truth[(truth["ts"].dt.date <= day) & (truth["instance"] >= 0)]
-    assert found["rows"].sort_index().tolist() == known.groupby("instance").size().tolist()
-    assert found.loc[longest, "rows"] < (truth["instance"] == longest).sum()
+    known = truth[(truth["ts"].dt.date <= day) & (truth["known_on"].dt.date <= day)]
+    known = known[(known["status"] == "posted") & (known["instance"] >= 0)]
+    assert found["rows"].sort_index().to_dict() == known.groupby("instance").size().to_dict()
+    assert len(known) > 5
     assert found["end"].max().date() <= day
+
+
+def test_alerts_and_claims_are_as_they_stood(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().normalize().tz_localize(None) - pd.Timedelta("4D")
+    finsim.export(world, "duckdb", output=tmp_path / "out", as_of=day.date())
+    finsim.export(world, "duckdb", output=tmp_path / "own", as_of=day.date(), bank=1)
+    with duckdb.connect(str(tmp_path / "out" / "payments.duckdb"), read_only=True) as database:
+        made = {name: database.sql(f"FROM {name}").df() for name in ("alerts", "reports", "account_labels")}
+    with duckdb.connect(str(tmp_path / "own" / "payments.duckdb"), read_only=True) as database:
+        own = {name: database.sql(f"FROM {name}").df() for name in made}
+    accounts = pd.read_parquet(world / "accounts.parquet").set_index("account_id")["bank_id"]
+    later = 0
+    for name, begun in (("alerts", "raised"), ("reports", "reported"), ("account_labels", "known_on")):
+        stored, found = pd.read_parquet(world / f"{name}.parquet"), made[name]
+        stored = stored[stored[begun] <= day].reset_index(drop=True)
+        assert found["account_id"].tolist() == stored["account_id"].tolist()
+        assert len(own[name]) == (accounts[stored["account_id"]] == 1).sum() < len(found)
+        for date, columns in (("closed", ("closed", "outcome")), ("case_opened", ("case_opened",))):
+            if date in stored:
+                open_still = ~(stored[date] <= day)
+                later += (stored[date] > day).sum()
+                for column in columns:
+                    assert found[column].isna().tolist() == open_still.tolist()
+    assert later > 0
+    assert sum(map(len, own.values())) > 0
 
 
 def test_the_schema_names_only_files_that_are_there(handed_over: Handed) -> None:
@@ -115,4 +139,4 @@ def test_the_schema_names_only_files_that_are_there(handed_over: Handed) -> None
     text = (folder / "postgres_schema.sql").read_text()
     named = re.findall(r"^\\copy \w+ FROM '([^']+)' WITH \(FORMAT csv, HEADER\)$", text, re.MULTILINE)
     assert sorted(named) == sorted(file.name for file in folder.glob("*.csv"))
-    assert text.count("PRIMARY KEY") == len(named) - 1 == 7  # logins have none
+    assert text.count("PRIMARY KEY") == len(named) - 1 == 10  # logins have none

@@ -253,15 +253,15 @@ def test_the_command_takes_the_same_options(world: Path, tmp_path: Path) -> None
         "--as",
         "paysim",
         "--as-of",
-        "2026-01-09",
+        "2026-01-18",
         "--bank",
-        "1",
+        "2",
         "--prevalence",
         "0.2",
     ]
     done = CliRunner().invoke(app, [*words, "-o", str(tmp_path / "cli"), "--json"])
     assert done.exit_code == 0, done.output
-    finsim.export(world, "paysim", output=tmp_path / "py", as_of="2026-01-09", bank=1, prevalence=0.2)
+    finsim.export(world, "paysim", output=tmp_path / "py", as_of="2026-01-18", bank=2, prevalence=0.2)
     assert files(tmp_path / "cli") == files(tmp_path / "py")
     wrong = CliRunner().invoke(
         app, ["export", str(world), "--as", "paysim", "--from", "2012-01-03", "-o", "x"]

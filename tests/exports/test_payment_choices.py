@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,26 @@ import pytest
 import finsim
 from finsim.errors import DataError, StudyError
 from finsim.exports import EXPORTS
+from finsim.exports.payments.rows.known_rows import hidden_from, known_labels
 from finsim.exports.payments.rows.row_words import cents, hexadecimal, instants
 from finsim.exports.payments.rows.scheme_shapes import shape_of
 from finsim.exports.payments.rows.thinning import Counts, Thinning
+from finsim.records.columns import DAY
 
 LABELS = {"paysim": "is_fraud", "saml-d": "is_laundering"}
 
 
-def frame(world: Path, name: str, output: Path, **options: Any) -> pd.DataFrame:
+def frame(
+    world: Path,
+    name: str,
+    output: Path,
+    *,
+    read: Callable[[Path], pd.DataFrame] = pd.read_csv,
+    **options: Any,
+) -> pd.DataFrame:
     folder = output / "-".join([name, *map(str, options.values())])
     finsim.export(world, name, output=folder, **options)
-    return pd.read_csv(folder / f"{name}.csv")
+    return read(folder / f"{name}.{'csv' if read is pd.read_csv else 'parquet'}")
 
 
 def posted(truth: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +52,69 @@ def test_a_day_ends_at_its_midnight(world: Path, truth: pd.DataFrame, tmp_path: 
     assert len(frame(world, "paysim", tmp_path, as_of=day)) == len(found)
     with pytest.raises(StudyError, match="no row is left"):
         finsim.export(world, "paysim", output=tmp_path / "early", as_of="1999-01-01")
+
+
+def test_labels_are_what_was_known_by_the_day(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().date() - pd.Timedelta("2D")
+    mine = posted(truth)
+    mine = mine[mine["ts"].dt.date <= day].reset_index(drop=True)
+    known = mine["known_on"].dt.date <= day
+    by_report = (mine["known_by"] == "sar").to_numpy()
+    found = frame(world, "handbook", tmp_path, as_of=day, read=pd.read_parquet).set_index("TRANSACTION_ID")
+    labels = known.set_axis(mine["tx_id"])[found.index] & ~pd.Series(by_report, mine["tx_id"])[found.index]
+    assert found["TX_FRAUD"].tolist() == labels.astype(int).tolist()
+    laundering = frame(world, "saml-d", tmp_path, as_of=day)["Is_laundering"]
+    assert laundering.tolist() == (known & by_report).astype(int).tolist()
+    assert 0 < labels.sum() < mine["is_fraud"].sum()
+    side = pd.read_csv(tmp_path / f"saml-d-{day}" / "saml-d_labels.csv")
+    assert set(side["tx_id"]) == set(mine.loc[known & (mine["instance"] >= 0), "tx_id"])
+
+
+def test_claims_are_of_fraud_and_reports_of_laundering() -> None:
+    days = [datetime(2026, 1, day) for day in (3, 3, 4, 5)] + [None]
+    table = pa.table({
+        "is_fraud": [True] * 5, "is_laundering": [False] * 5, "instance": [1, 2, -1, 3, 4],
+        "taint": [0.5] * 5,
+        "known_on": pa.array(days, DAY), "known_by": ["chargeback", "sar", "alert", "recall", None],
+        "narrative": pa.array(["a", "b", None, "c", "d"]).dictionary_encode(),
+    })  # fmt: skip
+    found = known_labels(table, date(2026, 1, 4)).to_pydict()
+    assert found["is_fraud"] == [True, False, True, False, False]
+    assert found["is_laundering"] == [False, True, False, False, False]
+    assert found["instance"] == [1, 2, -1, -1, -1]
+    assert found["narrative"] == ["a", "b", None, None, None]
+    assert found["taint"] == [0.0] * 5
+    assert found["known_by"] == ["chargeback", "sar", "alert", None, None]
+    assert [day is not None for day in found["known_on"]] == [True, True, True, False, False]
+
+
+def test_a_bank_does_not_know_what_another_found() -> None:
+    table = pa.table({
+        "from_bank": [1, 2, 1, 2, 2, 2], "from_account": [10, 20, 10, 20, 20, 20],
+        "to_account": [20, 10, 20, 11, 12, 10], "known_on": pa.array([datetime(2026, 1, 3)] * 6, DAY),
+        "known_by": ["alert", "alert", "sar", "sar", "sar", "recall"],
+    })  # fmt: skip
+    found = hidden_from(table, 1, pa.array([11], pa.int64()))["known_on"]
+    assert found.is_valid().to_pylist() == [True, False, False, True, False, True]
+
+
+def test_one_bank_has_fewer_labels_on_a_day(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    day = truth["ts"].max().date()
+    mine = posted(truth)
+    mine = mine[(mine["from_bank"] == 2) | (mine["to_bank"] == 2)]
+    known = (mine["known_on"].dt.date <= day) & (mine["known_by"] != "sar")
+    known &= (mine["known_by"] != "alert") | (mine["from_bank"] == 2)
+    found = frame(world, "paysim", tmp_path, as_of=day, bank=2)
+    assert found["isFraud"].tolist() == known.astype(int).tolist()
+
+
+def test_labels_without_a_day_are_refused(world: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(world, old)
+    labels = pd.read_parquet(old / "labels.parquet").drop(columns=["known_on", "known_by"])
+    labels.to_parquet(old / "labels.parquet", index=False)
+    with pytest.raises(StudyError, match="do not say when"):
+        finsim.export(old, "paysim", output=tmp_path / "out", as_of="2026-01-09")
 
 
 def test_no_account_of_a_later_day_is_known(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:

@@ -59,10 +59,11 @@ def stop_faults(story: Story) -> Iterator[Fault]:
 
 
 def label_faults(story: Story) -> Iterator[Fault]:
-    """Yield names that a list says twice."""
+    """Yield names that a list says twice, and ``unreported`` phases in which nobody could complain."""
     lists: list[tuple[Loc, Sequence[str]]] = [
         (("labels", "fraud"), story.labels.fraud),
         (("labels", "laundering"), story.labels.laundering),
+        (("labels", "unreported"), story.labels.unreported),
         (("typology",), story.typology),
         (("breaks",), story.breaks),
     ]
@@ -70,6 +71,14 @@ def label_faults(story: Story) -> Iterator[Fault]:
         for place, word in enumerate(words):
             if word in words[:place]:
                 yield Fault((*at, place), f"{word!r} appears twice", "each once", "remove one")
+    for place, word in enumerate(story.labels.unreported):
+        if word not in story.labels.fraud:
+            yield Fault(
+                ("labels", "unreported", place),
+                f"`unreported` never acts on {word!r}: only victims of fraud complain",
+                "phases under `fraud:`",
+                "remove it, or label the phase fraud",
+            )
 
 
 def variant_faults(story: Story) -> Iterator[Fault]:

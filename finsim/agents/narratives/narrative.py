@@ -38,7 +38,7 @@ _LABELED: JsonSchema = {
     "properties": {
         "labels": {
             "anyOf": [
-                {"required": [key], "properties": {key: {"minItems": 1}}} for key in Labels.model_fields
+                {"required": [key], "properties": {key: {"minItems": 1}}} for key in ("fraud", "laundering")
             ]
         }
     },
@@ -232,7 +232,8 @@ def _unbound(narrative: Narrative) -> list[tuple[tuple[str | int, ...], str, str
             found.append(
                 ((*at, "amount"), "the story has no proceeds", "add `proceeds:` to it or its variants")
             )
-    for key, labelled in (("fraud", narrative.labels.fraud), ("laundering", narrative.labels.laundering)):
+    for key in Labels.model_fields:
+        labelled = getattr(narrative.labels, key)
         found += [
             (("labels", key, i), f"no phase is called {name!r}", did_you_mean(name, names))
             for i, name in enumerate(labelled)

@@ -99,7 +99,7 @@ def carried(narrative: Narrative, known: Known) -> Carried:
     labels = narrative.labels.model_copy(
         update={
             key: tuple(one for one in getattr(narrative.labels, key) if one in words)
-            for key in ("fraud", "laundering")
+            for key in type(narrative.labels).model_fields
         }
     )
     changed: dict[str, Any] = {"phases": tuple(kept), "roles": roles, "labels": labels}

@@ -118,13 +118,15 @@ class Stop(Sourced):
 
 
 class Labels(Part):
-    """Which phases are fraud, which are laundering.
+    """Which phases are fraud, which are laundering, and of which no victim complains.
 
     * ``fraud``: names of phases whose rows are labeled fraud.
     * ``laundering``: names of phases whose rows are labeled laundering.
+    * ``unreported``: names of phases of fraud in which the payer is in on it, so that nobody claims.
     """
 
     meaning: ClassVar[Meaning] = Meaning("a mapping to names of phases", "{fraud: [phase_name]}")
 
     fraud: tuple[str, ...] = ()
     laundering: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()

@@ -179,6 +179,7 @@ def emit(stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: 
         pot_to=acting.pot(edge.payee),
         fraud=phase.name in stage.narrative.labels.fraud,
         laundering=phase.name in stage.narrative.labels.laundering,
+        unreported=phase.name in stage.narrative.labels.unreported,
     )
     acting.attempts += 1
     acting.planned[position] += 1

@@ -51,6 +51,7 @@ class Step:
     pot_to: int
     fraud: bool
     laundering: bool
+    unreported: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class SchemePlan:
     role: Array
     fraud: Bool1D
     laundering: Bool1D
+    unreported: Bool1D
     taint: Array
     device: Int1D
     adds_payee: Bool1D
@@ -203,13 +205,11 @@ def _sources(orders: Orders, owner: Int1D, labels: tuple[Bool1D, Bool1D]) -> Arr
 
 
 Words = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The vocabularies of narratives, typologies, phases and roles."""
 
 
 def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePlan]:
-    """Return the orders of all schemes sorted by (ts, order_id), and the plan behind them.
-
-    ``words`` are the vocabularies of narratives, typologies, phases and roles.
-    """
+    """Return the orders of all schemes sorted by (ts, order_id), and the plan behind them; for ``words``."""
     steps = [step for scheme in schemes for step in scheme.steps]
     sizes = np.array([len(scheme.steps) for scheme in schemes], dtype=np.int64)
     owner = np.repeat(np.arange(len(schemes)), sizes)
@@ -262,6 +262,7 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         role=column("role", np.int32),
         fraud=column("fraud", np.bool_),
         laundering=column("laundering", np.bool_),
+        unreported=column("unreported", np.bool_),
         taint=np.zeros(0, dtype=np.uint8),
         device=device,
         adds_payee=adds,

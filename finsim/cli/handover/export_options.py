@@ -59,7 +59,9 @@ FromDate = Annotated[
 ]
 AsOf = Annotated[
     str | None,
-    day_option("--as-of", "Payments up to the end of this day, UTC; all when left out."),
+    day_option(
+        "--as-of", "What was known of payments at the end of this day, UTC; all and the truth when left out."
+    ),
 ]
 Bank = Annotated[
     int | None,

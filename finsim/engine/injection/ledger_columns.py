@@ -16,9 +16,10 @@ CARDS, ACCOUNTS, SINGLE = "card to merchant", "account to account", "single-side
 LABELS = tuple(
     name
     for name in with_roles(TRANSACTION_SCHEMA, LABEL)
-    if name not in ("purpose", "order_id", "taint") and not name.startswith("_fs_")
+    if name not in ("purpose", "order_id", "taint", "known_on", "known_by") and not name.startswith("_fs_")
 )
-"""The label columns that are added, as in finsim's own transactions; taint needs balances of all accounts."""
+"""The label columns that are added, as in finsim's own transactions; taint needs balances of all accounts,
+and what banks come to know is of a world that is simulated whole."""
 _MONEY, _KEYS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int"), ("ts", "date")
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": _TIMES, "amount": _MONEY, "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,

@@ -23,6 +23,9 @@ SAMPLED_ACCOUNT_DAYS, FEWEST_ACCOUNTS = 60_000, 400
 LOGINS_PER_ROW = 0.13
 """Rows of ``logins`` for each payment, measured in default worlds."""
 
+SCORED, WATCHED = 0.60, 0.45
+"""False alerts for each payment at a rate of 1, on payments and on accounts, measured in default worlds."""
+
 
 @dataclass(frozen=True)
 class PaymentForecast:
@@ -68,7 +71,15 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
     few_devices = int(build_devices(population, small, plan.streams).held.sum())
     scaled["devices"] = round(few_devices * settings.accounts / few)
     scaled["logins"] = round(LOGINS_PER_ROW * max(rows.values()))
+    scaled |= _observed(settings, max(rows.values()))
     return PaymentForecast(rows, len(drawn), settings.accounts + round(outside), scaled)
+
+
+def _observed(settings: Settings, rows: int) -> dict[str, int]:
+    """Return the rows of what banks see, false alarms of ordinary payments alone."""
+    rates = settings.observed
+    scores, cases, claims = SCORED * rates.screening.false, WATCHED * rates.monitoring.false, rates.card.false
+    return {"alerts": round((scores + cases) * rows), "reports": round(0.5 * claims * rows)}
 
 
 def _of_ledger(plan: Plan, settings: Settings) -> PaymentForecast:

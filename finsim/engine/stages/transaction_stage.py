@@ -12,6 +12,7 @@ import pyarrow as pa
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
+from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import accounts_table
@@ -83,11 +84,13 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         aside = orders_folder(run, key)
         devices, gear = with_row_devices(population, settings, plan.streams, (planned, schemes), aside)
         parties = {**party_tables(population, settings, plan.streams), "devices": devices}
-    posted = post(population, settings, blocks(), schemes, world.middles, gear)
+    watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
+    posted = post(population, settings, blocks(), schemes, world.middles, gear, watch)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     taken = FraudLosses()
     written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
+    parties |= watch.tables()
     others |= {name: (PARTY_SCHEMAS[name], table) for name, table in parties.items()}
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)

@@ -348,6 +348,7 @@ def agent_settings(plan: Plan) -> AgentSettings:
         slice_days=part.slice_days,
         narratives=uses,
         evade=part.evade,
+        **({} if part.observed is None else {"observed": part.observed.rates()}),
     )
 
 

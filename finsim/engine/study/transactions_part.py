@@ -19,6 +19,7 @@ from finsim.document_numbers import Count, Length, Meaning, Misfit, Share, Whole
 from finsim.editor_schemas import reads
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.market_part import Part, Steps
+from finsim.engine.study.observed_part import ObservedPart
 from finsim.errors import did_you_mean
 from finsim.tables.currencies import Currency
 
@@ -127,6 +128,7 @@ class TransactionsPart(Part):
     * ``slice_days``: days per slice of the work; part of the study.
     * ``narratives``: stories that are injected, by name or path.
     * ``evade``: how far every scheme hides, from 0 (as its file says) to 1.
+    * ``observed``: what banks come to know of the stories, and when; usual rates when left out.
     * ``rules``: rule pack by name or path; null: no rules.
     """
 
@@ -143,6 +145,7 @@ class TransactionsPart(Part):
     slice_days: Annotated[Length, _within("slice_days")] = 15
     narratives: tuple[NarrativeChoice, ...] = ()
     evade: Annotated[Share, Field(ge=0.0, le=1.0)] = 0.0
+    observed: ObservedPart | None = None
     rules: str | None = "retail-tx"
 
     @field_validator("narratives", mode="before")
@@ -188,6 +191,8 @@ class TransactionsPart(Part):
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Use the keys of a study file, and leave out those that are of the other kind of ledger."""
         data: dict[str, Any] = handler(self)
+        if self.observed is None:
+            del data["observed"]  # what a study does not say is no part of what it is
         schema = data.pop("schema_", None) or data.pop("schema", None)
         if self.data is None:
             return {name: value for name, value in data.items() if name not in _LEARNED and name != "data"}

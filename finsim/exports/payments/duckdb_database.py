@@ -26,7 +26,7 @@ def write(payments: Payments, folder: Path) -> None:
 
 EXPORT = Export(
     name="duckdb",
-    summary="DuckDB: one database with accounts, customers, merchants, transactions, labels, patterns",
+    summary="DuckDB: one database with accounts, customers, transactions, labels, alerts, patterns",
     write=write,
     options=("scenario", "as_of", "bank", "prevalence"),
     extra="db",

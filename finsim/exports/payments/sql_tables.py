@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from finsim.exports.payments.rows.payment_rows import Payments
 from finsim.exports.payments.rows.row_words import MONEY, cents, renamed, whole
 from finsim.exports.payments.rows.scheme_rows import scheme_table
+from finsim.records.parties.party_tables import OBSERVED
 
 INSTANT, DAY, TEXT = pa.timestamp("us", tz="UTC"), pa.date32(), pa.string()
 TABLES = {
@@ -49,8 +50,29 @@ TABLES = {
     "labels": pa.schema(
         [
             ("tx_id", pa.int64()), ("purpose", TEXT), ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()),
-            ("taint", pa.float32()), ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT),
-            ("role", TEXT),
+            ("taint", pa.float32()), ("known_on", DAY), ("known_by", TEXT), ("narrative", TEXT),
+            ("instance", pa.int64()), ("phase", TEXT), ("role", TEXT),
+        ]
+    ),
+    "alerts": pa.schema(
+        [
+            ("alert_id", pa.int64()), ("tx_id", pa.int64()), ("account_id", pa.int64()),
+            ("bank_id", pa.int32()), ("rule", TEXT), ("raised", DAY), ("case_opened", DAY),
+            ("outcome", TEXT), ("closed", DAY),
+        ]
+    ),
+    "reports": pa.schema(
+        [
+            ("report_id", pa.int64()), ("tx_id", pa.int64()), ("account_id", pa.int64()),
+            ("bank_id", pa.int32()), ("kind", TEXT), ("reported", DAY), ("outcome", TEXT), ("closed", DAY),
+            ("claimed", MONEY),
+        ]
+    ),
+    "account_labels": pa.schema(
+        [
+            ("account_id", pa.int64()), ("customer_id", pa.int64()), ("is_victim", pa.bool_()),
+            ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()), ("schemes", pa.int32()),
+            ("first", DAY), ("known_on", DAY),
         ]
     ),
     "patterns": pa.schema(
@@ -65,7 +87,8 @@ TABLES = {
 KEYS = {
     "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id",
     "devices": "device_id", "transactions": "tx_id",
-    "labels": "tx_id", "patterns": "instance",
+    "labels": "tx_id", "alerts": "alert_id", "reports": "report_id", "account_labels": "account_id",
+    "patterns": "instance",
 }  # fmt: skip
 """Table -> its primary key; `logins` have none."""
 _NONE = ("merchant_id", "device_id", "instance", "employer_account", "birth_year")  # -1 stands for none
@@ -82,6 +105,8 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
     elif table in ("devices", "logins"):
         for rows in payments.devices() if table == "devices" else payments.logins():
             yield _as(rows, schema)
+    elif table in OBSERVED:
+        yield _as(payments.observed(table), schema)
     elif table == "patterns":
         yield _as(scheme_table(payments), schema)
     else:

@@ -11,6 +11,7 @@ from finsim.records.columns import stored
 from finsim.records.parties.customers import CUSTOMER_SCHEMA
 from finsim.records.parties.devices import DEVICE_SCHEMA, LOGIN_SCHEMA
 from finsim.records.parties.merchants import MERCHANT_SCHEMA
+from finsim.records.parties.observed import ACCOUNT_LABEL_SCHEMA, ALERT_SCHEMA, REPORT_SCHEMA
 
 PARTY_SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
     {
@@ -18,6 +19,12 @@ PARTY_SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "merchants": MERCHANT_SCHEMA,
         "devices": stored(DEVICE_SCHEMA),
         "logins": stored(LOGIN_SCHEMA),
+        "alerts": ALERT_SCHEMA,
+        "reports": REPORT_SCHEMA,
+        "account_labels": ACCOUNT_LABEL_SCHEMA,
     }
 )
-"""Table -> its columns in files; a world that is learned from a ledger has none of them."""
+"""Table -> its columns in files; a world that is learned from a ledger has those of ``OBSERVED`` alone."""
+
+OBSERVED = ("alerts", "reports", "account_labels")
+"""Tables of what banks come to know, which are complete once every payment is posted."""

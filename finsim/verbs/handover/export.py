@@ -78,7 +78,8 @@ def export(
         scenario: which scenario's rows; the first of the run when left out.
         path: of bars: number of the path; the first, or all where the format holds several, when left out.
         from_date: of bars: the first day that the path is laid on; its own days when left out.
-        as_of: of payments: only rows up to the end of this day, UTC.
+        as_of: of payments: only rows up to the end of this day, UTC, with the labels that the banks had
+            by then, and alerts and claims as they stood.
         bank: of payments: only what this bank sees: rows of its accounts, and of other banks' accounts
             nothing but their number.
         prevalence: of payments: share of rows with the format's label; the world's own when left out.

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from finsim.errors import DataError, StudyError
 from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
-from finsim.exports.payments.rows.row_words import coded
+from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, hidden_from, known_labels, named_by
+from finsim.exports.payments.rows.row_words import coded, whole
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
 from finsim.notation import DAY, Bool1D
 from finsim.records.parties.party_tables import PARTY_SCHEMAS
@@ -32,7 +34,7 @@ _CHOOSING = ("tx_id", "ts", "status", "from_bank", "to_bank", "is_fraud", "is_la
 class Choice:
     """What the options of an export say of payments.
 
-    * ``as_of``: only rows up to the end of this day (UTC).
+    * ``as_of``: only rows up to the end of this day (UTC), with the labels that were known by then.
     * ``bank``: only what this bank sees: rows of its accounts.
     * ``prevalence``: share of rows with the format's label.
     * ``instance``: only the rows of one scheme.
@@ -50,7 +52,7 @@ class Choice:
 class Payments:
     """The tables of a world of payments, and which of its rows a format takes.
 
-    ``parties`` are the files of ``customers`` and ``merchants``, which only simulated worlds have.
+    ``parties`` are the files of ``PARTY_SCHEMAS`` that there are.
 
     ``label`` and ``rows`` are those of ``Export``. Raises StudyError for a bank or scheme that the world
     does not have, and for a prevalence that cannot be reached; DataError for rows that are not in the
@@ -159,6 +161,17 @@ class Payments:
                 table = table.filter(pc.is_in(table["customer_id"], known))
             yield table
 
+    def observed(self, name: str) -> pa.Table:
+        """Return a table of OBSERVED: as it stood on the day, for one bank's view what is its own."""
+        table = self._party(name, PARTY_SCHEMAS[name])
+        if self.choice.bank is not None:
+            places = self.lookup.places(table["account_id"])
+            banks = np.asarray(self.lookup.table["bank_id"])[places]
+            table = table.filter(pa.array(banks == self.choice.bank))
+        if self.choice.as_of is None:
+            return table
+        return (named_by if name == "account_labels" else as_stood)(table, self.choice.as_of)
+
     def _seen_devices(self, rows: pa.Table) -> np.ndarray:
         own = np.asarray(rows["from_bank"]) == self.choice.bank
         found: np.ndarray = np.asarray(rows["device_id"])[own]
@@ -175,6 +188,11 @@ class Payments:
 
     def refuse(self) -> None:
         """Raise StudyError for options that this world cannot follow, before anything is written."""
+        if self.choice.as_of is not None and "known_on" not in pq.read_schema(self.labels).names:
+            raise StudyError(
+                "the labels do not say when they were known", place="export: as_of",
+                expected="a world of this finsim", remedy="make the world again, or leave as_of out",
+            )  # fmt: skip
         if self.choice.bank is not None:
             known = sorted({int(one) for one in self.lookup.table["bank_id"].unique().to_pylist() if one})
             if self.choice.bank not in known:
@@ -193,6 +211,7 @@ class Payments:
     def _chosen(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         wanted = [name for name in dict.fromkeys((*columns, *_CHOOSING)) if name != ILLICIT]
         more = () if self.rows != "cards" else ("channel", "merchant_id")
+        more = more if self.choice.as_of is None else (*more, *NEEDED)
         last = -1
         for batch in row_batches((self.transactions, self.labels), list(dict.fromkeys((*wanted, *more)))):
             times = np.asarray(batch["ts"].cast(pa.int64()))
@@ -205,6 +224,7 @@ class Payments:
             last = int(times[-1]) if times.size else last
             table = pa.Table.from_batches([batch])
             table = table.filter(pa.array(self._mask(table, times)))
+            table = table if self.choice.as_of is None else self._as_known(table, self.choice.as_of)
             yield table.append_column(ILLICIT, pc.or_(table["is_fraud"], table["is_laundering"]))
             if self.choice.as_of is not None and last >= self._end():
                 return
@@ -225,6 +245,17 @@ class Payments:
         if self.choice.instance is not None:
             mask &= np.asarray(table["instance"]) == self.choice.instance
         return mask
+
+    def _as_known(self, table: pa.Table, day: date) -> pa.Table:
+        if self.choice.bank is not None:
+            table = hidden_from(table, self.choice.bank, self._reported)
+        return known_labels(table, day)
+
+    @cached_property
+    def _reported(self) -> pa.Array:
+        """The accounts that the one bank has named in a report by the day."""
+        alerts = self.observed("alerts")
+        return whole(alerts.filter(pc.fill_null(pc.equal(alerts["outcome"], "sar"), False))["account_id"])
 
     def _end(self) -> int:
         assert self.choice.as_of is not None
