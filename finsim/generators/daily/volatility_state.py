@@ -50,6 +50,7 @@ class VolatilityState:
     limits: Float2D
     weights: Float2D
     means: Float2D
+    own: Float2D
 
     @classmethod
     def fit(cls, values: Float3D, observed: Bool2D, layout: Layout, ridge: float) -> VolatilityState:
@@ -67,9 +68,10 @@ class VolatilityState:
         floors = (_FLOOR, _LARGEST, _FLOOR_OF_SQUARES)
         limits = np.stack([mean, *(np.full_like(mean, one) for one in floors)], axis=1)
         blank = np.zeros((layout.series, 3 + 2 * len(HORIZONS) + len(MARKET) + squares_of(layout)))
-        state = cls(layout, centre, limits, blank, blank[:, 3:])
+        state = cls(layout, centre, limits, blank, blank[:, 3:], np.tile([1.0, 0.0], (layout.series, 1)))
         features = state.trace_all(values, observed)[0][:, :-1][observed]
-        return replace(state, weights=_weights(features, sizes, ridge), means=features.mean(axis=0))
+        state = replace(state, weights=_weights(features, sizes, ridge), means=features.mean(axis=0))
+        return replace(state, own=own_parts(state.returns(seen), state.log_scales(features)))
 
     def resting(self) -> tuple[Float2D, Float2D]:
         """Return variances float64[A, H] and signed moves float64[A, H + R] at mean variance."""
@@ -102,7 +104,8 @@ class VolatilityState:
         low, high, intercept = self.weights[:, 0], self.weights[:, 1], self.weights[:, 2]
         linear = intercept + (features * self.weights[:, 3:]).sum(axis=-1)
         found: Array = np.clip(linear, low, high)
-        return found
+        common = found.mean(axis=-1, keepdims=True)
+        return np.asarray(common + self.own[:, 0] * (found - common) + self.own[:, 1])
 
     def variances(self, values: Array) -> Array:
         """Return the variance float64[..., A] of bars float64[..., C], in mean variances, with the floor."""
@@ -157,18 +160,59 @@ class VolatilityState:
         for places, gain in zip(memories(self.layout), (short, long), strict=True):
             weights[:, 3 + places] *= gain[:, None]
         moved = ((self.weights[:, 3:] - weights[:, 3:]) * self.means).sum(axis=1)
-        weights[:, 2] += moved + offset
+        common = offset.mean()
+        weights[:, 2] += moved + common + (offset - common) / self.own[:, 0]
         return replace(self, weights=weights)
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        names = ("centre", "limits", "weights", "means")
+        names = ("centre", "limits", "weights", "means", "own")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> VolatilityState:
         """Return the state that ``arrays`` describes."""
-        return cls(layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"])
+        return cls(layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"], arrays["own"])
+
+
+SHARES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
+# assumption: moves of a day follow a t law of five degrees of freedom; two dozen series say enough.
+_FREEDOM, _JUDGED, _T_ROUNDS = 5.0, 24, 8
+
+
+def own_parts(returns: Float2D, scales: Float2D) -> Float2D:
+    """Return float64[A, 2]: which share of its own part a log scale keeps, and the constant that holds its mean.
+
+    returns : float64[n, A], scales : float64[n, A], raw.
+    The share is the one under which days are likeliest: multivariate t (Kotz & Nadarajah 2004).
+    """
+    series = returns.shape[1]
+    if series == 1 or len(returns) < 5 * series:
+        return np.tile([1.0, 0.0], (series, 1))
+    chosen = np.unique(np.linspace(0, series - 1, min(series, _JUDGED)).astype(np.int64))
+    common = scales.mean(axis=1, keepdims=True)
+    centred = scales - common
+    centred = centred - centred.mean(axis=0)
+    likely = []
+    for share in SHARES:
+        own = common + (share * centred)[:, chosen]
+        likely.append(_t_likelihood(returns[:, chosen] * np.exp(-own)) - own.sum(axis=1).mean())
+    share = SHARES[int(np.argmax(likely))]
+    return np.stack([np.full(series, share), (1.0 - share) * (scales - common).mean(axis=0)], axis=1)
+
+
+def _t_likelihood(rows: Float2D) -> float:
+    spread = np.atleast_2d(np.cov(rows.T))
+    size = rows.shape[1]
+    for _ in range(_T_ROUNDS):
+        spread = spread + 1e-9 * np.trace(spread) / size * np.eye(size)
+        far = (rows @ np.linalg.inv(spread) * rows).sum(axis=1)
+        weights = (_FREEDOM + size) / (_FREEDOM + far)
+        spread = (rows * weights[:, None]).T @ rows / len(rows)
+    far = (rows @ np.linalg.inv(spread) * rows).sum(axis=1)
+    return float(
+        -0.5 * np.linalg.slogdet(spread)[1] - 0.5 * (_FREEDOM + size) * np.log1p(far / _FREEDOM).mean()
+    )
 
 
 def memories(layout: Layout) -> tuple[Int1D, Int1D]:

@@ -189,7 +189,10 @@ def walk(
     edges: tuple[Float1D, Float1D],
     chosen: Int2D,
     constants: Constants,
-    weights: tuple[Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
+    weights: tuple[
+        Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float], tuple[Float2D, Float2D]
+    ],
+    eras: Int2D,
     reach: float,
     memory: tuple[Float3D, Float3D, Float3D, Float1D],
     values: Float3D,
@@ -209,7 +212,7 @@ def walk(
     unity float64[N], updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
-    state, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
+    state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate), (shifts, widths) = weights
     variances, signed, levels, unity = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
@@ -227,6 +230,11 @@ def walk(
                     scale += state[a, 3 + p] * seen[a, p]
                 scales[a] = min(max(scale, state[a, 0]), state[a, 1])
                 tension += scales[a] / series
+            common, tension = tension, 0.0
+            for a in range(series):
+                scales[a] = common + own[a, 0] * (scales[a] - common) + own[a, 1]
+                tension += scales[a] / series
+            era = eras[path, step]
             row = chosen[path, step]
             for edge in edges[0]:
                 if tension > edge:
@@ -243,6 +251,7 @@ def walk(
                     spread = bounded(laws[c, 1], levels[path, c], means, seen[a])
                     score = location + np.exp(spread) * pool[row, c]
                     follow(levels[path, c], score, level_rates, means)
+                    score = shifts[era, c] + widths[era, c] * score
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
