@@ -143,10 +143,6 @@ def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tu
     else:
         location, log_scale = regress(with_intercept(standard), targets, ridges)
         linear = with_intercept(standard) @ location
-    import os
-    if moves and os.environ.get("NOMS"):
-        log_scale = regress(np.ones((len(targets), 1)), targets - linear[:, :1], (ridges[0], ridges[1]))[1]
-        log_scale = np.concatenate([log_scale, np.zeros((standard.shape[1], 1))])
     return np.stack(
         [
             _unstandardised(location[:, 0], linear, centre, spread),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from finsim.generators.daily.day_encoding import DayEncoding, Memory
@@ -11,7 +13,7 @@ from finsim.generators.encoding.marginal_correction import Correction
 from finsim.kernels.markets.volatility_walk import FARTHEST
 from finsim.notation import Array, Bool2D, Float2D, Float3D
 
-_ROUNDS, _STEPS = 3, 800
+_ROUNDS, _STEPS, _FEWEST = 3, 800, 100
 _BOUND = 5.0
 
 
@@ -32,45 +34,63 @@ def coupled(
     layout = encoding.state.layout
     if layout.series == 1:
         return pool
-    wanted = {
-        role: _correlation(encoding, values, observed, role)
-        for role in ("move", "gap")
-        if len(layout.where(role))
-    }
-    count = int(observed.sum())
+    roles = [role for role in ("move", "gap") if len(layout.where(role))]
+    wanted = _correlations(encoding, values, observed, roles)
     for _ in range(_ROUNDS):
         start = memory.take(np.arange(len(memory.levels)))
         chosen = draw.integers(encoding.choices(pool), size=(len(memory.levels), _STEPS))
         eras = encoding.eras.course([draw] * len(chosen), _STEPS, memory.place)
         made = encoding.walk(pool, chosen, eras, memory)
-        found = pool.copy()
-        for role, one in wanted.items():
-            at = layout.where(role)
-            own = _correlation(encoding, made, np.ones(made.shape[:2], dtype=np.bool_), role, start)
-            missing = nearer(own, one, count) - own
-            days = pool[:, at]
-            centre, spread = days.mean(axis=0), np.maximum(days.std(axis=0), 1e-12)
-            standard = (days - centre) / spread
-            now = np.corrcoef(np.clip(standard, -_BOUND, _BOUND).T)
-            mixed = standard @ turn(now, _as_correlation(now + missing)).T
-            found[:, at] = Correction.fit(mixed, days).apply(mixed)
-        pool = found
+        found = _correlations(encoding, made, np.ones(made.shape[:2], dtype=np.bool_), roles, start)
+        pool = _moved(pool, encoding, wanted, found)
     return pool
 
 
-def _correlation(
-    encoding: DayEncoding, values: Float3D, observed: Bool2D, role: str, start: Memory | None = None
-) -> Float2D:
-    """Return float64[A, A] of moves or gaps in deviations of the month before, which count up to four."""
+_Correlations: TypeAlias = dict[tuple[str, int], tuple[Float2D, int]]
+
+
+def _moved(pool: Float2D, encoding: DayEncoding, wanted: _Correlations, found: _Correlations) -> Float2D:
+    """Return the pool with what is missing in each stretch added to its days."""
+    size = len(pool) // (len(encoding.edges) + 1)
+    moved = pool.copy()
+    for (role, stretch), (own, made) in found.items():
+        if (role, stretch) not in wanted:
+            continue
+        real, count = wanted[role, stretch]
+        at = np.ix_(np.arange(stretch * size, (stretch + 1) * size), encoding.state.layout.where(role))
+        missing = nearer(own, real, int(1.0 / (1.0 / count + 1.0 / made))) - own
+        days = pool[at]
+        standard = (days - days.mean(axis=0)) / np.maximum(days.std(axis=0), 1e-12)
+        now = np.corrcoef(np.clip(standard, -_BOUND, _BOUND).T)
+        mixed = standard @ turn(now, _as_correlation(now + missing)).T
+        moved[at] = Correction.fit(mixed, days).apply(mixed)
+    return moved
+
+
+def _correlations(
+    encoding: DayEncoding, values: Float3D, observed: Bool2D, roles: list[str], start: Memory | None = None
+) -> _Correlations:
+    """Return float64[A, A] of moves or gaps and the number of days, by role and stretch of tension.
+
+    In deviations of the month before, which count up to four. Stretches of too few days are left out.
+    """
     state = encoding.state
     begun = [None] * len(values) if start is None else list(zip(start.variances, start.signed, strict=True))
     features = np.stack(
         [state.trace(*one, at)[0] for *one, at in zip(values, observed, begun, strict=True)]
-    )
-    sizes = np.sqrt(state.limits[:, 0]) * np.exp(0.5 * features[:, :-1, :, UNITY_OF])
-    at = state.layout.where(role)
-    rows = ((values[..., at] - state.centre[at]) / sizes)[observed]
-    return np.corrcoef(np.clip(rows, -FARTHEST, FARTHEST).T)
+    )[:, :-1]
+    sizes = np.sqrt(state.limits[:, 0]) * np.exp(0.5 * features[..., UNITY_OF])
+    tense = np.searchsorted(encoding.edges, state.log_scales(features).mean(axis=-1)[observed])
+    found = {}
+    for role in roles:
+        at = state.layout.where(role)
+        rows = ((values[..., at] - state.centre[at]) / sizes)[observed]
+        rows = np.clip(rows / rows.std(axis=0), -FARTHEST, FARTHEST)
+        for stretch in range(len(encoding.edges) + 1):
+            near = tense == stretch
+            if near.sum() >= _FEWEST:
+                found[role, stretch] = np.corrcoef(rows[near].T), int(near.sum())
+    return found
 
 
 def _as_correlation(found: Array) -> Float2D:

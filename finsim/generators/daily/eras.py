@@ -17,8 +17,7 @@ STAY = 500.0
 # assumption: a stretch is told by the days around it, weighed by a triangle of so many days to each side.
 _REACH = 100
 # Below two years there is one era.
-import os
-_FEWEST = int(os.environ.get("FEW","504"))
+_FEWEST = 504
 # Days whose dependence on each other makes a mean less sure; log scales are kept within a factor of four.
 _LAGS, _WIDEST = 10, 1.4
 # Scores count for at most so many deviations in a scale.

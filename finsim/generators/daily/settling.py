@@ -82,15 +82,13 @@ def settle(
     """
     components = encoding.components(course)[kept]
     days = recoloured(days, components, encoding, encoding.told(course)[kept])
-    days = days * (components.std(axis=0) / np.maximum(days.std(axis=0), 1e-9))
+    days = Correction.fit(days, components).apply(days)
     wanted = encoding.innovations(course)[kept]
     encoding = replace(encoding, touch=Correction.fit(encoding.scaling.inverse(days), wanted))
     pool = np.ascontiguousarray(encoding.made(days))
     paths = max(min(paths, 4), paths * _SERIES // max(encoding.state.layout.series, _SERIES))
     encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
-    import os
-    if not os.environ.get("NOC"):
-      pool = coupled(encoding, data.values, data.observed(), pool, memory, streams.at("coupling"))
+    pool = coupled(encoding, data.values, data.observed(), pool, memory, streams.at("coupling"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
     return Settled(encoding, pool, FinalLaw.fit(made, data.values[kept], tail_reach), starts)
 
