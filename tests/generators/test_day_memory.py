@@ -11,7 +11,8 @@ from finsim.generators.channel_layout import Layout
 from finsim.generators.daily import persistence_tuning
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.day_network import DayShape
-from finsim.generators.daily.settling import _nearer, drawn_days, recoloured, settle
+from finsim.generators.daily.recolouring import nearer, recoloured
+from finsim.generators.daily.settling import drawn_days, settle
 from finsim.generators.daily.volatility_state import memories
 from finsim.generators.generator import Sequences
 
@@ -65,14 +66,14 @@ def test_what_many_series_have_in_common_is_believed_of_few_days():
     """Sixty series, two hundred days, one factor that made days lack; chance is not believed."""
     draw = np.random.default_rng(4)
     real = draw.standard_normal((200, 60)) + 0.7 * draw.standard_normal((200, 1))
-    found = _nearer(np.eye(60), np.cov(real.T), 200)
+    found = nearer(np.eye(60), np.cov(real.T), 200)
     true = np.eye(60) + 0.49
     assert np.linalg.eigvalsh(found)[-1] == pytest.approx(np.linalg.eigvalsh(true)[-1], rel=0.2)
     assert np.linalg.norm(found - true) < 0.8 * np.linalg.norm(np.cov(real.T) - true)
     assert np.linalg.norm(found - true) < 0.2 * np.linalg.norm(np.eye(60) - true)
     assert np.linalg.eigvalsh(found)[0] > 0.0
     few = np.cov(draw.standard_normal((30, 60)).T)  # no covariance of so few days is one
-    assert np.linalg.eigvalsh(_nearer(np.eye(60), few, 30))[0] > 0.0
+    assert np.linalg.eigvalsh(nearer(np.eye(60), few, 30))[0] > 0.0
 
 
 def test_a_level_is_pulled_back_and_a_price_is_not(streams):

@@ -57,7 +57,8 @@ class ChannelLaws:
     ) -> ChannelLaws:
         """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``.
 
-        The sizes of moves say nothing here: they are the state's.
+        The sizes of moves say nothing here: they are the state's; with ``eras`` half a year says nothing, but
+        of what prices are sums of.
         """
         channels = scores.shape[2]
         fields = channels // features.shape[2]
@@ -65,7 +66,9 @@ class ChannelLaws:
         signed, moves, found = layout.where("move", "gap"), layout.where("move"), []
         for c in range(channels):
             design = np.concatenate([levels[:, :, c], features[:, :-1, c // fields]], axis=-1)
-            found.append(_law(design[observed], scores[..., c][observed], ridges, (c in signed, c in moves, eras)))
+            found.append(
+                _law(design[observed], scores[..., c][observed], ridges, (c in signed, c in moves, eras))
+            )
         return cls(np.stack(found))
 
     def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
@@ -113,10 +116,12 @@ def levels_of(scores: Float3D, observed: Bool2D) -> tuple[Array, Float3D]:
     return found, after
 
 
-def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tuple[bool, bool, bool]) -> Float2D:
+def _law(
+    design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tuple[bool, bool, bool]
+) -> Float2D:
     """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale.
 
-    signed : whether prices are sums of it, moves : whether it is the move of its series.
+    kind : whether prices are sums of it, it is the move of its series, and eras have what is slow.
     """
     signed, moves, eras = kind
     levels = len(HORIZONS) + len(SIZES)

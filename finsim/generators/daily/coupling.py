@@ -76,9 +76,9 @@ def _correlations(
     """
     state = encoding.state
     begun = [None] * len(values) if start is None else list(zip(start.variances, start.signed, strict=True))
-    features = np.stack(
-        [state.trace(*one, at)[0] for *one, at in zip(values, observed, begun, strict=True)]
-    )[:, :-1]
+    features = np.stack([state.trace(*one, at)[0] for *one, at in zip(values, observed, begun, strict=True)])[
+        :, :-1
+    ]
     sizes = np.sqrt(state.limits[:, 0]) * np.exp(0.5 * features[..., UNITY_OF])
     tense = np.searchsorted(encoding.edges, state.log_scales(features).mean(axis=-1)[observed])
     found = {}

@@ -42,7 +42,8 @@ def stretches(days: int) -> int:
 class Memory:
     """What paths remember.
 
-    Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E] and unity [N].
+    Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E], unity [N] and the place in
+    the history int64[N], see ``Eras``.
     """
 
     variances: Float3D
@@ -84,7 +85,7 @@ class Course:
 
 @dataclass(frozen=True)
 class DayEncoding:
-    """values [.., C] --state--> scaled --marginals--> scores --laws--> innovations --scaling--> components.
+    """values [.., C] --state--> scaled --marginals--> scores --eras--> inner --laws--> innovations --> days.
 
     The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
     components depends on the days before by two numbers alone, in deviations from their means in training
@@ -125,7 +126,7 @@ class DayEncoding:
         eras = Eras.fit(scores, observed, layout)
         at = eras.trace(scores, observed)
         inner = eras.inner(scores, at) * observed[:, :, None]
-        laws = ChannelLaws.fit(inner, features, observed, layout, ridges, len(eras.means) > 1)
+        laws = ChannelLaws.fit(inner, features, observed, layout, ridges, eras.several)
         levels, after = levels_of(inner, observed)
         location, spread = eras.outer(*laws.ahead(levels, features), at)
         innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
@@ -138,7 +139,9 @@ class DayEncoding:
             np.quantile(one, np.linspace(0.0, 1.0, n + 1)[1:-1]) for one, n in zip(told.T, parts, strict=True)
         ]
         found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), unity, eras, calm, *edges)
-        return found, Course(log_scales, common, location, spread, scores, _memory(ends, after, common, eras.place(at)))
+        return found, Course(
+            log_scales, common, location, spread, scores, _memory(ends, after, common, eras.places(at))
+        )
 
     def course(self, values: Float3D, observed: Array) -> Course:
         """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
@@ -149,7 +152,9 @@ class DayEncoding:
         levels, after = levels_of(self.eras.inner(scores, at) * observed[:, :, None], observed)
         location, spread = self.eras.outer(*self.laws.ahead(levels, features), at)
         common = self.unity.trace(self.state, values, features, observed)
-        return Course(log_scales, common, location, spread, scores, _memory(ends, after, common, self.eras.place(at)))
+        return Course(
+            log_scales, common, location, spread, scores, _memory(ends, after, common, self.eras.places(at))
+        )
 
     def innovations(self, course: Course) -> Float3D:
         """Return the innovations float64[N, T, C] of sequences."""
@@ -180,15 +185,26 @@ class DayEncoding:
         """Return values float64[N, T, C] of paths; ``memory`` moves on in place.
 
         pool : float64[B * G * S, C], innovations for each stretch of tension and, in it, of unity;
-        chosen : int64[N, T] below S.
+        chosen : int64[N, T] below S; eras : int64[N, T], stretches of the history.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
-        own = (self.state.weights, self.state.own, self.laws.weights, level_rates(), len(HORIZONS))
-        own = (*own, self.tables(), unity, (self.eras.means, np.exp(self.eras.log_scales)))
+        laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
+        own = (self.state.weights, self.state.own, *laws, unity)
+        drift = (eras, self.eras.means, np.exp(self.eras.log_scales))
         known = (memory.variances, memory.signed, memory.levels, memory.unity)
         edges = (self.edges, self.unities)
-        walk(pool, edges, chosen, self.state.constants(), own, eras, _REACH, known, values)
+        walk(
+            pool,
+            edges,
+            chosen,
+            self.state.constants(),
+            own,
+            drift,
+            _REACH,
+            known,
+            values,
+        )
         return values
 
     def choices(self, pool: Float2D) -> int:
@@ -246,8 +262,6 @@ class DayEncoding:
         )
 
 
-def _memory(
-    ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D
-) -> Memory:
+def _memory(ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D) -> Memory:
     variances, signed = (np.stack(part) for part in zip(*ends, strict=True))
     return Memory(variances, signed, after, common[:, -1].copy(), place)

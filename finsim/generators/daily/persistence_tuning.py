@@ -60,7 +60,9 @@ def tuned(
     chosen = draw.integers(encoding.choices(pool), size=(paths, min(longest, _STEPS)))
     eras = encoding.eras.course([draw] * paths, chosen.shape[1], memory.place)
     for index in range(_ROUNDS):
-        found = _found(replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, eras, memory)
+        found = _found(
+            replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, eras, memory
+        )
         drift = found.level - wanted.level
         excess = np.maximum(found.spread / np.maximum(_SPREAD * wanted.spread, 1e-9), 1e-9)
         miss = np.abs(np.log(_ratio(found, wanted))).mean(axis=0)
@@ -125,7 +127,9 @@ def at_rest(encoding: DayEncoding, paths: int) -> Memory:
     variances, signed = encoding.state.resting()
     levels = levels_at_rest(len(encoding.laws.weights))
     variances, signed, levels = (np.repeat(one[None], paths, axis=0) for one in (variances, signed, levels))
-    return Memory(variances, signed, levels, np.full(paths, encoding.unity.mean[0]), np.zeros(paths, dtype=np.int64))
+    return Memory(
+        variances, signed, levels, np.full(paths, encoding.unity.mean[0]), np.zeros(paths, dtype=np.int64)
+    )
 
 
 def _stepped(gains: Float2D, ratio: Float2D, excess: Float1D, answers: tuple[Float1D, Float1D]) -> Float2D:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.generators.channel_layout import Layout
+from finsim.generators.daily.own_parts import own_parts
 from finsim.generators.daily.still_values import resting_place
 from finsim.generators.encoding.location_scale_regression import log_variance_weights, with_intercept
 from finsim.kernels.markets.volatility_walk import Constants, trace
@@ -41,6 +42,7 @@ class VolatilityState:
     centre : float64[C], means of moves and gaps or where they stand still (see ``resting_place``), else 0;
     limits : float64[A, 4], as in the kernel ``absorb``. weights : float64[A, 3 + P], lowest and highest log
     scale, intercept, then weights of the features; means : float64[A, P], of the features in training.
+    own : float64[A, 2], see ``own_parts``.
     Source: own; log variance on several horizons as in a HAR model (Corsi 2009), leverage by signed
     moves as in EGARCH (Nelson 1991).
     """
@@ -161,6 +163,7 @@ class VolatilityState:
             weights[:, 3 + places] *= gain[:, None]
         moved = ((self.weights[:, 3:] - weights[:, 3:]) * self.means).sum(axis=1)
         common = offset.mean()
+        # Of what is added to one series its own part acts by its share.
         weights[:, 2] += moved + common + (offset - common) / self.own[:, 0]
         return replace(self, weights=weights)
 
@@ -172,47 +175,9 @@ class VolatilityState:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> VolatilityState:
         """Return the state that ``arrays`` describes."""
-        return cls(layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"], arrays["own"])
-
-
-SHARES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
-# assumption: moves of a day follow a t law of five degrees of freedom; two dozen series say enough.
-_FREEDOM, _JUDGED, _T_ROUNDS = 5.0, 24, 8
-
-
-def own_parts(returns: Float2D, scales: Float2D) -> Float2D:
-    """Return float64[A, 2]: which share of its own part a log scale keeps, and the constant that holds its mean.
-
-    returns : float64[n, A], scales : float64[n, A], raw.
-    The share is the one under which days are likeliest: multivariate t (Kotz & Nadarajah 2004).
-    """
-    series = returns.shape[1]
-    if series == 1 or len(returns) < 5 * series:
-        return np.tile([1.0, 0.0], (series, 1))
-    chosen = np.unique(np.linspace(0, series - 1, min(series, _JUDGED)).astype(np.int64))
-    common = scales.mean(axis=1, keepdims=True)
-    centred = scales - common
-    centred = centred - centred.mean(axis=0)
-    likely = []
-    for share in SHARES:
-        own = common + (share * centred)[:, chosen]
-        likely.append(_t_likelihood(returns[:, chosen] * np.exp(-own)) - own.sum(axis=1).mean())
-    share = SHARES[int(np.argmax(likely))]
-    return np.stack([np.full(series, share), (1.0 - share) * (scales - common).mean(axis=0)], axis=1)
-
-
-def _t_likelihood(rows: Float2D) -> float:
-    spread = np.atleast_2d(np.cov(rows.T))
-    size = rows.shape[1]
-    for _ in range(_T_ROUNDS):
-        spread = spread + 1e-9 * np.trace(spread) / size * np.eye(size)
-        far = (rows @ np.linalg.inv(spread) * rows).sum(axis=1)
-        weights = (_FREEDOM + size) / (_FREEDOM + far)
-        spread = (rows * weights[:, None]).T @ rows / len(rows)
-    far = (rows @ np.linalg.inv(spread) * rows).sum(axis=1)
-    return float(
-        -0.5 * np.linalg.slogdet(spread)[1] - 0.5 * (_FREEDOM + size) * np.log1p(far / _FREEDOM).mean()
-    )
+        return cls(
+            layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"], arrays["own"]
+        )
 
 
 def memories(layout: Layout) -> tuple[Int1D, Int1D]:
