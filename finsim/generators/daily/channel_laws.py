@@ -147,6 +147,10 @@ def _law(
         log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
     else:
         location, log_scale = regress(with_intercept(standard), targets, ridges)
+        if eras and not signed and location[1 + _SLOW[1], 0] < 0.0:
+            # What is left beside means of both sides seems to turn back within months; on paths it need not.
+            standard[:, _SLOW[1]] = 0.0
+            location, log_scale = regress(with_intercept(standard), targets, ridges)
         linear = with_intercept(standard) @ location
     return np.stack(
         [

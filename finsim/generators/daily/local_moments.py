@@ -55,4 +55,4 @@ def sure(found: Float2D, noise: Float1D) -> Float1D:
 
     Source: James & Stein 1961, positive part.
     """
-    return np.asarray(np.maximum(1.0 - noise / np.maximum(found.var(axis=0), 1e-18), 0.0))
+    return np.sqrt(np.maximum(1.0 - noise / np.maximum(found.var(axis=0), 1e-18), 0.0))

@@ -24,12 +24,10 @@ _GAINS = (0.3, 1.8)
 # assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the
 # data both are taken, as they are and bounded, and their mean is wanted.
 _WINSOR = 0.995
-# assumption: over all paths log scales may vary this much more than in one history, which saw few regimes.
-_SPREAD = 1.15
 # Powers of the ratio of wanted to found autocorrelation; far lags answer to a gain more strongly.
 _POWERS = (0.3, 0.15)
 # Powers of an excess of spread: short memory gives way first.
-_YIELDS = (0.4, 0.1)
+_YIELDS = (0.6, 0.2)
 
 
 def tuned(
@@ -64,7 +62,7 @@ def tuned(
             replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, eras, memory
         )
         drift = found.level - wanted.level
-        excess = np.maximum(found.spread / np.maximum(_SPREAD * wanted.spread, 1e-9), 1e-9)
+        excess = np.maximum(found.spread / np.maximum(wanted.spread, 1e-9), 1e-9)
         miss = np.abs(np.log(_ratio(found, wanted))).mean(axis=0)
         miss += 2.0 * np.abs(drift) + 2.0 * np.maximum(np.log(excess), 0.0)
         better = (miss < nearest) & (index >= _LEVEL_ROUNDS)
