@@ -75,10 +75,9 @@ def _correlations(
     In deviations of the month before, which count up to four. Stretches of too few days are left out.
     """
     state = encoding.state
-    begun = [None] * len(values) if start is None else list(zip(start.variances, start.signed, strict=True))
-    features = np.stack([state.trace(*one, at)[0] for *one, at in zip(values, observed, begun, strict=True)])[
-        :, :-1
-    ]
+    begun = [None if start is None else (start.variances[k], start.signed[k]) for k in range(len(values))]
+    traced = [state.trace(one, seen, at)[0] for one, seen, at in zip(values, observed, begun, strict=True)]
+    features = np.stack(traced)[:, :-1]
     sizes = np.sqrt(state.limits[:, 0]) * np.exp(0.5 * features[..., UNITY_OF])
     tense = np.searchsorted(encoding.edges, state.log_scales(features).mean(axis=-1)[observed])
     found = {}

@@ -51,8 +51,10 @@ def repeated(stretches: Array, days: int) -> Float2D:
 
 
 def sure(found: Float2D, noise: Float1D) -> Float1D:
-    """Return which share of the variance of float64[E, C] chance does not explain, float64[C]: shrinkage.
+    """Return the root of the share of the variance of float64[E, C] that chance does not explain, float64[C].
 
-    Source: James & Stein 1961, positive part.
+    What is kept of each then varies as what is behind it does: shares themselves, as in James & Stein 1961,
+    would be nearer to each, and vary too little.
     """
-    return np.sqrt(np.maximum(1.0 - noise / np.maximum(found.var(axis=0), 1e-18), 0.0))
+    share = np.maximum(1.0 - noise / np.maximum(found.var(axis=0), 1e-18), 0.0)
+    return np.asarray(np.sqrt(share))
