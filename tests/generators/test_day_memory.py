@@ -142,7 +142,7 @@ def test_series_of_one_market_share_half_of_their_gains(streams, monkeypatch):
 
 def test_no_gain_grows_of_a_state_that_is_too_wide():
     """At its bounds such a state clusters too little: larger gains would make it wider still."""
-    asked = (np.ones((2, 2)), np.full((2, 2), 2.0), np.array([0.9, 1.5]), (np.full(2, 0.5), np.full(2, 0.3)))
+    asked = (np.ones((2, 2)), np.full((2, 2), 2.0), np.array([0.9, 1.02]), (np.full(2, 0.5), np.full(2, 0.3)))
     gains = persistence_tuning._stepped(*asked)
     assert (gains[:, 0] > 1.0).all()
     assert (gains[:, 1] < 1.0).all()

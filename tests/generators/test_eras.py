@@ -27,7 +27,7 @@ def drifting():
     draw = np.random.default_rng(5)
     level = np.repeat([-0.8, 0.3, 1.2, -0.6, 0.0], 504)
     scores = draw.standard_normal((2_520, 5)) * np.exp(0.4 * level[:, None]) + level[:, None]
-    scores[:, 1] -= level
+    scores[:, 1] -= 0.6 * level
     scores[:, 4] = draw.standard_normal(2_520)
     return scores[None], level
 
@@ -91,10 +91,20 @@ def test_paths_walk_the_history_there_and_back_and_jump_once_in_two_years(drifti
     steps = np.abs(np.diff(at, axis=1))
     assert (steps > 1).sum() == pytest.approx(60 * 2_000 / STAY, rel=0.15)
     assert np.bincount(at[:, 1_000:].ravel(), minlength=120).min() > 0
-    ahead = np.full(60, 5)
-    halves = [eras.course([np.random.default_rng(8)], n, ahead[:1]) for n in (20, 30)]
+    ahead = np.full(1, 5)
+    halves = [eras.course([np.random.default_rng(8)], n, ahead) for n in (20, 30)]
     assert ahead[0] == 55
     assert halves[1][0, 0] == 25 // DAYS
+
+
+def test_a_jump_leads_to_the_day_that_was_drawn(drifting, monkeypatch):
+    eras = Eras.fit(drifting[0], SEEN, BARS)
+    monkeypatch.setattr("finsim.generators.daily.eras.STAY", 1.0)  # every step is a jump
+    at = eras.course([np.random.default_rng(3)], 50, np.zeros(1, dtype=np.int64))
+    draw = np.random.default_rng(3)
+    draw.random(50)
+    days = draw.integers(5_040, size=50)
+    assert np.array_equal(at[0], np.minimum(days, 5_039 - days) // DAYS)
 
 
 def test_a_short_history_has_one_era():
