@@ -61,7 +61,7 @@ def _moved(pool: Float2D, encoding: DayEncoding, wanted: _Correlations, found: _
         missing = nearer(own, real, int(1.0 / (1.0 / count + 1.0 / made))) - own
         days = pool[at]
         standard = (days - days.mean(axis=0)) / np.maximum(days.std(axis=0), 1e-12)
-        now = np.corrcoef(np.clip(standard, -_BOUND, _BOUND).T)
+        now = _correlation(np.clip(standard, -_BOUND, _BOUND))
         mixed = standard @ turn(now, _as_correlation(now + missing)).T
         moved[at] = Correction.fit(mixed, days).apply(mixed)
     return moved
@@ -84,12 +84,21 @@ def _correlations(
     for role in roles:
         at = state.layout.where(role)
         rows = ((values[..., at] - state.centre[at]) / sizes)[observed]
-        rows = np.clip(rows / rows.std(axis=0), -FARTHEST, FARTHEST)
+        rows = np.clip(rows / np.maximum(rows.std(axis=0), 1e-12), -FARTHEST, FARTHEST)
         for stretch in range(len(encoding.edges) + 1):
             near = tense == stretch
             if near.sum() >= _FEWEST:
-                found[role, stretch] = np.corrcoef(rows[near].T), int(near.sum())
+                found[role, stretch] = _correlation(rows[near]), int(near.sum())
     return found
+
+
+def _correlation(rows: Float2D) -> Float2D:
+    """Return the correlation float64[A, A] of rows float64[n, A]; what stands still has none."""
+    centred = rows - rows.mean(axis=0)
+    centred = centred / np.maximum(centred.std(axis=0), 1e-12)
+    found = centred.T @ centred / len(rows)
+    np.fill_diagonal(found, 1.0)
+    return np.asarray(found)
 
 
 def _as_correlation(found: Array) -> Float2D:
