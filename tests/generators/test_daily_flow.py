@@ -40,6 +40,12 @@ def bars():
     return sequences_of(*encode(between(prices, 0, 2_000)))
 
 
+def walked(encoding, pool, chosen, memory, draw):
+    """Return what paths make of chosen days, in eras that are drawn."""
+    eras = encoding.eras.course([draw] * len(chosen), chosen.shape[1], memory.place)
+    return encoding.walk(pool, chosen, eras, memory)
+
+
 def crossed(days):
     """Return days float64[n, F] with powers of their sizes, and powers times other channels."""
     rows, columns = np.triu_indices(days.shape[1], 1)
@@ -154,7 +160,8 @@ def test_an_answer_to_the_last_move_is_kept_where_the_data_are_sure(streams, slo
     encoding, _ = DayEncoding.fit(Sequences(values), Layout.plain(1), 20.0, (60.0, 20.0), draw)
     pool = draw.standard_normal((5_000, 1))
     every = np.repeat(pool, encoding.stretches, axis=0)
-    made = encoding.walk(every, draw.integers(5_000, size=(30, 1_500)), at_rest(encoding, 30))[..., 0]
+    chosen, memory = draw.integers(5_000, size=(30, 1_500)), at_rest(encoding, 30)
+    made = walked(encoding, every, chosen, memory, draw)[..., 0]
     found = np.mean([np.corrcoef(path[1:], path[:-1])[0, 1] for path in made])
     assert found == pytest.approx(slope, abs=0.05)
     assert (np.abs(encoding.laws.weights[0, 0, 3:]).max() > 0) == kept
@@ -166,7 +173,8 @@ def test_innovations_walk_back_to_the_data(bars):
     pool = np.ascontiguousarray(encoding.innovations(course)[0])
     every = np.tile(pool, (encoding.stretches, 1))
     memory = at_rest(encoding, 1)
-    made = encoding.walk(every, np.arange(len(pool))[None], memory)
+    eras = encoding.eras.trace(course.scores, bars.observed())[:, :-1]
+    made = encoding.walk(every, np.arange(len(pool))[None], eras, memory)
     wanted = bars.values[0]
     inside = np.abs(course.scores[0]) < 4.0
     # Atoms and tails are spread or bounded by the marginal map; the rest comes back.
@@ -187,7 +195,7 @@ def test_days_of_a_tense_market_come_from_their_stretch(streams):
     draw = streams.at("walk")
     pool = np.concatenate([np.full((50, 1), float(part)) for part in range(parts)]) - 1.5
     memory = at_rest(encoding, 5)
-    made = encoding.walk(pool, draw.integers(50, size=(5, 100)), memory)
+    made = walked(encoding, pool, draw.integers(50, size=(5, 100)), memory, draw)
     tension = encoding.state.log_scales(encoding.state.trace_all(made, np.ones((5, 100), bool))[0])[:, :-1, 0]
     course = encoding.course(made, np.ones((5, 100), dtype=bool))
     found = np.rint(encoding.innovations(course)[..., 0] + 1.5)
@@ -281,7 +289,8 @@ def test_tuning_brings_memory_and_level_back(bars, streams):
     wanted = np.log(encoding.state.variances(bars.values[0])).mean(axis=0)
     draw, gaps, lags = streams.at("judge"), [], []
     for one in (encoding, found):
-        made = one.walk(pool, draw.integers(one.choices(pool), size=(10, 3_000)), at_rest(one, 10))[:, 1_000:]
+        chosen = draw.integers(one.choices(pool), size=(10, 3_000))
+        made = walked(one, pool, chosen, at_rest(one, 10), draw)[:, 1_000:]
         gaps.append(np.abs(np.log(one.state.variances(made)).mean(axis=(0, 1)) - wanted).max())
         sizes = np.abs(one.state.returns(made))[..., 1]
         lags.append(np.mean([np.corrcoef(path[30:], path[:-30])[0, 1] for path in sizes]))
@@ -296,7 +305,7 @@ def test_settling_tunes_the_state_and_maps_what_paths_make(bars, streams):
     found = settle(encoding, course, bars, bars.observed(), days, 20.0, 6, streams)
     assert not np.array_equal(found.encoding.state.weights, encoding.state.weights)
     chosen = streams.at("days").integers(found.encoding.choices(found.pool), size=(24, 1_500))
-    made = found.encoding.walk(found.pool, chosen, found.starts.take(np.arange(24)))
+    made = walked(found.encoding, found.pool, chosen, found.starts.take(np.arange(24)), streams.at("eras"))
     assert not np.allclose(found.law.starts, found.law.stops, rtol=0.02)
     found.law.apply(made)
     for level in (0.02, 0.1, 0.5, 0.9, 0.98):

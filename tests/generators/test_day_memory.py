@@ -8,10 +8,11 @@ import torch
 from small_generators import clustered
 
 from finsim.generators.channel_layout import Layout
-from finsim.generators.daily import persistence_tuning
+from finsim.generators.daily import eras, persistence_tuning
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.day_network import DayShape
-from finsim.generators.daily.settling import _nearer, drawn_days, recoloured, settle
+from finsim.generators.daily.recolouring import nearer, recoloured
+from finsim.generators.daily.settling import drawn_days, settle
 from finsim.generators.daily.volatility_state import memories
 from finsim.generators.generator import Sequences
 
@@ -65,14 +66,14 @@ def test_what_many_series_have_in_common_is_believed_of_few_days():
     """Sixty series, two hundred days, one factor that made days lack; chance is not believed."""
     draw = np.random.default_rng(4)
     real = draw.standard_normal((200, 60)) + 0.7 * draw.standard_normal((200, 1))
-    found = _nearer(np.eye(60), np.cov(real.T), 200)
+    found = nearer(np.eye(60), np.cov(real.T), 200)
     true = np.eye(60) + 0.49
     assert np.linalg.eigvalsh(found)[-1] == pytest.approx(np.linalg.eigvalsh(true)[-1], rel=0.2)
     assert np.linalg.norm(found - true) < 0.8 * np.linalg.norm(np.cov(real.T) - true)
     assert np.linalg.norm(found - true) < 0.2 * np.linalg.norm(np.eye(60) - true)
     assert np.linalg.eigvalsh(found)[0] > 0.0
     few = np.cov(draw.standard_normal((30, 60)).T)  # no covariance of so few days is one
-    assert np.linalg.eigvalsh(_nearer(np.eye(60), few, 30))[0] > 0.0
+    assert np.linalg.eigvalsh(nearer(np.eye(60), few, 30))[0] > 0.0
 
 
 def test_a_level_is_pulled_back_and_a_price_is_not(streams):
@@ -91,8 +92,9 @@ def test_a_level_is_pulled_back_and_a_price_is_not(streams):
         assert pulled or not slow.any()
 
 
-def test_a_shadow_follows_its_own_slow_level_and_size(streams):
+def test_without_eras_a_shadow_follows_its_own_slow_level_and_size(streams, monkeypatch):
     """Shadows whose mean and spread change by the year: both answer to the channel's slow levels."""
+    monkeypatch.setattr(eras, "_FEWEST", 10_000)
     draw = streams.at("slow")
     values = 0.01 * draw.standard_normal((1, 3_000, 5))
     year = np.arange(3_000) // 250 % 2
@@ -136,3 +138,11 @@ def test_series_of_one_market_share_half_of_their_gains(streams, monkeypatch):
     gains = (state.weights[:, 3 + short] / encoding.state.weights[:, 3 + short])[:, 0]
     assert min(encoding.state.persistence()[0]) > 0.02
     assert gains[0] > gains[1] > 1.02
+
+
+def test_no_gain_grows_of_a_state_that_is_too_wide():
+    """At its bounds such a state clusters too little: larger gains would make it wider still."""
+    asked = (np.ones((2, 2)), np.full((2, 2), 2.0), np.array([0.9, 1.02]), (np.full(2, 0.5), np.full(2, 0.3)))
+    gains = persistence_tuning._stepped(*asked)
+    assert (gains[:, 0] > 1.0).all()
+    assert (gains[:, 1] < 1.0).all()

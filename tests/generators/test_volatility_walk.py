@@ -59,7 +59,10 @@ def test_walk(streams, series, roles):
     for bounded in (state, laws):
         bounded[..., 0], bounded[..., 1] = -0.7, 0.9
     tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
-    arguments = (state, laws, LEVEL_RATES, MEANS, tables)
+    apart = np.stack([draw.random(series), 0.2 * draw.standard_normal(series)], axis=1)
+    eras = draw.integers(4, size=(3, 40))
+    drift = (eras, 0.3 * draw.standard_normal((4, channels)), 0.5 + draw.random((4, channels)))
+    arguments = (state, apart, laws, LEVEL_RATES, MEANS, tables)
     wanted, ends = naive.walk(
         pool.tolist(),
         plain(edges),
@@ -67,11 +70,12 @@ def test_walk(streams, series, roles):
         plain(constants),
         *(one if isinstance(one, int) else one.tolist() for one in arguments),
         (common[0].tolist(), *common[1:]),
+        plain(drift),
         3.0,
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, constants, (*arguments, common), 3.0, memory, values)
+    walk(pool, edges, chosen, constants, (*arguments, common), drift, 3.0, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)

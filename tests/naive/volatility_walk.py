@@ -73,19 +73,40 @@ def told(levels, means):
     return [v if k < means else math.log(v + 0.1) for k, v in enumerate(levels)]
 
 
-def walk(pool, edges, chosen, constants, state, laws, level_rates, means, tables, common, reach, memory):
+def walk(
+    pool,
+    edges,
+    chosen,
+    constants,
+    state,
+    apart,
+    laws,
+    level_rates,
+    means,
+    tables,
+    common,
+    drift,
+    reach,
+    memory,
+):
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
     direction, horizon, unity_rate = common
+    eras, shifts, widths = drift
     width, knots = len(roles), len(tables[0])
     parts = [len(one) + 1 for one in edges]
     size = len(pool) // (parts[0] * parts[1])
     paths, ends = [], []
-    for rows, variances, signed, levels, one in zip(chosen, *memory, strict=True):
+    for rows, eras_of, variances, signed, levels, one in zip(chosen, eras, *memory, strict=True):
         levels, path, united = [list(own) for own in levels], [], one
-        for place in rows:
+        for place, era in zip(rows, eras_of, strict=True):
             seen, values = features(variances, signed, market), []
             scales = [linear(weights, own) for weights, own in zip(state, seen, strict=True)]
+            mean = sum(scales) / len(scales)
+            scales = [
+                (1 - share) * mean + share * one + more
+                for one, (share, more) in zip(scales, apart, strict=True)
+            ]
             tense = sum(sum(scales) / len(scales) > edge for edge in edges[0])
             stretch = tense * parts[1] + sum(united > edge for edge in edges[1])
             shocks = pool[stretch * size + place]
@@ -95,6 +116,7 @@ def walk(pool, edges, chosen, constants, state, laws, level_rates, means, tables
                 scale, spread = scales[c // width], math.exp(linear(law[1], design))
                 score = linear(law[0], design) + spread * shocks[c]
                 levels[c] = followed(levels[c], score, level_rates, means)
+                score = shifts[era][c] + widths[era][c] * score
                 at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
                 below = min(int(at), knots - 2)
                 value = table[below] + (at - below) * (table[below + 1] - table[below])

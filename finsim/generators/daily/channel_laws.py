@@ -53,10 +53,12 @@ class ChannelLaws:
         observed: Bool2D,
         layout: Layout,
         ridges: tuple[float, float],
+        eras: bool = False,
     ) -> ChannelLaws:
         """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``.
 
-        The sizes of moves say nothing here: they are the state's.
+        The sizes of moves say nothing here: they are the state's; with ``eras`` half a year says nothing, but
+        of what prices are sums of.
         """
         channels = scores.shape[2]
         fields = channels // features.shape[2]
@@ -64,7 +66,9 @@ class ChannelLaws:
         signed, moves, found = layout.where("move", "gap"), layout.where("move"), []
         for c in range(channels):
             design = np.concatenate([levels[:, :, c], features[:, :-1, c // fields]], axis=-1)
-            found.append(_law(design[observed], scores[..., c][observed], ridges, c in signed, c in moves))
+            found.append(
+                _law(design[observed], scores[..., c][observed], ridges, (c in signed, c in moves, eras))
+            )
         return cls(np.stack(found))
 
     def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
@@ -112,11 +116,14 @@ def levels_of(scores: Float3D, observed: Bool2D) -> tuple[Array, Float3D]:
     return found, after
 
 
-def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], signed: bool, moves: bool) -> Float2D:
+def _law(
+    design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tuple[bool, bool, bool]
+) -> Float2D:
     """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale.
 
-    signed : whether prices are sums of it, moves : whether it is the move of its series.
+    kind : whether prices are sums of it, it is the move of its series, and eras have what is slow.
     """
+    signed, moves, eras = kind
     levels = len(HORIZONS) + len(SIZES)
     newest = levels + len(STATE_HORIZONS)
     centre, spread = design.mean(axis=0), design.std(axis=0)
@@ -124,6 +131,10 @@ def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], signed: 
     spread[[levels + place for place in SLOW_MOVES]] = np.inf
     if moves:
         spread[len(HORIZONS) : levels] = np.inf
+    if eras:
+        spread[levels - 1] = np.inf
+        if not signed:
+            spread[len(HORIZONS) - 1] = np.inf
     standard, targets = (design - centre) / spread, scores[:, None]
     if explained_ahead(standard[None], targets[None], ridges)[0] < LEAST_EXPLAINED:
         location, left = np.zeros((1 + standard.shape[1], 1)), scores
@@ -136,6 +147,10 @@ def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], signed: 
         log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
     else:
         location, log_scale = regress(with_intercept(standard), targets, ridges)
+        if eras and not signed and location[1 + _SLOW[1], 0] < 0.0:
+            # What is left beside means of both sides seems to turn back within months; on paths it need not.
+            standard[:, _SLOW[1]] = 0.0
+            location, log_scale = regress(with_intercept(standard), targets, ridges)
         linear = with_intercept(standard) @ location
     return np.stack(
         [

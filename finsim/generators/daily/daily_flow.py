@@ -166,7 +166,8 @@ class DailyFlow:
             chosen = np.stack([draw.integers(choices, size=steps) for draw in draws])
             memory = self.settled.starts if known is None else known
             memory = memory.take(begun_at if known is None else np.zeros_like(begun_at))
-            part = self.settled.encoding.walk(self.settled.pool, chosen, memory)
+            eras = self.settled.encoding.eras.course(draws, steps, memory.place)
+            part = self.settled.encoding.walk(self.settled.pool, chosen, eras, memory)
             self.settled.law.apply(part)
             result[start:stop] = part
         return result

@@ -11,6 +11,7 @@ import numpy as np
 from finsim.extras import Later
 from finsim.generators.channel_layout import Layout
 from finsim.generators.daily.channel_laws import HORIZONS, ChannelLaws, level_rates, levels_of
+from finsim.generators.daily.eras import Eras
 from finsim.generators.daily.unity import UNITY_OF, UNITY_RATE, Unity
 from finsim.generators.daily.volatility_state import VolatilityState
 from finsim.generators.encoding.gaussian_marginals import Marginals
@@ -18,7 +19,7 @@ from finsim.generators.encoding.marginal_correction import Correction
 from finsim.generators.encoding.scaling import Scaling
 from finsim.generators.generator import Sequences
 from finsim.kernels.markets.volatility_walk import walk
-from finsim.notation import Array, Float1D, Float2D, Float3D, Int2D
+from finsim.notation import Array, Float1D, Float2D, Float3D, Int1D, Int2D
 
 special = Later("scipy.special", "markets")
 
@@ -41,13 +42,15 @@ def stretches(days: int) -> int:
 class Memory:
     """What paths remember.
 
-    Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E] and unity [N].
+    Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E], unity [N] and the place in
+    the history int64[N], see ``Eras``.
     """
 
     variances: Float3D
     signed: Float3D
     levels: Float3D
     unity: Float1D
+    place: Int1D
 
     def take(self, rows: Array) -> Memory:
         """Return copies of some of them."""
@@ -60,6 +63,7 @@ class Memory:
             "signed": self.signed,
             "levels": self.levels,
             "unity": self.unity,
+            "place": self.place,
         }
 
 
@@ -81,7 +85,7 @@ class Course:
 
 @dataclass(frozen=True)
 class DayEncoding:
-    """values [.., C] --state--> scaled --marginals--> scores --laws--> innovations --scaling--> components.
+    """values [.., C] --state--> scaled --marginals--> scores --eras--> inner --laws--> innovations --> days.
 
     The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
     components depends on the days before by two numbers alone, in deviations from their means in training
@@ -95,6 +99,7 @@ class DayEncoding:
     laws: ChannelLaws
     scaling: Scaling
     unity: Unity
+    eras: Eras
     calm: Float2D
     edges: Float1D
     unities: Float1D
@@ -118,9 +123,12 @@ class DayEncoding:
         scaled = state.scaled(values, log_scales[:, :-1])
         marginals = Marginals.fit(scaled[observed], tail_reach)
         scores = marginals.normal(scaled, draw) * observed[:, :, None]
-        laws = ChannelLaws.fit(scores, features, observed, layout, ridges)
-        levels, after = levels_of(scores, observed)
-        location, spread = laws.ahead(levels, features)
+        eras = Eras.fit(scores, observed, layout)
+        at = eras.trace(scores, observed)
+        inner = eras.inner(scores, at) * observed[:, :, None]
+        laws = ChannelLaws.fit(inner, features, observed, layout, ridges, eras.several)
+        levels, after = levels_of(inner, observed)
+        location, spread = eras.outer(*laws.ahead(levels, features), at)
         innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
         unity = Unity.fit(state, values, features, observed)
         common = unity.trace(state, values, features, observed)
@@ -130,18 +138,23 @@ class DayEncoding:
         edges = [
             np.quantile(one, np.linspace(0.0, 1.0, n + 1)[1:-1]) for one, n in zip(told.T, parts, strict=True)
         ]
-        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), unity, calm, *edges)
-        return found, Course(log_scales, common, location, spread, scores, _memory(ends, after, common))
+        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), unity, eras, calm, *edges)
+        return found, Course(
+            log_scales, common, location, spread, scores, _memory(ends, after, common, eras.places(at))
+        )
 
     def course(self, values: Float3D, observed: Array) -> Course:
         """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
         features, ends = self.state.trace_all(values, observed)
         log_scales = self.state.log_scales(features)
         scores = self.marginals.normal(self.state.scaled(values, log_scales[:, :-1])) * observed[:, :, None]
-        levels, after = levels_of(scores, observed)
-        location, spread = self.laws.ahead(levels, features)
+        at = self.eras.trace(scores, observed)
+        levels, after = levels_of(self.eras.inner(scores, at) * observed[:, :, None], observed)
+        location, spread = self.eras.outer(*self.laws.ahead(levels, features), at)
         common = self.unity.trace(self.state, values, features, observed)
-        return Course(log_scales, common, location, spread, scores, _memory(ends, after, common))
+        return Course(
+            log_scales, common, location, spread, scores, _memory(ends, after, common, self.eras.places(at))
+        )
 
     def innovations(self, course: Course) -> Float3D:
         """Return the innovations float64[N, T, C] of sequences."""
@@ -168,18 +181,30 @@ class DayEncoding:
         found = self.scaling.inverse(components)
         return found if self.touch is None else self.touch.apply(found)
 
-    def walk(self, pool: Float2D, chosen: Int2D, memory: Memory) -> Float3D:
+    def walk(self, pool: Float2D, chosen: Int2D, eras: Int2D, memory: Memory) -> Float3D:
         """Return values float64[N, T, C] of paths; ``memory`` moves on in place.
 
         pool : float64[B * G * S, C], innovations for each stretch of tension and, in it, of unity;
-        chosen : int64[N, T] below S.
+        chosen : int64[N, T] below S; eras : int64[N, T], stretches of the history.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
-        own = (self.state.weights, self.laws.weights, level_rates(), len(HORIZONS), self.tables(), unity)
+        laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
+        own = (self.state.weights, self.state.own, *laws, unity)
+        drift = (eras, self.eras.means, np.exp(self.eras.log_scales))
         known = (memory.variances, memory.signed, memory.levels, memory.unity)
         edges = (self.edges, self.unities)
-        walk(pool, edges, chosen, self.state.constants(), own, _REACH, known, values)
+        walk(
+            pool,
+            edges,
+            chosen,
+            self.state.constants(),
+            own,
+            drift,
+            _REACH,
+            known,
+            values,
+        )
         return values
 
     def choices(self, pool: Float2D) -> int:
@@ -209,6 +234,7 @@ class DayEncoding:
             "laws": self.laws,
             "scaling": self.scaling,
             "unity": self.unity,
+            "eras": self.eras,
         }
         found = {
             f"{part}/{name}": array for part, one in parts.items() for name, array in one.arrays().items()
@@ -229,12 +255,13 @@ class DayEncoding:
             ChannelLaws.from_arrays(under("laws")),
             Scaling.from_arrays(under("scaling")),
             Unity.from_arrays(under("unity")),
+            Eras.from_arrays(under("eras")),
             arrays["calm"],
             arrays["edges"],
             arrays["unities"],
         )
 
 
-def _memory(ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array) -> Memory:
+def _memory(ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D) -> Memory:
     variances, signed = (np.stack(part) for part in zip(*ends, strict=True))
-    return Memory(variances, signed, after, common[:, -1].copy())
+    return Memory(variances, signed, after, common[:, -1].copy(), place)

@@ -24,12 +24,10 @@ _GAINS = (0.3, 1.8)
 # assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the
 # data both are taken, as they are and bounded, and their mean is wanted.
 _WINSOR = 0.995
-# assumption: over all paths log scales may vary this much more than in one history, which saw few regimes.
-_SPREAD = 1.15
 # Powers of the ratio of wanted to found autocorrelation; far lags answer to a gain more strongly.
 _POWERS = (0.3, 0.15)
 # Powers of an excess of spread: short memory gives way first.
-_YIELDS = (0.4, 0.1)
+_YIELDS = (0.6, 0.2)
 
 
 def tuned(
@@ -48,7 +46,8 @@ def tuned(
     Source: simulated method of moments, Duffie & Singleton 1993; the moments are own.
     """
     state, memory = encoding.state, at_rest(encoding, paths)
-    encoding.walk(pool, draw.integers(encoding.choices(pool), size=(paths, BURN_IN)), memory)
+    chosen = draw.integers(encoding.choices(pool), size=(paths, BURN_IN))
+    encoding.walk(pool, chosen, encoding.eras.course([draw] * paths, BURN_IN, memory.place), memory)
     longest = int(observed.sum(axis=1).max())
     if longest <= 2 * FAR[1]:
         return encoding, memory
@@ -57,10 +56,13 @@ def tuned(
     gains, offset = np.ones((2, state.layout.series)), np.zeros(state.layout.series)
     nearest, kept = np.full(state.layout.series, np.inf), (gains, offset)
     chosen = draw.integers(encoding.choices(pool), size=(paths, min(longest, _STEPS)))
+    eras = encoding.eras.course([draw] * paths, chosen.shape[1], memory.place)
     for index in range(_ROUNDS):
-        found = _found(replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, memory)
+        found = _found(
+            replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, eras, memory
+        )
         drift = found.level - wanted.level
-        excess = np.maximum(found.spread / np.maximum(_SPREAD * wanted.spread, 1e-9), 1e-9)
+        excess = np.maximum(found.spread / np.maximum(wanted.spread, 1e-9), 1e-9)
         miss = np.abs(np.log(_ratio(found, wanted))).mean(axis=0)
         miss += 2.0 * np.abs(drift) + 2.0 * np.maximum(np.log(excess), 0.0)
         better = (miss < nearest) & (index >= _LEVEL_ROUNDS)
@@ -96,10 +98,10 @@ def _wanted(state: VolatilityState, values: Float3D, observed: Bool2D) -> _Momen
     )
 
 
-def _found(encoding: DayEncoding, pool: Float2D, chosen: Int2D, memory: Memory) -> _Moments:
+def _found(encoding: DayEncoding, pool: Float2D, chosen: Int2D, eras: Int2D, memory: Memory) -> _Moments:
     """Return the moments of paths that go on from a memory, which moves on."""
     state, start = encoding.state, memory.take(np.arange(len(chosen)))
-    made = encoding.walk(pool, chosen, memory)
+    made = encoding.walk(pool, chosen, eras, memory)
     seen = np.ones(made.shape[1], dtype=np.bool_)
     traced = [
         state.trace(path, seen, (variances, signed))[0]
@@ -123,12 +125,16 @@ def at_rest(encoding: DayEncoding, paths: int) -> Memory:
     variances, signed = encoding.state.resting()
     levels = levels_at_rest(len(encoding.laws.weights))
     variances, signed, levels = (np.repeat(one[None], paths, axis=0) for one in (variances, signed, levels))
-    return Memory(variances, signed, levels, np.full(paths, encoding.unity.mean[0]))
+    return Memory(
+        variances, signed, levels, np.full(paths, encoding.unity.mean[0]), np.zeros(paths, dtype=np.int64)
+    )
 
 
 def _stepped(gains: Float2D, ratio: Float2D, excess: Float1D, answers: tuple[Float1D, Float1D]) -> Float2D:
     """Return gains that answer to what is missing, within bounds and below the largest persistence."""
-    moved = gains * np.clip(ratio, 0.6, 1.6) ** np.array(_POWERS)[:, None]
+    # A state that is too wide stands at its bounds, where it clusters less: larger gains would not help.
+    wanted = np.where(excess > 1.0, np.minimum(ratio, 1.0), ratio)
+    moved = gains * np.clip(wanted, 0.6, 1.6) ** np.array(_POWERS)[:, None]
     moved = np.clip(moved * np.maximum(excess, 1.0) ** -np.array(_YIELDS)[:, None], *_GAINS)
     # A memory that pulls the wrong way is left as it was fitted.
     moved = np.where(np.stack(answers) > 0.02, moved, 1.0)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from finsim.generators.daily.coupling import coupled
 from finsim.generators.daily.day_encoding import Course, DayEncoding, Memory
 from finsim.generators.daily.day_network import DayNetwork, carried
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.persistence_tuning import tuned
+from finsim.generators.daily.recolouring import recoloured
 from finsim.generators.encoding.marginal_correction import Correction
 from finsim.generators.generator import Sequences
 from finsim.generators.training.device import normal, torch_stream
@@ -23,8 +25,6 @@ _STRETCHES, _STRETCH, _BURN_IN = 4, 400, 1000
 _SERIES = 24
 # Days of a stretch of tension and of unity that say enough of it.
 _FEW = 20
-# A component counts for at most 5 deviations in a covariance, see ``recoloured``.
-_BOUND, _BELIEF = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,13 @@ def settle(
     """
     components = encoding.components(course)[kept]
     days = recoloured(days, components, encoding, encoding.told(course)[kept])
-    days = days * (components.std(axis=0) / np.maximum(days.std(axis=0), 1e-9))
+    days = Correction.fit(days, components).apply(days)
     wanted = encoding.innovations(course)[kept]
     encoding = replace(encoding, touch=Correction.fit(encoding.scaling.inverse(days), wanted))
     pool = np.ascontiguousarray(encoding.made(days))
     paths = max(min(paths, 4), paths * _SERIES // max(encoding.state.layout.series, _SERIES))
     encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
+    pool = coupled(encoding, data.values, data.observed(), pool, memory, streams.at("coupling"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
     return Settled(encoding, pool, FinalLaw.fit(made, data.values[kept], tail_reach), starts)
 
@@ -97,70 +98,16 @@ def _rows(chosen: Array) -> Array:
     return np.flatnonzero(chosen) if chosen.any() else np.arange(len(chosen))
 
 
-def recoloured(days: Float2D, components: Float2D, encoding: DayEncoding, told: Float2D) -> Float2D:
-    """Return made days float64[P, K], each stretch with the covariance of the real days of its stretch.
-
-    components : float64[n, K], real days, and what is ``told`` float64[n, 2] of them. Real days count as much
-    as made ones where there are ``_BELIEF`` times as many as there are components. All days together get the
-    covariance of all real ones first: of many series a network learns little of it.
-    """
-    tense, united = encoding.cells(told)
-    groups, size = len(encoding.unities) + 1, encoding.choices(days)
-    bounded = np.clip(components, -_BOUND, _BOUND)
-    own, share = np.cov(np.clip(days, -_BOUND, _BOUND).T), len(bounded) / (len(bounded) + days.shape[1])
-    centre = days.mean(axis=0)
-    days = centre + (days - centre) @ _turn(own, share * np.cov(bounded.T) + (1.0 - share) * own).T
-    found = days.copy()
-    for b in range(len(encoding.edges) + 1):
-        for g in range(groups):
-            rows = slice((b * groups + g) * size, (b * groups + g + 1) * size)
-            own = np.clip(days[rows], -_BOUND, _BOUND)
-            made, wanted = np.cov(own.T), np.cov(own.T)
-            for near in (tense == b, (tense == b) & (united == g)):
-                if near.sum() > 1:
-                    wanted = _nearer(wanted, np.cov(bounded[near].T), int(near.sum()))
-            middle = days[rows].mean(axis=0)
-            found[rows] = middle + (days[rows] - middle) @ _turn(made, wanted).T
-    return found
-
-
-def _nearer(made: Float2D, real: Float2D, count: int) -> Float2D:
-    """Return a covariance between that of made days and that of ``count`` real ones, float64[K, K] both.
-
-    Directions in which they differ by more than chance does are believed one by one: of a hundred series that
-    is what all have in common, which few days show well. The edge of chance is that of Marchenko & Pastur
-    1967; the rest as in ``recoloured``.
-    """
-    made, real = np.atleast_2d(made), np.atleast_2d(real)
-    size = len(made)
-    gaps, directions = np.linalg.eigh(real - made)
-    edge = 2.0 * np.sqrt(size / count) * np.trace(made) / size
-    believed = 1.0 - (edge / np.maximum(np.abs(gaps), edge)) ** 2
-    weights = np.maximum(believed, count / (count + _BELIEF * size))
-    values, vectors = np.linalg.eigh(made + (directions * (gaps * weights)) @ directions.T)
-    return np.asarray((vectors * np.maximum(values, 1e-3 * np.trace(made) / size)) @ vectors.T)
-
-
-def _turn(made: Float2D, wanted: Float2D) -> Float2D:
-    """Return float64[K, K] that gives rows of one covariance the other."""
-    roots = []
-    for one in (wanted, made):
-        one = np.atleast_2d(one)
-        roots.append(np.linalg.cholesky(one + 1e-9 * np.trace(one) / len(one) * np.eye(len(one))))
-    return np.asarray(roots[0] @ np.linalg.inv(roots[1]))
-
-
 def _long_run(
     encoding: DayEncoding, pool: Float2D, memory: Memory, draw: np.random.Generator
 ) -> tuple[Array, Memory]:
     """Return values that paths make once they have forgotten their beginning, and memories on the way."""
     paths = np.arange(len(memory.levels))
-    encoding.walk(pool, draw.integers(encoding.choices(pool), size=(len(paths), _BURN_IN)), memory)
     made, met = [], []
-    for _ in range(_STRETCHES):
-        made.append(
-            encoding.walk(pool, draw.integers(encoding.choices(pool), size=(len(paths), _STRETCH)), memory)
-        )
+    for steps in (_BURN_IN, *[_STRETCH] * _STRETCHES):
+        chosen = draw.integers(encoding.choices(pool), size=(len(paths), steps))
+        eras = encoding.eras.course([draw] * len(paths), steps, memory.place)
+        made.append(encoding.walk(pool, chosen, eras, memory))
         met.append(memory.take(paths))
-    joined = {name: np.concatenate([one.arrays()[name] for one in met]) for name in memory.arrays()}
-    return np.concatenate(made), Memory(**joined)
+    joined = {name: np.concatenate([one.arrays()[name] for one in met[1:]]) for name in memory.arrays()}
+    return np.concatenate(made[1:]), Memory(**joined)

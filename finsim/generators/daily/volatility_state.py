@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.generators.channel_layout import Layout
+from finsim.generators.daily.own_parts import own_parts
 from finsim.generators.daily.still_values import resting_place
 from finsim.generators.encoding.location_scale_regression import log_variance_weights, with_intercept
 from finsim.kernels.markets.volatility_walk import Constants, trace
@@ -41,6 +42,7 @@ class VolatilityState:
     centre : float64[C], means of moves and gaps or where they stand still (see ``resting_place``), else 0;
     limits : float64[A, 4], as in the kernel ``absorb``. weights : float64[A, 3 + P], lowest and highest log
     scale, intercept, then weights of the features; means : float64[A, P], of the features in training.
+    own : float64[A, 2], see ``own_parts``.
     Source: own; log variance on several horizons as in a HAR model (Corsi 2009), leverage by signed
     moves as in EGARCH (Nelson 1991).
     """
@@ -50,6 +52,7 @@ class VolatilityState:
     limits: Float2D
     weights: Float2D
     means: Float2D
+    own: Float2D
 
     @classmethod
     def fit(cls, values: Float3D, observed: Bool2D, layout: Layout, ridge: float) -> VolatilityState:
@@ -67,9 +70,10 @@ class VolatilityState:
         floors = (_FLOOR, _LARGEST, _FLOOR_OF_SQUARES)
         limits = np.stack([mean, *(np.full_like(mean, one) for one in floors)], axis=1)
         blank = np.zeros((layout.series, 3 + 2 * len(HORIZONS) + len(MARKET) + squares_of(layout)))
-        state = cls(layout, centre, limits, blank, blank[:, 3:])
+        state = cls(layout, centre, limits, blank, blank[:, 3:], np.tile([1.0, 0.0], (layout.series, 1)))
         features = state.trace_all(values, observed)[0][:, :-1][observed]
-        return replace(state, weights=_weights(features, sizes, ridge), means=features.mean(axis=0))
+        state = replace(state, weights=_weights(features, sizes, ridge), means=features.mean(axis=0))
+        return replace(state, own=own_parts(state.returns(seen), state.log_scales(features)))
 
     def resting(self) -> tuple[Float2D, Float2D]:
         """Return variances float64[A, H] and signed moves float64[A, H + R] at mean variance."""
@@ -102,7 +106,8 @@ class VolatilityState:
         low, high, intercept = self.weights[:, 0], self.weights[:, 1], self.weights[:, 2]
         linear = intercept + (features * self.weights[:, 3:]).sum(axis=-1)
         found: Array = np.clip(linear, low, high)
-        return found
+        common = found.mean(axis=-1, keepdims=True)
+        return np.asarray(common + self.own[:, 0] * (found - common) + self.own[:, 1])
 
     def variances(self, values: Array) -> Array:
         """Return the variance float64[..., A] of bars float64[..., C], in mean variances, with the floor."""
@@ -157,18 +162,22 @@ class VolatilityState:
         for places, gain in zip(memories(self.layout), (short, long), strict=True):
             weights[:, 3 + places] *= gain[:, None]
         moved = ((self.weights[:, 3:] - weights[:, 3:]) * self.means).sum(axis=1)
-        weights[:, 2] += moved + offset
+        common = offset.mean()
+        # Of what is added to one series its own part acts by its share.
+        weights[:, 2] += moved + common + (offset - common) / self.own[:, 0]
         return replace(self, weights=weights)
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        names = ("centre", "limits", "weights", "means")
+        names = ("centre", "limits", "weights", "means", "own")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> VolatilityState:
         """Return the state that ``arrays`` describes."""
-        return cls(layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"])
+        return cls(
+            layout, arrays["centre"], arrays["limits"], arrays["weights"], arrays["means"], arrays["own"]
+        )
 
 
 def memories(layout: Layout) -> tuple[Int1D, Int1D]:

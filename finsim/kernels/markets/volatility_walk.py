@@ -189,7 +189,8 @@ def walk(
     edges: tuple[Float1D, Float1D],
     chosen: Int2D,
     constants: Constants,
-    weights: tuple[Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
+    weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
+    drift: tuple[Int2D, Float2D, Float2D],
     reach: float,
     memory: tuple[Float3D, Float3D, Float3D, Float1D],
     values: Float3D,
@@ -198,9 +199,11 @@ def walk(
 
     pool : float64[B * G * S, C], S innovations for each of the B stretches of tension and, within, the G of
     unity that ``edges`` float64[B - 1] and float64[G - 1], increasing, part; the tension of a step is the
-    mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, laws, rates of levels,
-    how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``), the
-    horizon whose deviations its moves are in, and its rate.
+    mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, own, laws, rates of
+    levels, how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``),
+    the horizon whose deviations its moves are in, and its rate.
+    drift : int64[N, T], stretch of history of each step; float64[E, C] twice, shift and width of its scores.
+    own : float64[A, 2], share of its difference from the mean that a log scale keeps, and what is added.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
     levels (see ``levels_trace``) and the features.
@@ -209,7 +212,8 @@ def walk(
     unity float64[N], updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
-    state, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
+    state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
+    eras, shifts, widths = drift
     variances, signed, levels, unity = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
@@ -227,6 +231,8 @@ def walk(
                     scale += state[a, 3 + p] * seen[a, p]
                 scales[a] = min(max(scale, state[a, 0]), state[a, 1])
                 tension += scales[a] / series
+            scales[:] = tension + own[:, 0] * (scales - tension) + own[:, 1]
+            tension, era = scales.mean(), eras[path, step]
             row = chosen[path, step]
             for edge in edges[0]:
                 if tension > edge:
@@ -243,6 +249,7 @@ def walk(
                     spread = bounded(laws[c, 1], levels[path, c], means, seen[a])
                     score = location + np.exp(spread) * pool[row, c]
                     follow(levels[path, c], score, level_rates, means)
+                    score = shifts[era, c] + widths[era, c] * score
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
