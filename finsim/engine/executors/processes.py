@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
@@ -61,6 +62,16 @@ def _died() -> ResumeError:
     )
 
 
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Begin workers that Ctrl-C, sent to every process of a terminal, never meets; for this one it waits."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Processes:
     """A pool of ``workers`` spawned processes; the next task goes to whichever is free.
 
@@ -78,10 +89,17 @@ class Processes:
             self._pool = ProcessPoolExecutor(
                 workers, mp_context=context, initializer=_begin, initargs=(self._reports,)
             )
-            list(self._pool.map(abs, range(workers)))
+            with _ctrl_c_later():
+                begun = [self._pool.submit(abs, number) for number in range(workers)]
+            for one in begun:
+                one.result()
             self._workers = set(multiprocessing.active_children()) - others
         except BrokenProcessPool:
             raise _died() from None
+        except BaseException:  # stopped meanwhile: a worker that has just begun would miss what goes now
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.kill()
+            raise
         finally:
             for name, value in before.items():
                 if value is None:
