@@ -168,7 +168,7 @@ def as_text(run: Evaluator, node: Node) -> Vec:
     return Vec(_digits(run.world.labels).codes(flat).reshape(numbers.shape)[()], vec.valid)
 
 
-class _Digits:
+class Digits:
     """Codes of the digits of whole numbers, kept in a table where the numbers lie close together."""
 
     def __init__(self, labels: Labels) -> None:
@@ -210,8 +210,8 @@ class _Digits:
         return self._labels.encoded([str(number) for number in distinct.tolist()])
 
 
-def _digits(labels: Labels) -> _Digits:
-    found: _Digits = labels.functions.setdefault("digits", _Digits(labels))
+def _digits(labels: Labels) -> Digits:
+    found: Digits = labels.functions.setdefault("digits", Digits(labels))
     return found
 
 
