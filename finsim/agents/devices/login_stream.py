@@ -57,8 +57,9 @@ def joined(parts: list[Events]) -> Events:
 
 def _concatenated(parts: list[Events]) -> Events:
     names = ("ts", "customer", "number", "kind")
-    empty = Events(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int64, np.int8)))
-    return Events(*(np.concatenate([getattr(part, name) for part in (parts or [empty])]) for name in names))
+    none = np.zeros(0, dtype=np.int64)
+    filled = parts or [Events(none, none, none, none)]
+    return Events(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))
 
 
 def _cut(events: Events, before: int) -> tuple[Events, Events]:
