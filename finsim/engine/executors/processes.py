@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
 from finsim.engine.task_progress import Report, at_most_every, report_always_to, silent
-from finsim.errors import ResumeError
+from finsim.errors import STOPS, ResumeError
 
 Task = TypeVar("Task", bound=Node)
 Result = TypeVar("Result")
@@ -96,7 +96,7 @@ class Processes:
             self._workers = set(multiprocessing.active_children()) - others
         except BrokenProcessPool:
             raise _died() from None
-        except BaseException:  # stopped meanwhile: a worker that has just begun would miss what goes now
+        except STOPS:  # a worker that has just begun would miss what goes now
             for worker in set(multiprocessing.active_children()) - others:
                 worker.kill()
             raise
