@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 SCRIPT = """
-import signal, time
+import os, signal, threading, time
 from finsim.engine.executors.processes import Processes
 def stop(number, frame):
     raise KeyboardInterrupt
 if __name__ == "__main__":
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, {after})
+    signal.signal(signal.SIGTERM, stop)
+    threading.Timer({after}, os.kill, (os.getpid(), signal.SIGTERM)).start()
     try:
         pool = Processes(2)
         time.sleep(1)

@@ -25,6 +25,7 @@ Reports = Any
 EVERY_SECONDS = 0.5
 _PATIENCE = 1.0
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -35,6 +36,7 @@ def _begin(reports: Reports) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     report_always_to(at_most_every(EVERY_SECONDS, lambda *said: reports.put(said)))
     _follow_parent()
 
@@ -63,9 +65,9 @@ def _died() -> ResumeError:
 
 
 @contextmanager
-def _ctrl_c_later() -> Iterator[None]:
-    """Begin workers that Ctrl-C, sent to every process of a terminal, never meets; for this one it waits."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _stopped_later() -> Iterator[None]:
+    """Let signals wait while workers begin; they begin with these shut out, until they know what to do."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         yield
     finally:
@@ -89,7 +91,7 @@ class Processes:
             self._pool = ProcessPoolExecutor(
                 workers, mp_context=context, initializer=_begin, initargs=(self._reports,)
             )
-            with _ctrl_c_later():
+            with _stopped_later():
                 begun = [self._pool.submit(abs, number) for number in range(workers)]
             for one in begun:
                 one.result()
