@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 EXIT_FINE, EXIT_GATE, EXIT_INPUT, EXIT_FAULT = 0, 1, 2, 3
@@ -40,6 +41,21 @@ class Problem:
         return f"{head}\n  remedy: {self.remedy}" if self.remedy else head
 
 
+_COPIES: dict[str, str] = {}
+
+
+def told_as(copy: Path, url: str) -> None:
+    """Let errors of this process name the URL where they would name its copy on this machine."""
+    _COPIES[str(copy)] = url
+
+
+def _told(problem: Problem) -> Problem:
+    texts = {name: text for name, text in vars(problem).items() if any(copy in text for copy in _COPIES)}
+    for copy, url in _COPIES.items():
+        texts = {name: text.replace(copy, url) for name, text in texts.items()}
+    return replace(problem, **texts)
+
+
 class FinsimError(Exception):
     """Base of every error that finsim raises on purpose; carries all problems found at once.
 
@@ -56,7 +72,7 @@ class FinsimError(Exception):
     exit_code = EXIT_INPUT
 
     def __init__(self, found: str, *, place: str = "", expected: str = "", remedy: str = "") -> None:
-        self.problems: tuple[Problem, ...] = (Problem(place, found, expected, remedy),)
+        self.problems: tuple[Problem, ...] = (_told(Problem(place, found, expected, remedy)),)
         super().__init__(str(self))
 
     @classmethod
@@ -67,7 +83,7 @@ class FinsimError(Exception):
             raise ValueError("an error needs at least one problem")
         first = listed[0]
         error = cls(first.found, place=first.place, expected=first.expected, remedy=first.remedy)
-        error.problems = listed
+        error.problems = tuple(map(_told, listed))
         error.args = (str(error),)
         return error
 

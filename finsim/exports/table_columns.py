@@ -33,9 +33,9 @@ class Column:
 
 def columns_of(file: Path) -> list[Column]:
     """Return the columns of a Parquet file in its order."""
-    empty = _nulls(pq.read_metadata(file))
+    empty = _nulls(pq.read_metadata(file.absolute()))
     found = []
-    for field in pq.read_schema(file):
+    for field in pq.read_schema(file.absolute()):
         told = facts_of(field)
         said = (told["description"], told["unit"], told["role"])
         found.append(Column(field.name, field.type, *said, empty.get(field.name)))

@@ -123,7 +123,7 @@ def _change(run: Path, name: str) -> str:
 
 def _rows(file: Path) -> int:
     try:
-        return int(pq.read_metadata(file).num_rows)
+        return int(pq.read_metadata(file.absolute()).num_rows)
     except (pa.ArrowException, OSError) as bad:
         raise ProvenanceError(
             f"not readable Parquet: {bad}", place=str(file), remedy="make the run again"
@@ -132,7 +132,7 @@ def _rows(file: Path) -> int:
 
 def _values(a: Path, b: Path) -> tuple[str, Difference | None]:
     """Say what differs first in the common rows of two tables: their columns or one value."""
-    with pq.ParquetFile(a) as file_a, pq.ParquetFile(b) as file_b:
+    with pq.ParquetFile(a.absolute()) as file_a, pq.ParquetFile(b.absolute()) as file_b:
         found = _schemas(file_a.schema_arrow, file_b.schema_arrow)
         if found:
             return found, None

@@ -58,7 +58,7 @@ def describe_table(run: Path, name: str) -> dict[str, Any]:
 
 
 def _row_groups(path: Path) -> Iterator[dict[str, Any]]:
-    facts = pq.read_metadata(path)
+    facts = pq.read_metadata(path.absolute())
     for number in range(facts.num_row_groups):
         group = facts.row_group(number)
         spans = [_span(group.column(i)) for i in range(group.num_columns)]

@@ -21,12 +21,12 @@ BATCH_ROWS = 262_144
 
 def count_rows(file: Path) -> int:
     """Return the number of rows of a table."""
-    return int(pq.read_metadata(file).num_rows)
+    return int(pq.read_metadata(file.absolute()).num_rows)
 
 
 def group_starts(file: Path) -> Int1D:
     """Return the first row of each row group and the row count at the end: int64[groups + 1]."""
-    facts = pq.read_metadata(file)
+    facts = pq.read_metadata(file.absolute())
     sizes = [facts.row_group(i).num_rows for i in range(facts.num_row_groups)]
     return np.cumsum([0, *sizes], dtype=np.int64)
 
@@ -43,7 +43,7 @@ def rows_at(file: Path, rows: Sequence[int] | Int1D) -> list[dict[str, Any]]:
     """
     wanted = np.unique(np.asarray(rows, dtype=np.int64))
     found: list[dict[str, Any]] = []
-    with pq.ParquetFile(file) as table:
+    with pq.ParquetFile(file.absolute()) as table:
         for number, (first, end) in enumerate(pairwise(group_starts(file))):
             inside = wanted[(wanted >= first) & (wanted < end)]
             if inside.size:
@@ -73,7 +73,7 @@ def rows_where_any(file: Path, wanted: Mapping[str, Any]) -> Int1D:
 def _scan(file: Path, wanted: Mapping[str, Any], every: bool) -> Int1D:
     found: list[Int1D] = []
     start = 0
-    with pq.ParquetFile(file) as table:
+    with pq.ParquetFile(file.absolute()) as table:
         for batch in table.iter_batches(BATCH_ROWS, columns=list(wanted)):
             masks = [_equal(batch.column(name), value) for name, value in wanted.items()]
             mask = np.logical_and.reduce(masks) if every else np.logical_or.reduce(masks)

@@ -73,8 +73,8 @@ def write_tables(
             temporary = stack.enter_context(replacing(path))
             writers[path] = stack.enter_context(
                 pq.ParquetWriter(
-                    temporary, schema, compression="zstd", store_schema=True, **_encodings(schema)
-                )
+                    temporary.absolute(), schema, compression="zstd", store_schema=True, **_encodings(schema)
+                )  # absolute: Arrow takes a name such as odd:name for a URL
             )
         for group in regroup(pa.schema(list(every.values())), batches, rows):
             for path, schema in schemas.items():
@@ -169,14 +169,14 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read one Parquet file whole."""
     import pyarrow.parquet as pq
 
-    return pq.read_table(path, columns=columns)
+    return pq.read_table(path.absolute(), columns=columns)
 
 
 def read_batches(path: Path, rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
     """Yield the record batches of a Parquet file without loading it whole."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path.absolute()) as file:
         yield from file.iter_batches(batch_size=rows)
 
 

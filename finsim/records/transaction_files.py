@@ -45,7 +45,7 @@ def row_batches(
     Raises RecordError when the two files do not have the same rows.
     """
     with ExitStack() as stack:
-        tables = [stack.enter_context(pq.ParquetFile(file)) for file in files]
+        tables = [stack.enter_context(pq.ParquetFile(file.absolute())) for file in files]
         groups = [table.metadata.num_row_groups for table in tables]
         _require(groups[0] == groups[1], files, f"{groups[0]} and {groups[1]} row groups")
         for number in range(groups[0]):

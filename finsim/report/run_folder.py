@@ -90,15 +90,17 @@ class RunFolder:
     ) -> pa.Table:
         """Read one table, or some of its columns."""
         file = self.parquet(world, label, name)
-        return pq.read_table(file, columns=None if columns is None else list(columns), filters=filters)
+        return pq.read_table(
+            file.absolute(), columns=None if columns is None else list(columns), filters=filters
+        )
 
     def columns(self, world: str, label: str, name: str) -> list[str]:
         """Return the names of a table's columns, without reading its rows."""
-        return list(pq.read_schema(self.parquet(world, label, name)).names)
+        return list(pq.read_schema(self.parquet(world, label, name).absolute()).names)
 
     def batches(self, world: str, label: str, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield some columns of a table, batch by batch."""
-        with pq.ParquetFile(self.parquet(world, label, name)) as file:
+        with pq.ParquetFile(self.parquet(world, label, name).absolute()) as file:
             yield from file.iter_batches(columns=list(columns))
 
     def parquet(self, world: str, label: str, name: str) -> Path:

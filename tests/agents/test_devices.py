@@ -189,6 +189,7 @@ def test_logins_come_out_in_order_whatever_waits_in_a_file(
     rng, step = np.random.default_rng(0), 600_000_000_000
     blocks = [(step * k, (step * k - rng.integers(0, LEAD_NS, 5)).tolist()) for k in range(3, 9)]
     blocks[2][1][1] = blocks[2][1][0]  # at one instant
+    blocks[2][1][2] = blocks[3][1][0] = blocks[3][0] - LEAD_NS  # in two blocks, as late as may be
     told = {}
     for name, folder in (("memory", None), ("file", tmp_path / "aside")):
         log = LoginStream([events([step, step * 7])], np.array([10, 20, 30]), folder)

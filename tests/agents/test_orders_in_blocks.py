@@ -19,7 +19,7 @@ from finsim.agents.everyday.income import incomes
 from finsim.agents.everyday.ordinary_payments import _life, ordinary_orders, ordinary_slices
 from finsim.agents.everyday.purchases import _times, habits, purchases
 from finsim.agents.everyday.waiting_orders import WaitingOrders
-from finsim.agents.payment_orders import Orders, by_time, concatenate
+from finsim.agents.payment_orders import Orders, by_time, concatenate, in_time
 from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import BLOCK_ORDERS, Settings
 from finsim.agents.simulate import unstressed
@@ -195,6 +195,16 @@ def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path, step: i
         pieces = list(waiting.slices())
     for (low, high), piece in zip(settings.slices(), pieces, strict=True):
         assert equal(piece, made.between(low, high))
+
+
+@pytest.mark.parametrize(
+    "step", [1_000_000, 1_000, 3_000_000_000, 65_536_000_000]
+)  # ms; us; further than 2^32 ms
+def test_instants_are_sorted_stably_whatever_their_step(step: int) -> None:
+    rng = np.random.default_rng(3)
+    for size in (0, 1, 2, 5_000):
+        ts = 1_767_225_600_000_000_000 + rng.integers(0, 2_000_000, size) * step
+        assert np.array_equal(in_time(ts), np.argsort(ts, kind="stable"))
 
 
 def test_slices_are_those_of_all_orders_sorted(world, made: Orders) -> None:

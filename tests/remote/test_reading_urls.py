@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import finsim
 from finsim.cli.main import main
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
-from finsim.errors import StudyError
+from finsim.errors import FinsimError, StudyError
 from finsim.records.stores.fetched_file import fetched_file, fetched_folder
 from finsim.records.stores.remote_folder import RemoteFolder
 
@@ -174,3 +175,23 @@ def test_a_name_that_leads_out_of_a_folder_makes_nothing(memory, monkeypatch, tm
         fetched_folder("memory://bank/parts", "here")
     assert not list(tmp_path.rglob("out"))
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("url", ["memory://bank/odd.parquet", "memory://bank/parts"])
+def test_errors_name_the_url_and_not_its_copy(memory, tmp_path, url) -> None:
+    for name in ("odd.parquet", "parts/a.parquet"):
+        memory.pipe_file(f"bank/{name}", b"no table")
+    with pytest.raises(FinsimError) as told:
+        finsim.check(url, rules="retail-tx")
+    assert told.value.problems[0].place.startswith(url)
+    assert "copies" not in str(told.value)
+    with pytest.raises(FinsimError, match=str(tmp_path / "x.csv")):
+        finsim.check(tmp_path / "x.csv", rules="retail-tx")
+
+
+def test_errors_of_a_run_name_the_url(stored) -> None:
+    stored.pipe_file("bank/run/manifest.json", b"{")
+    with pytest.raises(FinsimError) as told:
+        finsim.trace(RUN, "transactions", 3)
+    assert told.value.problems[0].place.startswith(RUN)
+    assert "copies" not in str(copy.copy(told.value))

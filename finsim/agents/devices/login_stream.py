@@ -21,7 +21,8 @@ from finsim.records.fixed_words import LOGIN_KINDS
 from finsim.records.parties.devices import LOGIN_SCHEMA
 
 NEW_DEVICE, PASSWORD_CHANGE, LOGIN, PAYEE_ADDED = range(len(LOGIN_KINDS))
-HELD_ROWS = 1_000_000
+HELD_ROWS = 65_536
+"""Settled events that wait in memory before they are put aside."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,30 @@ def joined(parts: list[Events]) -> Events:
 
 def _concatenated(parts: list[Events]) -> Events:
     names = ("ts", "customer", "number", "kind")
-    return Events(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    none = np.zeros(0, dtype=np.int64)
+    filled = parts or [Events(none, none, none, none)]
+    return Events(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))
+
+
+def _cut(events: Events, before: int) -> tuple[Events, Events]:
+    """Return the sorted events before an instant, and the others."""
+    end = int(np.searchsorted(events.ts, before))
+    return events.take(slice(0, end)), events.take(slice(end, None))
 
 
 class LoginStream:
     """Takes events about as they come and gives them back in order of time, whatever the blocks were.
 
     ``known`` are those that do not hang on a payment. Later ones must lie at most ``LEAD_NS`` before the
-    first payment of their block. More than a million wait in a nameless file of the folder ``aside``.
+    first payment of their block. More than ``HELD_ROWS`` wait in a nameless file of the folder ``aside``.
     """
 
     def __init__(self, known: list[Events], customer_id: Int1D, aside: Path | None = None) -> None:
-        self._waiting, self._ids, self._aside = joined(known), customer_id, aside
+        self._known, self._waiting, self._ids, self._aside = joined(known), joined([]), customer_id, aside
         self._done: list[pa.RecordBatch] = []
         self._held = 0
-        self._files: list[pa.RecordBatchFileReader] = []
+        self._file: IO[bytes] | None = None
+        self._writer: pa.RecordBatchStreamWriter | None = None
         self._open = ExitStack()
         finalize(self, self._open.close)
 
@@ -84,29 +94,30 @@ class LoginStream:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all events as batches of LOGIN_SCHEMA, once the last block has come."""
         self._pass_on(np.iinfo(np.int64).max)
-        for file in self._files:
-            yield from (file.get_batch(place) for place in range(file.num_record_batches))
+        if self._file is not None and self._writer is not None:
+            self._writer.close()
+            self._file.seek(0)
+            yield from pa.ipc.open_stream(self._file)
         yield from self._done
         self._open.close()
 
     def _pass_on(self, before: int) -> None:
-        end = int(np.searchsorted(self._waiting.ts, before))
-        if end:
-            self._done.append(self._batch(joined([self._waiting.take(slice(0, end))])))
-            self._held += end
-            self._waiting = self._waiting.take(slice(end, None))
+        known, self._known = _cut(self._known, before)
+        come, self._waiting = _cut(self._waiting, before)
+        if count := len(known) + len(come):
+            self._done.append(self._batch(joined([known, come])))
+            self._held += count
         if self._aside is not None and self._held > HELD_ROWS:
             self._put_aside(self._aside)
 
     def _put_aside(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        file: IO[bytes] = self._open.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
-        with pa.ipc.new_file(file, LOGIN_SCHEMA) as writer:
-            for batch in self._done:
-                writer.write_batch(batch)
-        file.flush()
+        if self._file is None or self._writer is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._open.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+            self._writer = pa.ipc.new_stream(self._file, LOGIN_SCHEMA)
+        for batch in self._done:
+            self._writer.write_batch(batch)
         self._done, self._held = [], 0
-        self._files.append(pa.ipc.open_file(file))
 
     def _batch(self, events: Events) -> pa.RecordBatch:
         kinds = pa.DictionaryArray.from_arrays(

@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from finsim.agents.payment_orders import ORDER_SCHEMA, Orders, concatenate
+from finsim.agents.payment_orders import ORDER_SCHEMA, Orders, concatenate, in_time
 
 HELD_ROWS = 1_000_000
 """Orders that wait in memory, about 40 bytes each, before they are put aside."""
@@ -66,7 +66,7 @@ class WaitingOrders:
             orders = concatenate([*written, *parts])
             self._parts[number] = []
             # They stand in the order of their ids, so a stable sort by time is enough.
-            yield orders.take(np.argsort(orders.ts, kind="stable"))
+            yield orders.take(in_time(orders.ts))
 
     def _put_aside(self, folder: Path) -> None:
         """Write what waits into one file, a batch for each slice."""

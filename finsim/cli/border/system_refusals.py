@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 from dataclasses import replace
 
 from finsim.errors import StudyError
@@ -30,6 +31,8 @@ _WORDS = {
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cannot allocate")
 RESUME = "finsim run --resume"
+NO_PLACE = "finsim"
+"""The place of a refusal that names no file."""
 
 
 def is_refusal(error: Exception) -> bool:
@@ -54,30 +57,34 @@ def continued_by(stop: BaseException) -> str:
 
 
 def refused(error: Exception) -> StudyError:
-    """Return what the system refused as a StudyError in own words, with the command that goes on."""
+    """Return what the system refused as a StudyError in own words, with the command that goes on.
+
+    Where the system names no file, the place is the run that was under way.
+    """
     problem = _refused(error).problems[0]
     command = continued_by(error)
     remedy = f"{problem.remedy}, then `{command}`" if command else problem.remedy
-    return StudyError.of([replace(problem, remedy=remedy)])
+    place = " ".join(shlex.split(command.removeprefix(RESUME))[:1]) if problem.place == NO_PLACE else ""
+    return StudyError.of([replace(problem, remedy=remedy, place=place or problem.place)])
 
 
 def _refused(error: Exception) -> StudyError:
     if isinstance(error, MemoryError) or _is_memory_of_torch(error):
         return StudyError(
             "not enough memory",
-            place="finsim",
+            place=NO_PLACE,
             expected="memory for one shard of the work",
             remedy="use fewer --workers, a smaller --scale, or a machine with more memory",
         )
     if not isinstance(error, OSError):
         return StudyError(
             f"data that cannot be read or kept: {' '.join(str(error).split())[:200]}",
-            place="finsim",
+            place=NO_PLACE,
             expected="whole Parquet or Arrow files",
             remedy="copy the files again; `finsim verify RUN` says which of a run were changed",
         )
     otherwise = ("the system refused to read or write", "check disk, permissions and path")
     words, remedy = _WORDS.get(error.errno or 0, otherwise)
-    place = str(error.filename) if error.filename else "finsim"
+    place = str(error.filename) if error.filename else NO_PLACE
     shown = place if len(place) <= 200 else f"{place[:100]}...{place[-60:]}"
     return StudyError(words, place=shown, expected="a place that can be used", remedy=remedy)

@@ -34,6 +34,10 @@ _PAIRS: dict[str, Callable[[str, str], bool]] = {
 TEXT_FUNCTIONS = frozenset((*_PLAIN, *_SEARCHES, "matches"))
 
 
+WIDEST_TABLE = 1 << 20
+"""Places that a table of whole numbers may have, where it is not eight times as long as a block."""
+
+
 class Words:
     """What one function makes of the words of a numbering, by code; computed when a word first comes up."""
 
@@ -160,9 +164,55 @@ def as_text(run: Evaluator, node: Node) -> Vec:
     if _is_coded(run, source):
         return vec
     numbers = np.asarray(vec.values)
-    distinct, place = np.unique(numbers, return_inverse=True)
-    codes = run.world.labels.encoded([str(number) for number in distinct.tolist()])
-    return Vec(codes[place].reshape(numbers.shape)[()], vec.valid)
+    flat = numbers.reshape(-1).astype(np.int64, copy=False)
+    return Vec(_digits(run.world.labels).codes(flat).reshape(numbers.shape)[()], vec.valid)
+
+
+class Digits:
+    """Codes of the digits of whole numbers, kept in a table where the numbers lie close together."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._low = 0
+        self._codes: Int1D = np.empty(0, dtype=np.int64)  # by number - low; -1: not asked for yet
+        self._lock = Lock()
+
+    def codes(self, numbers: Array) -> Int1D:
+        """Return the code of each number; those that come first get theirs in ascending order."""
+        if not len(numbers):
+            return np.empty(0, dtype=np.int64)
+        with self._lock:
+            if not self._holds(int(numbers.min()), int(numbers.max()), len(numbers)):
+                distinct, place = np.unique(numbers, return_inverse=True)
+                return self._encoded(distinct)[place.reshape(-1)]
+            places = numbers - self._low
+            found: Int1D = self._codes[places]
+            if (found < 0).any():
+                fresh = np.unique(places[found < 0])
+                self._codes[fresh] = self._encoded(fresh + self._low)
+                found = self._codes[places]
+        return found
+
+    def _holds(self, low: int, high: int, rows: int) -> bool:
+        """Whether the table holds numbers from low to high, made longer where it may be."""
+        had = len(self._codes)
+        if had:
+            low, high = min(low, self._low), max(high, self._low + had - 1)
+        if high - low >= max(WIDEST_TABLE, 8 * rows):
+            return False
+        if high - low >= had:
+            codes = np.full(high - low + 1, -1, dtype=np.int64)
+            codes[self._low - low :][:had] = self._codes
+            self._low, self._codes = low, codes
+        return True
+
+    def _encoded(self, distinct: Array) -> Int1D:
+        return self._labels.encoded([str(number) for number in distinct.tolist()])
+
+
+def _digits(labels: Labels) -> Digits:
+    found: Digits = labels.functions.setdefault("digits", Digits(labels))
+    return found
 
 
 def _is_coded(run: Evaluator, node: Node) -> bool:

@@ -60,7 +60,7 @@ class Batches:
         if not self.parts or not all(part.is_file() for part in self.parts):
             raise DataError("no Parquet file", place=str(path), remedy="name a .parquet file or their folder")
         try:
-            footers = [pq.read_metadata(part) for part in self.parts]
+            footers = [pq.read_metadata(part.absolute()) for part in self.parts]
         except (pa.ArrowInvalid, OSError) as bad:
             raise DataError(f"not Parquet: {bad}", place=str(path), remedy="write the file again") from None
         self._repeated = _repeated_texts(footers)
@@ -105,7 +105,7 @@ class Batches:
 
         try:
             with pq.ParquetFile(
-                part, pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=self._repeated
+                part.absolute(), pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=self._repeated
             ) as file:
                 yield from file.iter_batches(self.batch_rows, columns=self.columns, use_threads=False)
         except (pa.ArrowException, OSError) as bad:

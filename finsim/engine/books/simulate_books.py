@@ -162,7 +162,7 @@ def _write(
         writers = []
         for name, schema in zip(FILES, schemas, strict=True):
             file = stack.enter_context(replacing(output / f"{name}.parquet"))
-            writers.append(stack.enter_context(_writer(file, schema)))
+            writers.append(stack.enter_context(_writer(file.absolute(), schema)))
         done, total = 0, sum(plan.events for _, plan, _, _ in plans)
         for one, plan, tick, lot in plans:
             maker = RowMaker(one.asset, tick, midnight_in(zone, wanted.day), wanted.levels)

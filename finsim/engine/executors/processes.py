@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
 from finsim.engine.task_progress import Report, at_most_every, report_always_to, silent
-from finsim.errors import ResumeError
+from finsim.errors import STOPS, ResumeError
 
 Task = TypeVar("Task", bound=Node)
 Result = TypeVar("Result")
@@ -24,6 +25,7 @@ Reports = Any
 EVERY_SECONDS = 0.5
 _PATIENCE = 1.0
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -34,6 +36,7 @@ def _begin(reports: Reports) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     report_always_to(at_most_every(EVERY_SECONDS, lambda *said: reports.put(said)))
     _follow_parent()
 
@@ -61,6 +64,16 @@ def _died() -> ResumeError:
     )
 
 
+@contextmanager
+def _stopped_later() -> Iterator[None]:
+    """Let signals wait while workers begin; they begin with these shut out, until they know what to do."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Processes:
     """A pool of ``workers`` spawned processes; the next task goes to whichever is free.
 
@@ -78,10 +91,17 @@ class Processes:
             self._pool = ProcessPoolExecutor(
                 workers, mp_context=context, initializer=_begin, initargs=(self._reports,)
             )
-            list(self._pool.map(abs, range(workers)))
+            with _stopped_later():
+                begun = [self._pool.submit(abs, number) for number in range(workers)]
+            for one in begun:
+                one.result()
             self._workers = set(multiprocessing.active_children()) - others
         except BrokenProcessPool:
             raise _died() from None
+        except STOPS:  # a worker that has just begun would miss what goes now
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.kill()
+            raise
         finally:
             for name, value in before.items():
                 if value is None:

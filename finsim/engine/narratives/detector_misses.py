@@ -89,7 +89,7 @@ def _scores(path: Path, ids: pa.ChunkedArray) -> np.ndarray:
     if not path.is_file():
         raise StudyError("no such file", place=str(path), remedy="write the path of a Parquet file of scores")
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path.absolute())
     except pa.ArrowInvalid as damaged:
         raise DataError(
             f"no Parquet file ({str(damaged).partition('.')[0]})", place=str(path),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from finsim.engine.finished_tasks import WORK, Done, record_name
 from finsim.engine.remote.remote_owner import OWNER
+from finsim.errors import told_as
 from finsim.provenance.outputs import LOCK, is_leftover
 from finsim.provenance.seal import ATTESTATION
 from finsim.records.storage import replacing
@@ -25,7 +26,9 @@ _LAST = (_LOG, _MANIFEST, ATTESTATION)
 def copy_of(url: str) -> Path:
     """Return the folder of this machine in which the run behind a URL is worked on or read."""
     name = url.rstrip("/").rpartition("/")[2] or "run"
-    return copies() / "runs" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16] / name
+    folder = copies() / "runs" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16] / name
+    told_as(folder, shown(url))
+    return folder
 
 
 def own_objects(names: Iterable[str]) -> list[str]:

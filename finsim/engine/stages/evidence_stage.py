@@ -172,7 +172,7 @@ def _blocks(file: Path, count: int) -> Iterator[Paths]:
 
 
 def _some_paths(file: Path, first: int, stop: int) -> Paths:
-    return from_table(pq.read_table(file, filters=[("path", ">=", first), ("path", "<", stop)]))
+    return from_table(pq.read_table(file.absolute(), filters=[("path", ">=", first), ("path", "<", stop)]))
 
 
 def rows(paths: Paths, start: int, stop: int) -> Paths:

@@ -35,7 +35,7 @@ def write(tables: BookTables, folder: Path) -> None:
 
     Raises StudyError for prices finer than a ten-thousandth.
     """
-    events, book = pq.read_table(tables.events), pq.read_table(tables.book)
+    events, book = (pq.read_table(file.absolute()) for file in (tables.events, tables.book))
     if b"finsim.day" not in (events.schema.metadata or {}):
         raise StudyError(
             "no day is told", place=str(tables.events), expected="the file of `finsim simulate-book`",

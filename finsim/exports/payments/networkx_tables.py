@@ -66,8 +66,8 @@ def filled(graph: Any, folder: str | Path) -> Any:
             expected="the folder of `finsim export --as networkx`",
             remedy="give the folder that was written",
         )  # fmt: skip
-    accounts = pq.read_table(files[0], read_dictionary=["kind"])
-    payments = pq.read_table(files[1], columns=READ, read_dictionary=["channel"])
+    accounts = pq.read_table(files[0].absolute(), read_dictionary=["kind"])
+    payments = pq.read_table(files[1].absolute(), columns=READ, read_dictionary=["channel"])
     collecting = gc.isenabled()
     gc.disable()  # millions of small dicts: the collector would walk all of them again and again
     try:

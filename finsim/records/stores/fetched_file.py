@@ -6,9 +6,10 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from finsim.errors import told_as
 from finsim.records.storage import replacing
 from finsim.records.stores.private_copies import copies
-from finsim.records.stores.remote_folder import open_folder
+from finsim.records.stores.remote_folder import open_folder, shown
 
 
 @cache
@@ -22,6 +23,7 @@ def fetched_file(url: str, place: str) -> Path:
     folder = open_folder(above, place)
     state = hashlib.sha256(f"{url} {folder.state(name)}".encode()).hexdigest()[:16]
     file = copies() / "inputs" / state / name
+    told_as(file, shown(url))
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as temporary:
@@ -42,6 +44,7 @@ def fetched_folder(url: str, place: str) -> Path:
     told = "".join(f"{name} {state}\n" for name, state in sorted(names.items()))
     state = hashlib.sha256(f"{url} {told}".encode()).hexdigest()[:16]
     folder = copies() / "inputs" / state / (url.rstrip("/").rpartition("/")[2] or "data")
+    told_as(folder, shown(url))
     for name in names:
         if not (folder / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -84,7 +84,7 @@ def read_payments(run: RunFolder, label: str, full: bool) -> Payments | None:
 
 
 def _first_day(run: RunFolder, label: str) -> int:
-    with pq.ParquetFile(run.parquet("transactions", label, "transactions")) as file:
+    with pq.ParquetFile(run.parquet("transactions", label, "transactions").absolute()) as file:
         for batch in file.iter_batches(batch_size=1, columns=["ts"]):
             return int(batch.column(0).cast(INSTANT).cast(pa.int64())[0].as_py() // NANOS_PER_DAY)
     return 0

@@ -49,7 +49,7 @@ class ParquetTable(TableSource):
         footers, schemas = [], []
         for part in self.parts:
             with reading(str(part), "Parquet file"):
-                footers.append(pq.read_metadata(part))
+                footers.append(pq.read_metadata(part.absolute()))
                 schemas.append(plain_schema(footers[-1].schema.to_arrow_schema()))
         self.schema: pa.Schema = schemas[0]
         for part, schema in zip(self.parts, schemas, strict=True):
@@ -84,7 +84,7 @@ class ParquetTable(TableSource):
             with (
                 reading(str(part), "Parquet file"),
                 pq.ParquetFile(
-                    part, pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=coded
+                    part.absolute(), pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=coded
                 ) as file,
             ):
                 wanted = None if is_whole else names

@@ -165,9 +165,9 @@ def _filler(
         return texts_into(item(_facts(source, *told)))
     if made_of == BOOKS:
         book = source.book()
-        return lambda folder: item.write(book, folder)
+        return lambda folder: item.write(book, folder.absolute())
     rows = source.payments(wanted, item) if made_of == PAYMENTS else source.bars(wanted)
-    return lambda folder: item.write(rows, folder)
+    return lambda folder: item.write(rows, folder.absolute())
 
 
 def _facts(source: Handed, folder: Path, prices: Prices) -> RunFacts:
