@@ -55,6 +55,8 @@ class Links:
     reach: Float1D
     dealt: Int1D
     alike: Int1D
+    kind: Int1D
+    like_size: Int1D
 
 
 @dataclass
@@ -85,13 +87,17 @@ class Generation:
         slot = np.empty(size, np.int64)
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
-        own = np.bincount(links.entity, minlength=count)[anchor]
+        learned = np.bincount(links.entity, minlength=count)[anchor]
+        slots = crossed(links, _slots(links), streams.at("crossed"))
+        place = np.empty(count, np.int64)
+        place[links.alike] = np.arange(count)
+        own = np.diff(slots[2].starts)[place[anchor]]
         near = np.empty(count, np.int64)
         near[links.alike] = np.arange(count)
         mate = mates(near[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
-        hand = _Hand.of(links, anchor, mate, wanted, streams)
-        return cls(anchor, anchor[giver], wanted / np.maximum(own[giver], 1), slot[nearest], hand)
+        hand = _Hand.of(links, slots, anchor, mate, wanted, streams)
+        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], hand)
 
     def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
         """Return how many links entities first to end - 1 are offered int64[end - first], and the links."""
@@ -118,9 +124,9 @@ class _Hand:
     done: int = 0
 
     @classmethod
-    def of(cls, links: Links, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams) -> _Hand:
+    def of(cls, links: Links, found, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams) -> _Hand:
         """Return the links of a generation before any is dealt."""
-        alike, order, slots = _slots(links)
+        alike, order, slots = found
         position = np.empty(len(alike), np.int64)
         position[alike] = np.arange(len(alike))
         number = np.arange(len(anchor)) // max(LEAST_DEALT, -(-len(anchor) // MOST_TURNS))
@@ -203,9 +209,35 @@ Dealt: TypeAlias = dict[tuple[int, int], Generation]
 """Generations by a word of their streams and their size."""
 
 
-def handed_out(links: Links, dealt: Int1D) -> Int1D:
+CROSS, HEAVY = 16, 1e9
+
+
+def crossed(links, found, rng):
+    """Exchange whole kinds of slots between entities alike."""
+    alike, order, slots = found
+    if CROSS < 2: return found
+    count = len(alike)
+    position = np.empty(count, np.int64)
+    position[alike] = np.arange(count)
+    places = position[links.like_size]  # takers in the order of size
+    at = slots.at.copy()
+    kind = links.kind[order]
+    free = (np.arange(len(at)) < slots.borders[-1]) & (links.runs[order] < HEAVY)
+    for k in np.unique(kind):
+        block = (np.arange(count) + rng.integers(CROSS)) // CROSS
+        to = places[np.lexsort((rng.random(count), block))]
+        owner = np.empty(count, np.int64)
+        owner[places] = to
+        rows = free & (kind == k)
+        at[rows] = owner[at[rows]]
+    owned = np.argsort(at, kind="stable").astype(np.int64)
+    starts = np.searchsorted(at[owned], np.arange(count + 1)).astype(np.int64)
+    return alike, order, slots._replace(at=at, starts=starts, owned=owned)
+
+
+def handed_out(links: Links, dealt: Int1D, rng) -> Int1D:
     """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot."""
-    alike, order, slots = _slots(links)
+    alike, order, slots = crossed(links, _slots(links), rng)
     owner = np.empty(len(order), np.int64)
     owner[order[dealt]] = alike[slots.at]
     return owner
@@ -216,7 +248,7 @@ def deal(links: Links, streams: Streams, sweeps: int) -> Int1D:
 
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
-    _, order, slots = _slots(links)
+    _, order, slots = crossed(links, _slots(links), streams.at("crossed"))
     link = links.dealt.copy()
     _swapped(links, order, slots, streams.word("swaps"), 0, sweeps, link)
     return link
@@ -243,13 +275,15 @@ def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
     steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
     often = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
     groups = (_GROUPS + 1) * (len(steps) + 1)
+    often = links.kind * groups + often
+    groups *= int(links.kind.max(initial=0)) + 1
     often = np.where(links.twoway > 0, groups, often)
     order = np.lexsort((position[links.entity], often))
     borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
     at = position[links.entity][order]
     owned = np.argsort(at, kind="stable").astype(np.int64)
     starts = np.searchsorted(at[owned], np.arange(len(position) + 1)).astype(np.int64)
-    return alike, order, Slots(borders, at, starts, owned, np.zeros(len(alike), np.int64))
+    return alike, order, Slots(borders, at, starts, owned, np.zeros(len(alike), np.int64), at)
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

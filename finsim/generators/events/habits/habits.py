@@ -21,7 +21,7 @@ from finsim.generators.events.habits.living import (
     sampled_words,
 )
 from finsim.generators.events.habits.losses import entity_losses
-from finsim.generators.events.habits.private_words import outer_form, without_private, words_digest
+from finsim.generators.events.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample

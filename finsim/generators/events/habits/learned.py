@@ -14,12 +14,13 @@ from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
 from finsim.generators.events.habits.community import order_alike, payee_factors, word_factors
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
+from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
-from finsim.generators.events.habits.stored_arrays import arrays_of, item_of
+from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -28,6 +29,8 @@ from finsim.records.mixed_table import WORD
 NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
+WC = 1.0
+WR = 2.0
 """Columns of ``_points`` that the payees have no part in."""
 LAWFUL = ("category", "direction", "currency")
 
@@ -43,6 +46,7 @@ class Parts:
     lives: Lives
     activity: Activity
     returns: Returns
+    crowds: Crowds
     amounts: Amounts
     levels: Levels
     clock: Clock
@@ -86,7 +90,7 @@ class Learned:
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any], log: EventLog) -> Learned:
         """Return what ``arrays`` and ``facts`` wrote; ``log`` has the columns, without rows."""
         kinds = {
-            "lives": Lives, "activity": Activity, "returns": Returns, "amounts": Amounts, "levels": Levels,
+            "lives": Lives, "activity": Activity, "returns": Returns, "crowds": Crowds, "amounts": Amounts, "levels": Levels,
             "clock": Clock, "groups": PayeeGroups, "links": Links,
         }  # fmt: skip
         parts = Parts(**{name: item_of(kind, name, arrays) for name, kind in kinds.items()})
@@ -131,6 +135,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
     returns = learn_returns(ledger, runs, chance)
+    crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
     late_names = [name for name in names if name not in first_names]
@@ -140,13 +145,23 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
     told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
     ties = tie_points(log, ledger, points[:, OWN:], told)
+    kind = np.zeros(ledger.payees, np.int64)
+    for one in early:
+        if one.how == PAYEE and one.name == log.roles.category:
+            kind = one.pool[np.where(one.cells < 0, len(one.column.words), one.cells)]
+    kind = (2 * kind + crowds.crowded)[runs.link_payee]
+    size = np.bincount(runs.link_entity, minlength=ledger.count).astype(np.float64)
+    comp = word_factors(runs.link_entity, kind, ledger.count)
+    runs_e = np.bincount(runs.link_entity, counts, ledger.count)
+    sized = np.concatenate([2.0 * _standard(np.log(size + 1.0))[:, None], WR * _standard(np.log(runs_e + 1.0))[:, None], WC * comp, 1e-6*ties], axis=1)
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
-        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties),
+        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties), kind,
+        order_alike(sized),
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
-    parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
+    parts = Parts(lives, activity, returns, crowds, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
         "switch": switch,

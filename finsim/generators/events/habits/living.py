@@ -12,7 +12,7 @@ from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
-from finsim.generators.events.habits.private_words import MADE_ANEW
+from finsim.generators.events.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
@@ -118,7 +118,7 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
-    profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
+    profiles = Profiles(parts.lives, parts.returns, parts.crowds, parts.levels, parts.clock.hours, parts.clock.burst)
     lives = new_lives(
         profiles,
         parts.links.order,
@@ -208,11 +208,14 @@ def _payments(
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
         parts.returns.fixed,
-        parts.returns.sticky,
+        parts.crowds.sticky,
         parts.returns.older,
         parts.clock.seconds,
         parts.clock.waits,
         int(known.ledger_facts["is_dated"]),
+        np.stack([parts.crowds.stays_by, parts.crowds.doubles_by]),
+        parts.crowds.paired,
+        parts.crowds.busy,
     )
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(

@@ -17,7 +17,7 @@ from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
-from finsim.generators.events.habits.private_words import words_digest
+from finsim.generators.events.private_words import words_digest
 from finsim.generators.events.habits.word_law import WordLaw
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D

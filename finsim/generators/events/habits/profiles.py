@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives
 from finsim.generators.events.habits.amounts import Levels, normal, places
+from finsim.generators.events.habits.crowded_days import Crowds
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.restaurant import Returns
 from finsim.generators.margins.number_margin import NumberMargin
@@ -17,9 +18,12 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
 NEAR = 3
-DRAWS = 19
+DRAWS = 45
+ANCH, OWNS = True, True
+HD=3
 # Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
 COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 0.3
+SMOOTH = 0.5
 SHORT = 1.0 / 6.0
 """Share of the period up to which a life is short: its last day moves with its first (assumption)."""
 
@@ -34,6 +38,7 @@ class Profiles:
 
     lives: Lives
     returns: Returns
+    crowds: Crowds
     levels: Levels
     hours: Float2D
     burst: Float1D
@@ -85,28 +90,36 @@ def new_lives(
         weight = part if values.ndim == 1 else part[:, None]
         return np.asarray(weight * values[anchor] + (1.0 - weight) * values[other])
 
-    first, last, active = _spans(lives, law, donor, draws[:, 4:8], days)
+    own = [
+        known.crowds.stays, known.crowds.doubles, returns.remembers, returns.returns, known.burst, returns.keeps,
+        levels.level, np.log(levels.spread),
+    ]
     noise = np.stack([normal(np.ascontiguousarray(draws[:, k])) for k in range(8, 16)])
-    size = lives.size[of_day]
-    size = np.where(size > 1e-9, np.maximum(size + 0.05 * noise[0], 1e-6), 0.0)
+    first, last, active, size, more_of = _spans(lives, law, anchor if ANCH else donor, draws[:, 19:], days, own)
+    if OWNS:
+        stays, doubles, remembers, again, burst, keeps, level, spread = more_of
+        strength = returns.strength[payees_of] * more
+        rates = (stays, doubles, burst, remembers, keeps, again, strength, returns.discount[payees_of])
+        level = level + levels.doubt_of_level[anchor] * noise[5]
+        spread = np.exp(spread + levels.doubt_of_spread[anchor] * noise[6])
+    else:
+        def moved(values: Float1D, row: Float1D) -> Float1D:
+            odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
+            return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
 
-    def moved(values: Float1D, row: Float1D) -> Float1D:
-        odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
-        return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
+        strength = returns.strength[payees_of] * more
+        rates = (
+            moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
+            moved(returns.remembers, noise[4]), returns.keeps[of_sums], between(returns.returns), strength,
+            returns.discount[payees_of],
+        )  # fmt: skip
 
-    strength = returns.strength[payees_of] * more
-    rates = (
-        moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
-        moved(returns.remembers, noise[4]), returns.keeps[of_sums], between(returns.returns), strength,
-        returns.discount[payees_of],
-    )  # fmt: skip
+        def as_wide(values: Float1D) -> Float1D:
+            middle = values.mean()
+            return np.asarray(middle + widening(values, order) * (between(values) - middle))
 
-    def as_wide(values: Float1D) -> Float1D:
-        middle = values.mean()
-        return np.asarray(middle + widening(values, order) * (between(values) - middle))
-
-    level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
-    spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread[of_sums] * noise[6])
+        level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
+        spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread[of_sums] * noise[6])
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
     hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
@@ -133,62 +146,118 @@ def widening(values: Float1D, order: Int1D) -> float:
 
 
 def _spans(
-    lives: Lives, law: Activity, donor: Int1D, draws: Float2D, days: int
-) -> tuple[Int1D, Int1D, Int1D]:
-    """Return first and last active day and number of active days, moved a little from those of donors.
+    lives: Lives, law: Activity, donor: Int1D, draws: Float2D, days: int, own: list[Float1D]
+) -> tuple[Int1D, Int1D, Int1D, Float1D, list[Float1D]]:
+    """Return first and last active day, number of active days and size of new lives; draws float64[S, 8].
 
-    A longer period than the learned one lets lives that were open at its end go on. A shorter one is cut
-    out of the learned period by the caller: what would begin behind it begins when others do within it.
+    Smoothed from donors; see ``smoothed``.
     """
     learned = len(law.shares)
-    first, last, active = lives.first[donor], lives.last[donor], lives.active[donor].astype(np.float64)
-    rate = active / np.maximum(last - first + 1, 1)
-    fuzzy = active > 4
+    first, last, active, size = lives.first[donor], lives.last[donor], lives.active[donor], lives.size[donor]
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
-    wide = (last - first + 1).astype(np.float64)
-    noise = np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0])))
-    # The rate of payments is moved: who pays nearly every day goes on to do so.
-    active = np.where(fuzzy, -wide * np.expm1(noise * np.log1p(-np.minimum(active / wide, 0.998))), active)
-    early, ending = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
-    lived = lives.active > 0
-    begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])
-    finish = _near_day(place, lives.last[lived], last, ending, 1 - draws[:, 3])
-    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * ending)).astype(np.int64)
-    finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
-    is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
+    room = np.concatenate([[0.0], np.cumsum(np.minimum(law.shares, 1.0))])
+    middle = (place[:-1] + place[1:]) / 2.0
+    begin, finish, number, often = first.copy(), last.copy(), active.astype(np.float64), size.copy()
+    once = lives.active == 1
+    found = [one[donor] for one in own]
+    rows = np.flatnonzero(once[donor])
+    if len(rows):
+        known = [_spread(place, lives.first[once]), lives.size[once], *(one[once] for one in own)]
+        of = np.cumsum(once)[donor[rows]] - 1
+        where, often[rows], *rest = smoothed(known, of, draws[rows])
+        for one, new in zip(found, rest):
+            one[rows] = new
+        begin[rows] = finish[rows] = _day_at(place, where)
+    more = lives.active > 1
+    rows = np.flatnonzero(more[donor])
+    if len(rows):
+        start = middle[lives.first[more]]
+        start0 = _spread(place, lives.first[more])
+        gone = (middle[lives.last[more]] - start) / (place[-1] - start)
+        inner = room[lives.last[more]] - room[lives.first[more] + 1] + 1.0
+        count = _exposure(lives.active[more] - 2.0, inner)
+        steep = _slope(np.log(inner), count)
+        known = [start0, gone, count - steep * np.log(inner), lives.size[more], *(one[more] for one in own)]
+        of = np.cumsum(more)[donor[rows]] - 1
+        where, gone, count, often[rows], *rest = smoothed(known, of, draws[rows])
+        for one, new in zip(found, rest):
+            one[rows] = new
+        begin[rows] = np.minimum(_day_at(place, where), learned - 2)
+        end = middle[begin[rows]] + gone * (place[-1] - middle[begin[rows]])
+        finish[rows] = np.maximum(_day_at(place, end), begin[rows] + 1)
+        inner = room[finish[rows]] - room[begin[rows] + 1] + 1.0
+        number[rows] = 2.0 + _days_of(count + steep * np.log(inner), inner)
+    if days != learned:
+        begin, finish, number = _in_period(lives, place, (begin, finish, number), draws, days)
+    number = np.floor(number + draws[:, 2]) if days > learned else np.round(number)
+    number = np.where(lives.active[donor] == 0, 0, np.clip(number, 1, finish - begin + 1)).astype(np.int64)
+    finish = np.where(number <= 1, begin, finish)
+    number = np.where(finish > begin, np.maximum(number, 2), number)
+    return begin.astype(np.int64), finish.astype(np.int64), number, often, found
+
+
+def _spread(place, day):
+    order=np.argsort(day,kind="stable"); d=day[order]
+    _, first, counts = np.unique(d, return_index=True, return_counts=True)
+    inside=(np.arange(len(d))-np.repeat(first,counts)+.5)/np.repeat(counts,counts)
+    out=np.empty(len(d)); out[order]=place[d]+inside*(place[d+1]-place[d]); return out
+
+
+def _exposure(days, inner):
+    return np.log(-inner * np.log1p(-np.minimum((days + 0.5) / inner, 0.98)))
+
+
+def _days_of(exposure, inner):
+    return np.maximum(-inner * np.expm1(-np.exp(exposure) / inner) - 0.5, 0.0)
+
+
+def _slope(x, y):
+    v = x.var()
+    return float(np.clip(((x - x.mean()) * (y - y.mean())).mean() / v, 0.0, 1.0)) if v > 1e-9 else 0.0
+
+
+def _day_at(place, where):
+    return np.clip(np.searchsorted(place, where, side="right") - 1, 0, len(place) - 2)
+
+
+def _in_period(lives, place, life, draws, days):
+    """Return lives of another period than the learned one."""
+    begin, finish, number = life
+    learned = len(place) - 1
+    wide = finish - begin + 1
     if days > learned:
-        finish = np.where(is_open & (active > 1), finish + days - learned, finish)
-        active = active * np.maximum((finish - begin + 1) / wide, 1.0)
-    elif days < learned:
-        seen = np.sort(lives.first[lived & (lives.first < days)])
-        rank = draws[:, 3] * 1_024 % 1.0  # its first digits have told the late day
-        late = np.where(begin >= days, begin - _day_of_rank(place, seen, rank), 0)
-        begin, finish = begin - late, finish - late
-    number = np.floor(active + draws[:, 0]) if days > learned else np.round(active)
-    number = np.maximum(number, 1.0)
-    end = max(days, learned) - 1
-    finish = np.where((number > 1) & (finish == begin), np.minimum(begin + 1, end), finish)
-    begin = np.where((number > 1) & (finish == begin), np.maximum(finish - 1, 0), begin)
-    number = np.minimum(number, finish - begin + 1).astype(np.int64)
-    finish = np.where(number == 1, begin, finish)
-    number = np.where((finish > begin) & (number < 2), 2, number)
-    number = np.where(lives.active[donor] == 0, 0, number)
-    return begin.astype(np.int64), finish.astype(np.int64), number
+        is_open = (learned - 1 - finish) * number <= 2.0 * wide
+        finish = np.where(is_open & (number > 1), finish + days - learned, finish)
+        return begin, finish, number * np.maximum((finish - begin + 1) / wide, 1.0)
+    seen = np.sort(lives.first[(lives.active > 0) & (lives.first < days)])
+    late = np.where(begin >= days, begin - _day_of_rank(place, seen, draws[:, 0] * 1_024 % 1.0), 0)
+    return begin - late, finish - late, number
 
 
-def _near_day(place: Float1D, days: Int1D, day: Int1D, noise: Float1D, draws: Float1D) -> Int1D:
-    """Return a day near another one, in the law of ``days``: the score of its rank is moved.
-
-    Between two days of that law, days are likelier where the calendar is busier.
-    """
-    count = len(days)
-    if not count:
-        return np.maximum(day, 0)
-    known = np.sort(days)
-    low, high = np.searchsorted(known, day, side="left"), np.searchsorted(known, day, side="right")
-    rank = np.clip((low + draws * (high - low)) / count, 0.25 / count, 1.0 - 0.25 / count)
-    moved = np.sqrt(1.0 - DAY_NOISE**2) * normal(rank) + DAY_NOISE * noise
-    return _day_of_rank(place, known, places(moved))
+def smoothed(known: list[Float1D], of: Int1D, draws: Float2D) -> list[Float1D]:
+    """Return values of a smoothed law float64[S] each; known float64[K] each; draws float64[S, 2 k]."""
+    count, scores, back = len(known[0]), [], []
+    whole = []
+    for k, values in enumerate(known):
+        ordered = np.sort(values)
+        low, high = np.searchsorted(ordered, values, side="left"), np.searchsorted(ordered, values, side="right")
+        span = high - low
+        rank = (low[of] + draws[:, k] * span[of]) / count
+        scores.append(normal(np.clip(rank, 0.25 / count, 1.0 - 0.25 / count)))
+        whole.append(normal((low + 0.5 * span) / count))
+        back.append(ordered)
+    alike = np.corrcoef(np.stack(whole) + 1e-9 * np.random.default_rng(0).normal(size=(len(known), count))) if count > 9 else np.eye(len(known))
+    lower = np.linalg.cholesky(0.99 * np.atleast_2d(alike) + 0.01 * np.eye(len(known)))
+    noise = np.stack([normal(np.ascontiguousarray(draws[:, len(known) + k])) for k in range(len(known))])
+    moved = np.sqrt(1.0 - SMOOTH**2) * np.stack(scores) + SMOOTH * (lower @ noise)
+    from finsim.generators.margins.smooth_margin import smooth_quantiles
+    out=[]
+    for k,(m,o) in enumerate(zip(moved,back)):
+        r=places(np.ascontiguousarray(m))
+        if k<HD and count>9:
+            q=smooth_quantiles(o,min(512,count)); out.append(np.interp(r,np.linspace(0,1,len(q)),q))
+        else: out.append(np.interp(r * count - 0.5, np.arange(count), o))
+    return out
 
 
 def _day_of_rank(place: Float1D, known: Int1D, rank: Float1D) -> Int1D:
