@@ -28,6 +28,8 @@ SHARED, WIDELY = (2, 4, 8), 0.08
 RESERVE, COUNT_MOVE, ALIKE = 0.5, 0.1, 1.35
 """Part of its own links that an entity may take from its mate beyond them; s.d. of what two mates move of
 the smaller number of payees (assumptions)."""
+CROSSED = 16
+"""Entities of about one size among which kinds of payees change owners (assumption)."""
 LEAST_DEALT, MOST_TURNS = 1_000, 16
 """Entities whose links are dealt in one turn at least, and turns of a generation (assumptions)."""
 _GROUPS = 10
@@ -41,7 +43,9 @@ class Links:
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
     that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
     square of the distance within which links go anywhere; ``dealt`` int64[L], the state that generations
-    begin with; ``alike`` int64[E], an order in which neighbors have like payees.
+    begin with; ``alike`` int64[E], an order in which neighbors have like payees; kind int64[L] of the
+    payee, 0 to 63; ``main`` int64[L], 1 for links that lead the life of their entity; ``sized`` int64[E],
+    an order in which neighbors have about as many payees.
     """
 
     entity: Int1D
@@ -56,7 +60,8 @@ class Links:
     dealt: Int1D
     alike: Int1D
     kind: Int1D
-    like_size: Int1D
+    main: Int1D
+    sized: Int1D
 
 
 @dataclass
@@ -88,15 +93,13 @@ class Generation:
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
         learned = np.bincount(links.entity, minlength=count)[anchor]
-        slots = crossed(links, _slots(links), streams.at("crossed"))
-        place = np.empty(count, np.int64)
-        place[links.alike] = np.arange(count)
-        own = np.diff(slots[2].starts)[place[anchor]]
+        dealing = crossed(links, _slots(links), streams.at("crossed"))
         near = np.empty(count, np.int64)
         near[links.alike] = np.arange(count)
+        own = np.diff(dealing[2].starts)[near[anchor]]
         mate = mates(near[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
-        hand = _Hand.of(links, slots, anchor, mate, wanted, streams)
+        hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
         return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], hand)
 
     def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
@@ -124,9 +127,11 @@ class _Hand:
     done: int = 0
 
     @classmethod
-    def of(cls, links: Links, found, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams) -> _Hand:
+    def of(
+        cls, links: Links, dealing: Dealing, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams
+    ) -> _Hand:
         """Return the links of a generation before any is dealt."""
-        alike, order, slots = found
+        alike, order, slots = dealing
         position = np.empty(len(alike), np.int64)
         position[alike] = np.arange(len(alike))
         number = np.arange(len(anchor)) // max(LEAST_DEALT, -(-len(anchor) // MOST_TURNS))
@@ -205,39 +210,47 @@ def with_reserve(link: Int1D, own: Int1D, wanted: Int1D, asked: Int1D, mate: Int
     return size, link[np.where(place < kept[entity], begin[asked][entity] + place, back)]
 
 
+Dealing: TypeAlias = tuple[Int1D, Int1D, Slots]
+"""Takers in an order of alike ones, the link of each slot at home, and the slots."""
 Dealt: TypeAlias = dict[tuple[int, int], Generation]
 """Generations by a word of their streams and their size."""
 
 
-CROSS, HEAVY = 16, 1e9
+def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
+    """Return slots whose kinds have changed owners, each as a whole, among entities of about one size.
 
-
-def crossed(links, found, rng):
-    """Exchange whole kinds of slots between entities alike."""
+    How many payees of which kinds an entity has is private too: a new one has each kind of another one.
+    Main links stay, as they go with the life of their entity.
+    """
     alike, order, slots = found
-    if CROSS < 2: return found
     count = len(alike)
     position = np.empty(count, np.int64)
     position[alike] = np.arange(count)
-    places = position[links.like_size]  # takers in the order of size
-    at = slots.at.copy()
-    kind = links.kind[order]
-    free = (np.arange(len(at)) < slots.borders[-1]) & (links.runs[order] < HEAVY)
-    for k in np.unique(kind):
-        block = (np.arange(count) + rng.integers(CROSS)) // CROSS
-        to = places[np.lexsort((rng.random(count), block))]
+    places = position[links.sized]
+    at, kind = slots.at.copy(), links.kind[order]
+    free = (np.arange(len(at)) < slots.borders[-1]) & (links.main[order] == 0)
+    for one in np.unique(kind):
+        block = (np.arange(count) + rng.integers(CROSSED)) // CROSSED
         owner = np.empty(count, np.int64)
-        owner[places] = to
-        rows = free & (kind == k)
+        owner[places] = places[np.lexsort((rng.random(count), block))]
+        rows = free & (kind == one)
         at[rows] = owner[at[rows]]
+    return alike, order, _owned(slots, at, count)
+
+
+def _owned(slots: Slots, at: Int1D, count: int) -> Slots:
+    """Return the slots with the takers that they are of."""
     owned = np.argsort(at, kind="stable").astype(np.int64)
     starts = np.searchsorted(at[owned], np.arange(count + 1)).astype(np.int64)
-    return alike, order, slots._replace(at=at, starts=starts, owned=owned)
+    return slots._replace(at=at, starts=starts, owned=owned)
 
 
-def handed_out(links: Links, dealt: Int1D, rng) -> Int1D:
-    """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot."""
-    alike, order, slots = crossed(links, _slots(links), rng)
+def handed_out(links: Links, dealt: Int1D, streams: Streams) -> Int1D:
+    """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot.
+
+    ``streams`` : those that the links were dealt with.
+    """
+    alike, order, slots = crossed(links, _slots(links), streams.at("crossed"))
     owner = np.empty(len(order), np.int64)
     owner[order[dealt]] = alike[slots.at]
     return owner
@@ -265,25 +278,25 @@ def _swapped(
     )  # fmt: skip
 
 
-def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
-    """Return the takers in an order of alike ones, the link of each slot at home, and the slots."""
+def _slots(links: Links) -> Dealing:
+    """Return the slots at home: links of like kinds, used about as often, of payees about as widely shared."""
     alike = links.alike
     position = np.empty(len(alike), np.int64)
     position[alike] = np.arange(len(alike))
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
     degree = np.bincount(links.payee)[links.payee]
     steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
-    often = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
+    group = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
     groups = (_GROUPS + 1) * (len(steps) + 1)
-    often = links.kind * groups + often
+    group += links.kind * groups
     groups *= int(links.kind.max(initial=0)) + 1
-    often = np.where(links.twoway > 0, groups, often)
-    order = np.lexsort((position[links.entity], often))
-    borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
+    group = np.where(links.twoway > 0, groups, group)
+    order = np.lexsort((position[links.entity], group))
+    borders = np.searchsorted(group[order], np.arange(groups + 1)).astype(np.int64)
     at = position[links.entity][order]
-    owned = np.argsort(at, kind="stable").astype(np.int64)
-    starts = np.searchsorted(at[owned], np.arange(len(position) + 1)).astype(np.int64)
-    return alike, order, Slots(borders, at, starts, owned, np.zeros(len(alike), np.int64), at)
+    none = np.zeros(0, np.int64)
+    slots = Slots(borders, at, none, none, np.zeros(len(alike), np.int64), at)
+    return alike, order, _owned(slots, at, len(alike))
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

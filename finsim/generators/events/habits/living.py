@@ -14,7 +14,7 @@ from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words,
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
-from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
+from finsim.generators.events.habits.profiles import OF_COLUMNS, NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -118,7 +118,7 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
-    profiles = Profiles(parts.lives, parts.returns, parts.crowds, parts.levels, parts.clock.hours, parts.clock.burst)
+    profiles = Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock.hours)
     lives = new_lives(
         profiles,
         parts.links.order,
@@ -255,7 +255,7 @@ def _early(known: Learned, log: EventLog, one: Lived) -> tuple[Rows, dict[str, M
     )
     rows = Rows(
         events.payee, _links(known, one.group, events), one.lives.donor[entity], one.time, first,
-        normal(np.ascontiguousarray(one.draws[:, 16]))[entity], contexts,
+        normal(np.ascontiguousarray(one.draws[:, OF_COLUMNS]))[entity], contexts,
     )  # fmt: skip
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {}
