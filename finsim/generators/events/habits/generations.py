@@ -30,6 +30,8 @@ RESERVE, COUNT_MOVE, ALIKE = 0.5, 0.1, 1.35
 the smaller number of payees (assumptions)."""
 CROSSED = 16
 """Entities of about one size among which kinds of payees change owners (assumption)."""
+FEWEST_BLOCKS = 6
+"""Parts of a small class of lives, at least, so that sizes stay together (assumption)."""
 LEAST_DEALT, MOST_TURNS = 1_000, 16
 """Entities whose links are dealt in one turn at least, and turns of a generation (assumptions)."""
 _GROUPS = 10
@@ -236,6 +238,20 @@ def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
         rows = free & (kind == one)
         at[rows] = owner[at[rows]]
     return alike, order, _owned(slots, at, count)
+
+
+def other_lives(sized: Int1D, kind: Int1D, rng: np.random.Generator) -> Int1D:
+    """Return for each learned entity one of about its size int64[E], each once; ``kind`` int64[E] is kept.
+
+    Whose life is like that of one entity has the payees of others.
+    """
+    found = np.empty(len(sized), np.int64)
+    for one in np.unique(kind):
+        same = sized[kind[sized] == one]
+        wide = min(CROSSED, len(same) // FEWEST_BLOCKS + 2)
+        block = (np.arange(len(same)) + rng.integers(wide)) // wide
+        found[same] = same[np.lexsort((rng.random(len(same)), block))]
+    return found
 
 
 def _owned(slots: Slots, at: Int1D, count: int) -> Slots:

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.generations import Dealt, Generation
+from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.private_words import MADE_ANEW
@@ -45,7 +45,8 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
+    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity; life
+    int64[S], the learned entities whose lives are theirs before they are smoothed.
     """
 
     anchor: Int1D
@@ -55,6 +56,7 @@ class Crowd:
     more: Float1D
     place: list[Int1D]
     generation: Int1D
+    life: Int1D
 
 
 def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: Dealt) -> Crowd:
@@ -66,7 +68,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
-    payees_of, more = [], []
+    payees_of, more, life = [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
         inner = streams.under("generation", int(g))
@@ -78,6 +80,8 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         anchors.append(drawn.anchor[slots])
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
+        other = other_lives(links.sized, known.parts.law.kind, inner.at("whose life"))
+        life.append(other[drawn.anchor[slots]])
         # The slots of a call are one run of places.
         offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
         sizes.append(offered[0])
@@ -92,6 +96,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         np.concatenate(more),
         places,
         number,
+        np.concatenate(life),
     )
 
 
@@ -122,7 +127,7 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     lives = new_lives(
         profiles,
         parts.links.order,
-        (group.anchor, group.payees_of, group.more),
+        (group.anchor, group.life, group.payees_of, group.more),
         draws,
         parts.activity,
         wanted.days,

@@ -61,14 +61,14 @@ class NewLives:
 
 
 def new_lives(
-    known: Profiles, order: Int1D, near: tuple[Int1D, Int1D, Float1D], draws: Float2D, law: Activity,
+    known: Profiles, order: Int1D, near: tuple[Int1D, Int1D, Int1D, Float1D], draws: Float2D, law: Activity,
     days: int,
 ) -> NewLives:  # fmt: skip
     """Return lives between those of anchors and of their neighbours; draws float64[S, DRAWS].
 
-    near : the anchors int64[S], who they meet payees like int64[S], and how many more they meet float64[S].
+    near : the anchors int64[S], whose lives theirs are like, who they meet payees like int64[S] each, and how many more they meet float64[S].
     """
-    anchor, payees_of, more = near
+    anchor, life, payees_of, more = near
     lives, levels = known.lives, known.levels
     count = len(order)
     position = np.empty(count, np.int64)
@@ -87,14 +87,14 @@ def new_lives(
         weight = part if values.ndim == 1 else part[:, None]
         return np.asarray(weight * values[anchor] + (1.0 - weight) * values[other])
 
-    values = known.law.drawn(anchor, draws[:, OTHER:])
-    first, last, active = _in_period(known, anchor, values, draws[:, -2:], (law.shares, days))
+    values = known.law.drawn(life, draws[:, OTHER:])
+    first, last, active = _in_period(known, life, values, draws[:, -2:], (law.shares, days))
     stays, doubles, remembers, again, burst, keeps, level, spread = values[:, -OWN:].T
     noise = [normal(np.ascontiguousarray(draws[:, k])) for k in (5, 6)]
     strength = known.returns.strength[payees_of] * more
     rates = (stays, doubles, burst, remembers, keeps, again, strength, known.returns.discount[payees_of])
-    level = level + levels.doubt_of_level[anchor] * noise[0]
-    spread = np.exp(spread + levels.doubt_of_spread[anchor] * noise[1])
+    level = level + levels.doubt_of_level[life] * noise[0]
+    spread = np.exp(spread + levels.doubt_of_spread[life] * noise[1])
     # How uneven waits are is told of lives with several days alone.
     uneven = np.where(lives.active[donor] >= FEW_DAYS, lives.burst[donor], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64))
     uneven = np.where(active < FEW_DAYS, BURST_GROUPS - 1, uneven)
