@@ -20,7 +20,7 @@ from finsim.generators.events.habits.living import (
     lived,
     sampled_words,
 )
-from finsim.generators.events.habits.losses import entity_losses
+from finsim.generators.events.habit_losses import entity_losses
 from finsim.generators.events.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events

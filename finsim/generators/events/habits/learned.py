@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
+from finsim.generators.events.habits.rounding import roundings_alike
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -138,6 +139,8 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
+    alike = roundings_alike(ledger, law, links_of_rows, first_times(ledger), amounts.laws)
+    amounts = replace(amounts, rounding=alike)
     returns = learn_returns(ledger, runs, chance)
     crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
@@ -191,6 +194,15 @@ def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:
     there = ~np.isnan(ledger.amount[rows])
     is_many = bool((~new[rows] & there).mean() >= ONE_SUM) if len(rows) else False
     return is_many and int(ledger.is_first().sum()) >= LEAST_ROWS
+
+
+def first_times(ledger: Ledger) -> Array:
+    """Return bool[n], the rows in which an entity pays a sum for the first time."""
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = ledger.entity * (int(code.max(initial=0)) + 1) + code
+    found = np.zeros(len(key), dtype=np.bool_)
+    found[np.unique(key, return_index=True)[1]] = True
+    return found & ~np.isnan(ledger.amount)
 
 
 def usual_sums(ledger: Ledger) -> Array:

@@ -12,9 +12,10 @@ from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.rounding import rounding_draws
 from finsim.generators.events.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
-from finsim.generators.events.habits.profiles import OF_COLUMNS, NewLives, Profiles, new_lives
+from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -24,7 +25,7 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
 from finsim.tables.new_ids.id_form import IdForm
 
-AMOUNT_DRAWS = 4
+AMOUNT_DRAWS = 5
 FIRST_RUN = 0.95
 """The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 
@@ -277,7 +278,10 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
     law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
         limit = one.lives.limit[one.entity]
-        amount = parts.amounts.cells(law, _scores(known, one), limit, events.uniforms[:, 1:3])
+        draws = events.uniforms[:, 1:3].copy()
+        rounds = one.draws[one.entity, OF_ROUNDING]
+        draws[:, 0] = rounding_draws(parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0])
+        amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
         amount = amount[_repeated(events, amount, parts.groups.cases(free))]
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)

@@ -21,10 +21,10 @@ from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
 NEAR = 3
 FEW_DAYS = 8
-OTHER, OF_COLUMNS = 8, 7
+OTHER, OF_COLUMNS, OF_ROUNDING = 9, 7, 8
 DRAWS = OTHER + LIFE_DRAWS
-"""Draws of a new entity: ``OTHER`` that tell its neighbours and noise (one for further columns), and those of
-its life."""
+"""Draws of a new entity: ``OTHER`` that tell its neighbours and noise (one each for further columns and for
+what it rounds), and those of its life."""
 
 SCORE_NOISE = 0.25
 DAYS_NOISE = 20.0
