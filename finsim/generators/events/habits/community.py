@@ -59,12 +59,15 @@ def main_links(entity: Int1D, runs: Float1D, count: int) -> Array:
 
 
 def order_by_size(entity: Int1D, kind: Int1D, runs: Float1D, count: int) -> Int1D:
-    """Return an order int64[E] in which neighbours have about as many payees and runs, and payees of like kinds.
+    """Return an order int64[E] in which neighbours have about as many payees, of like kinds, and runs.
 
     entity, kind int64[L], runs float64[L] of links.
     """
     sizes = []
-    for weight, many in ((LINKS, np.bincount(entity, minlength=count)), (RUNS, np.bincount(entity, runs, count))):
+    for weight, many in (
+        (LINKS, np.bincount(entity, minlength=count)),
+        (RUNS, np.bincount(entity, runs, count)),
+    ):
         log = np.log(many + 1.0)
         sizes.append(weight * (log - log.mean()) / max(float(log.std()), 1e-12))
     return order_alike(np.concatenate([np.stack(sizes, axis=1), word_factors(entity, kind, count)], axis=1))

@@ -66,7 +66,9 @@ def learn_crowds(ledger: Ledger, runs: Runs, returns: Returns, chance: Float1D) 
     )
     busy = _on_big_days(ledger, runs, day, size)
     taken = np.minimum(busy / max(float(busy.max(initial=1.0)), 1.0), 1.0)
-    return Crowds(stays, doubles, sticky, paired, by_size, doubles_by, taken, (busy >= OFTEN).astype(np.int64))
+    return Crowds(
+        stays, doubles, sticky, paired, by_size, doubles_by, taken, (busy >= OFTEN).astype(np.int64)
+    )
 
 
 def size_classes(size: Int1D) -> Int1D:
@@ -104,7 +106,9 @@ def odds_effects(
                 told = np.bincount(groups[k], minlength=sizes[k]) > 0
                 variance[k] = float(np.clip((shift[told] ** 2 + unsure[told]).mean(), 1e-3, 9.0))
         total = sum(effect[group] for effect, group in zip(effects, groups, strict=True))
-        common = float(_stepped(seen, weight, rest, np.asarray(total), everyone, np.array([common]), 1e-3)[0][0])
+        common = float(
+            _stepped(seen, weight, rest, np.asarray(total), everyone, np.array([common]), 1e-3)[0][0]
+        )
     own = 1.0 / (1.0 + np.exp(-np.clip(common + effects[0], -9.0, FAR)))
     return own, np.exp(effects[1]), np.exp(effects[2])
 
@@ -126,7 +130,7 @@ def _stepped(
 
 
 def _on_big_days(ledger: Ledger, runs: Runs, day: Int1D, size: Int1D) -> Float1D:
-    """Return how many times as often as others each payee is met on big days float64[P]; a day counts once."""
+    """Return how many times as often each payee is met on big days float64[P]; a day counts once."""
     of = day[runs.row]
     share = 1.0 / np.bincount(of)[of]
     whole = sums_by(runs.payee, share, ledger.payees)

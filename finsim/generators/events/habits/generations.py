@@ -45,9 +45,10 @@ class Links:
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
     that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
     square of the distance within which links go anywhere; ``dealt`` int64[L], the state that generations
-    begin with; ``alike`` int64[E], an order in which neighbors have like payees; kind int64[L] of the
-    payee, 0 to 63; ``main`` int64[L], 1 for links that lead the life of their entity; ``sized`` int64[E],
-    an order in which neighbors have about as many payees.
+    begin with; ``alike`` int64[E], an order in which neighbors have like payees; kind int64[L]
+    of the payee, its trade times 2, 1 more where it brings days of many payments; ``main`` int64[L], 1 for
+    links that lead the life of their entity; ``sized`` int64[E], an order in which neighbors have about as
+    many payees.
     """
 
     entity: Int1D
@@ -222,9 +223,12 @@ def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
     """Return slots whose kinds have changed owners, each as a whole, among entities of about one size.
 
     How many payees of which kinds an entity has is private too: a new one has each kind of another one.
-    Main links stay, as they go with the life of their entity.
+    Main links stay, as they go with the life of their entity. Payees of one trade stay too: there is nothing
+    but near and far to tell them by, and mates split their numbers anew.
     """
     alike, order, slots = found
+    if not len(links.kind) or np.ptp(links.kind // 2) == 0:
+        return found
     count = len(alike)
     position = np.empty(count, np.int64)
     position[alike] = np.arange(count)
@@ -295,7 +299,7 @@ def _swapped(
 
 
 def _slots(links: Links) -> Dealing:
-    """Return the slots at home: links of like kinds, used about as often, of payees about as widely shared."""
+    """Return the slots at home, in groups: of one kind, used about as often, of payees as widely shared."""
     alike = links.alike
     position = np.empty(len(alike), np.int64)
     position[alike] = np.arange(len(alike))

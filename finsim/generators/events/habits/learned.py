@@ -12,7 +12,13 @@ from finsim.generators.events.habits.activity import Activity, Lives, learn_acti
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
-from finsim.generators.events.habits.community import main_links, order_alike, order_by_size, payee_factors, word_factors
+from finsim.generators.events.habits.community import (
+    main_links,
+    order_alike,
+    order_by_size,
+    payee_factors,
+    word_factors,
+)
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
@@ -153,7 +159,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
     ties = tie_points(log, ledger, points[:, OWN:], told)
     kind = (2 * _trades(log, early, ledger.payees) + crowds.crowded)[runs.link_payee]
-    main = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
+    leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
     brings = np.bincount(runs.link_entity, counts * crowds.crowded[runs.link_payee], ledger.count)
     whole = np.bincount(runs.link_entity, counts, ledger.count)
@@ -162,7 +168,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
         ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties), kind,
-        main.astype(np.int64), sized,
+        leads.astype(np.int64), sized,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)

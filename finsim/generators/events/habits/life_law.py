@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.activity import Lives
-from finsim.generators.events.habits.amounts import normal
+from finsim.generators.events.habits.amounts import normal, places
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
-ENDS, SIZE, RATES = 0.7, 0.4, 0.6
-"""Share of noise (s.d.) in the scores of first and last day and number of days, of the payments on a day,
-and of rates and levels (assumptions: below .6 lives are told from unseen ones by their ends)."""
+ENDS, OTHERS = 0.7, 0.6
+"""Share of noise (s.d.) in the scores of first and last day, and in all others (assumptions: with less, lives
+are told from unseen ones by their ends). What belongs closely together must have one share."""
 ONCE, MORE, CROWDED = 0, 1, 2
 OWN = 8
 DRAWS = 2 * (4 + OWN) + 2
@@ -37,8 +37,8 @@ class LifeLaw:
     """Class int64[E] of each learned life (-1: without events), and the law of each class.
 
     low, high float64[E, K], between which ranks each number of a life lies; quantiles float64[classes, K, Q];
-    mix float64[classes, K, K], lower triangle of what noise is made by. slope float64[1] : how the logarithm of
-    the number of days grows with that of the days there are.
+    mix float64[classes, K, K], lower triangle of what noise is made by. slope float64[1] : how the logarithm
+    of the number of days grows with that of the days there are.
     """
 
     kind: Int1D
@@ -54,7 +54,7 @@ class LifeLaw:
         rank = self.low[donor] + draws[:, :size] * (self.high[donor] - self.low[donor])
         score = np.stack([normal(np.ascontiguousarray(one)) for one in rank.T], axis=1)
         noise = np.stack([normal(np.ascontiguousarray(one)) for one in draws.T[size : 2 * size]], axis=1)
-        part = np.repeat([ENDS, SIZE, RATES], [SMOOTH, 1, OWN])
+        part = np.repeat([ENDS, OTHERS], [2, size - 2])
         found = np.zeros((len(donor), size))
         for kind in np.unique(self.kind[donor]):
             rows = np.flatnonzero(self.kind[donor] == kind)
@@ -81,7 +81,6 @@ def learn_lives(lives: Lives, shares: Float1D, own: list[Float1D], crowded: Arra
 
     shares float64[D] of the calendar; crowded bool[E] : lives with days of many payments, which are a class.
     """
-    count = len(lives.active)
     more = lives.active > 1
     kind = np.where(more, MORE, np.where(lives.active == 1, ONCE, -1))
     if (more & crowded).sum() >= LEAST and (more & ~crowded).sum() >= LEAST:
@@ -103,16 +102,16 @@ def learn_lives(lives: Lives, shares: Float1D, own: list[Float1D], crowded: Arra
             continue
         for k in range(known.shape[1]):
             ordered = np.sort(known[rows, k])
-            at = [np.searchsorted(ordered, known[rows, k], side=side) / len(rows) for side in ("left", "right")]
+            at = [
+                np.searchsorted(ordered, known[rows, k], side=side) / len(rows) for side in ("left", "right")
+            ]
             edge = 0.25 / len(rows)
             low[rows, k], high[rows, k] = (np.clip(ranks, edge, 1.0 - edge) for ranks in at)
             values = _spread(place, np.sort(first[rows])) if k == 0 else ordered
             quantiles[one, k] = _quantiles(values, k < SMOOTH)
         together = rows if one != CROWDED else np.flatnonzero(more)
         mix[one] = _mix((low[together] + high[together]) / 2.0)
-    return LifeLaw(kind.astype(np.int64), low, high, quantiles, mix, np.array([slope])) if count else LifeLaw(
-        kind.astype(np.int64), low, high, quantiles, mix, np.zeros(1)
-    )
+    return LifeLaw(kind.astype(np.int64), low, high, quantiles, mix, np.array([slope]))
 
 
 def _places(shares: Float1D) -> tuple[Float1D, Float1D]:
@@ -136,9 +135,11 @@ def _quantiles(ordered: Float1D, is_smooth: bool) -> Float1D:
     Source: Harrell & Davis 1982, with normal weights.
     """
     size = len(ordered)
-    points = ordered if size <= MOST_POINTS else np.quantile(ordered, (np.arange(MOST_POINTS) + 0.5) / MOST_POINTS)
+    points = (
+        ordered if size <= MOST_POINTS else np.quantile(ordered, (np.arange(MOST_POINTS) + 0.5) / MOST_POINTS)
+    )
     at = (np.arange(len(points)) + 0.5) / len(points)
-    wanted = _normal_places(_SCORES)
+    wanted = places(_SCORES)
     if not is_smooth or size < LEAST:
         whole = (np.arange(size) + 0.5) / size
         return np.interp(wanted, whole, ordered)
@@ -146,12 +147,6 @@ def _quantiles(ordered: Float1D, is_smooth: bool) -> Float1D:
     weight = np.exp(-0.5 * np.minimum(((at[None, :] - wanted[:, None]) / wide[:, None]) ** 2, 1_000.0))
     found = weight @ points / weight.sum(axis=1)
     return np.asarray(np.maximum.accumulate(found))
-
-
-def _normal_places(score: Float1D) -> Float1D:
-    from finsim.generators.events.habits.amounts import places
-
-    return places(score)
 
 
 def _mix(rank: Float2D) -> Float2D:
@@ -164,7 +159,7 @@ def _mix(rank: Float2D) -> Float2D:
     alike = cover / spread[:, None] / spread
     alike[np.diag(cover) < 1e-9] = 0.0
     alike[:, np.diag(cover) < 1e-9] = 0.0
-    told = count / (count + size + 1.0)
+    told = count / (count + 2.0)
     np.fill_diagonal(alike, 1.0)
     return np.linalg.cholesky(0.99 * told * alike + (1.0 - 0.99 * told) * np.eye(size))
 

@@ -12,10 +12,10 @@ from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
-from finsim.generators.events.habits.rounding import rounding_draws
-from finsim.generators.events.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
+from finsim.generators.events.habits.rounding import rounding_draws
+from finsim.generators.events.private_words import MADE_ANEW
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -90,15 +90,9 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
-        np.concatenate(anchors),
-        starts,
-        np.concatenate(link),
-        np.concatenate(payees_of),
-        np.concatenate(more),
-        places,
-        number,
-        np.concatenate(life),
-    )
+        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
+        np.concatenate(more), places, number, np.concatenate(life),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -212,17 +206,12 @@ def _payments(
     parts, n = known.parts, int(sizes.sum())
     habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
+    crowds = parts.crowds
     law = Law(
-        parts.returns.fixed,
-        parts.crowds.sticky,
-        parts.returns.older,
-        parts.clock.seconds,
-        parts.clock.waits,
-        int(known.ledger_facts["is_dated"]),
-        np.stack([parts.crowds.stays_by, parts.crowds.doubles_by]),
-        parts.crowds.paired,
-        parts.crowds.busy,
-    )
+        parts.returns.fixed, crowds.sticky, parts.returns.older, parts.clock.seconds, parts.clock.waits,
+        int(known.ledger_facts["is_dated"]), np.stack([crowds.stays_by, crowds.doubles_by]), crowds.paired,
+        crowds.busy,
+    )  # fmt: skip
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(
         np.zeros(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
@@ -280,7 +269,9 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
         limit = one.lives.limit[one.entity]
         draws = events.uniforms[:, 1:3].copy()
         rounds = one.draws[one.entity, OF_ROUNDING]
-        draws[:, 0] = rounding_draws(parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0])
+        draws[:, 0] = rounding_draws(
+            parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0]
+        )
         amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
         amount = amount[_repeated(events, amount, parts.groups.cases(free))]
         column = log.events[log.roles.amount]

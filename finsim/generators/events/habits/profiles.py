@@ -66,7 +66,8 @@ def new_lives(
 ) -> NewLives:  # fmt: skip
     """Return lives between those of anchors and of their neighbours; draws float64[S, DRAWS].
 
-    near : the anchors int64[S], whose lives theirs are like, who they meet payees like int64[S] each, and how many more they meet float64[S].
+    near : the anchors, whose lives theirs are like, who they meet payees like int64[S] each, and how many
+    more they meet float64[S].
     """
     anchor, life, payees_of, more = near
     lives, levels = known.lives, known.levels
@@ -96,7 +97,9 @@ def new_lives(
     level = level + levels.doubt_of_level[life] * noise[0]
     spread = np.exp(spread + levels.doubt_of_spread[life] * noise[1])
     # How uneven waits are is told of lives with several days alone.
-    uneven = np.where(lives.active[donor] >= FEW_DAYS, lives.burst[donor], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64))
+    uneven = np.where(
+        lives.active[life] >= FEW_DAYS, lives.burst[life], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64)
+    )
     uneven = np.where(active < FEW_DAYS, BURST_GROUPS - 1, uneven)
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
@@ -134,7 +137,9 @@ def _in_period(
     elif days < learned:
         place = np.concatenate([[0.0], np.cumsum(shares)])
         first = known.lives.first[known.lives.active > 0]
-        late = np.where(begin >= days, begin - _day_of_rank(place, np.sort(first[first < days]), draws[:, 1]), 0)
+        late = np.where(
+            begin >= days, begin - _day_of_rank(place, np.sort(first[first < days]), draws[:, 1]), 0
+        )
         begin, finish = begin - late, finish - late
     number = np.floor(active + draws[:, 0]) if days > learned else np.round(active)
     number = np.clip(number, 1, finish - begin + 1).astype(np.int64)

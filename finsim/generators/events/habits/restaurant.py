@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger, net_rates, shrunk_rates, sums_by
+from finsim.generators.events.habits.ledger import Ledger, net_rates, sums_by
 from finsim.kernels.events.normal_scores import log_gamma
 from finsim.kernels.events.payments import RECENT_RUNS
 from finsim.notation import Array, Float1D, Int1D
@@ -14,26 +14,21 @@ from finsim.notation import Array, Float1D, Int1D
 DISCOUNTS = (-20.0, -4.0, -1.0, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
 LEAST_RUNS = 6
 RATE_WEIGHT, KEEP_WEIGHT = 8.0, 2.0
-MOST = 0.98
-"""Highest chance of a repeat before the size of its day is told (assumption)."""
 
 
 @dataclass(frozen=True)
 class Returns:
     """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
 
-    ``fixed``, ``sticky`` float64[P] and ``older`` float64[2], see its ``Law``.
+    ``fixed`` float64[P] and ``older`` float64[2], see its ``Law``.
     """
 
-    stays: Float1D
-    doubles: Float1D
     remembers: Float1D
     keeps: Float1D
     returns: Float1D
     strength: Float1D
     discount: Float1D
     fixed: Float1D
-    sticky: Float1D
     older: Float1D
 
 
@@ -86,19 +81,8 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = restaurant(runs, count)
-    by_chance = across_days(ledger, runs)[ledger.entity[in_day]]
-    beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
-    stay = net_rates(ledger.entity[in_day], stays[in_day], by_chance, count, 4.0)
-    held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
-    # Of payments that the restaurant brings to the same payee some have a remembered amount.
-    owner = ledger.entity[stays]
-    equals = sums_by(owner, within, count) - (np.bincount(owner, minlength=count) - held) * remembers
-    doubles = np.minimum(shrunk_rates(np.maximum(equals, 0.0), held, RATE_WEIGHT), MOST)
-    former = ledger.payee[np.flatnonzero(in_day) - 1]
-    followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
-    sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
-    return Returns(stay, doubles, remembers, keeps, recency, strength, discount, fixed, sticky, older)
+    return Returns(remembers, keeps, recency, strength, discount, fixed, older)
 
 
 def across_days(ledger: Ledger, runs: Runs) -> Float1D:
