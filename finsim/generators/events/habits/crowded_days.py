@@ -20,7 +20,7 @@ entities and payees before it is known (assumptions)."""
 OFTEN, MOST_OFTEN = 3.0, 20.0
 """How many times as often as others a payee is met on big days from which on it crowds them, and at most
 (assumptions)."""
-ROUNDS, STEPS, FAR = 4, 4, 7.0
+ROUNDS, STEPS, LOWEST, FAR = 4, 4, -9.0, 7.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ def odds_effects(
 
     A row is seen with chance rest + weight p, float64[n] each; the log odds of p add up what all have in
     common and an effect of each of its groups int64[n]. Effects of the first two are normal around 0, their
-    variance by moments; the third is nearly free. Source: random effects by penalized quasi-likelihood
+    variance by moments; the third is nearly free. As many are expected as are seen.
+    Source: random effects by penalized quasi-likelihood
     (Breslow and Clayton 1993).
     """
     common, effects = -1.0, [np.zeros(size) for size in sizes]
     variance = [START, START, FREE]
-    everyone = np.zeros(len(seen), np.int64)
     if not len(seen):
         return np.full(sizes[0], 1e-4), np.ones(sizes[1]), np.ones(sizes[2])
     for _ in range(ROUNDS):
@@ -101,15 +101,13 @@ def odds_effects(
             total = common + sum(effect[group] for effect, group in zip(effects, groups, strict=True))
             shift, unsure = _stepped(seen, weight, rest, total - effects[k][groups[k]], groups[k], effects[k],
                                      1.0 / variance[k])  # fmt: skip
-            effects[k] = shift
+            effects[k] = shift - (shift[groups[2]].mean() if k == 2 else 0.0)
             if k < 2:
                 told = np.bincount(groups[k], minlength=sizes[k]) > 0
                 variance[k] = float(np.clip((shift[told] ** 2 + unsure[told]).mean(), 1e-3, 9.0))
         total = sum(effect[group] for effect, group in zip(effects, groups, strict=True))
-        common = float(
-            _stepped(seen, weight, rest, np.asarray(total), everyone, np.array([common]), 1e-3)[0][0]
-        )
-    own = 1.0 / (1.0 + np.exp(-np.clip(common + effects[0], -9.0, FAR)))
+        common = _level(seen, weight, rest, np.asarray(total))
+    own = 1.0 / (1.0 + np.exp(-np.clip(common + effects[0], LOWEST, FAR)))
     return own, np.exp(effects[1]), np.exp(effects[2])
 
 
@@ -127,6 +125,17 @@ def _stepped(
         step = (sums_by(group, told * (seen - whole), count) - prior * effect) / inside
         effect = np.clip(effect + np.clip(step, -1.5, 1.5), -FAR, FAR)
     return effect, 1.0 / inside
+
+
+def _level(seen: Array, weight: Float1D, rest: Float1D, total: Float1D) -> float:
+    """Return the level of the log odds with which as many are expected as are seen."""
+    low, high = LOWEST, FAR
+    for _ in range(25):
+        middle = (low + high) / 2.0
+        chance = 1.0 / (1.0 + np.exp(-np.clip(middle + total, -12.0, 12.0)))
+        is_less = float((rest + weight * chance - seen).sum()) < 0.0
+        low, high = (middle, high) if is_less else (low, middle)
+    return (low + high) / 2.0
 
 
 def _on_big_days(ledger: Ledger, runs: Runs, day: Int1D, size: Int1D) -> Float1D:

@@ -29,6 +29,8 @@ SMOOTH, QUANTILES, WIDEST = 3, 257, 3.5
 LEAST, MOST_POINTS = 20, 2_000
 """Lives that make a class of their own; values that quantiles are read from at most (assumptions)."""
 FULL = 0.98
+UNSURE = 0.5
+"""Part of the standard error of a rank over which quantiles are averaged (assumption)."""
 _SCORES = np.linspace(-WIDEST, WIDEST, QUANTILES)
 
 
@@ -143,7 +145,7 @@ def _quantiles(ordered: Float1D, is_smooth: bool) -> Float1D:
     if not is_smooth or size < LEAST:
         whole = (np.arange(size) + 0.5) / size
         return np.interp(wanted, whole, ordered)
-    wide = np.maximum(np.sqrt(wanted * (1.0 - wanted) / (size + 1.0)), 0.25 / len(points))
+    wide = np.maximum(UNSURE * np.sqrt(wanted * (1.0 - wanted) / (size + 1.0)), 0.25 / len(points))
     weight = np.exp(-0.5 * np.minimum(((at[None, :] - wanted[:, None]) / wide[:, None]) ** 2, 1_000.0))
     found = weight @ points / weight.sum(axis=1)
     return np.asarray(np.maximum.accumulate(found))
@@ -161,7 +163,7 @@ def _mix(rank: Float2D) -> Float2D:
     alike[:, np.diag(cover) < 1e-9] = 0.0
     told = count / (count + 2.0)
     np.fill_diagonal(alike, 1.0)
-    return np.linalg.cholesky(0.99 * told * alike + (1.0 - 0.99 * told) * np.eye(size))
+    return np.asarray(np.linalg.cholesky(0.99 * told * alike + (1.0 - 0.99 * told) * np.eye(size)))
 
 
 def _exposure(days: Float1D, inner: Float1D) -> Float1D:
