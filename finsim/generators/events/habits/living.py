@@ -10,12 +10,12 @@ from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
+from finsim.generators.events.habits.known.private_words import MADE_ANEW
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
 from finsim.generators.events.habits.rounding import rounding_draws
-from finsim.generators.events.private_words import MADE_ANEW
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
