@@ -175,6 +175,19 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 
 @kernel
+def busy_slot(
+    slot: Any, run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, known: Int1D, law: Law,
+    state: Array,
+) -> Any:  # fmt: skip
+    """Return the slot of a big day: drawn anew until its payee is taken, ``TRIES`` times at most."""
+    left = TRIES
+    while left > 0 and next_uniform(state) >= law.busy[known[slot]]:
+        slot = known_slot(run_of, runs, liked, slots, returns, state)
+        left -= 1
+    return slot
+
+
+@kernel
 def size_class(size: Any) -> Any:
     """Return the class of a day by its payments."""
     place = 0
@@ -234,11 +247,8 @@ def draw_payments(
                     paired = law.paired[known[slot]] * law.crowd[1, of_size]
                     if next_uniform(state) < shifted(habits.doubles[e], paired):
                         out.like[row] = earlier_row(row - 1, begin, former, law.older[0], state)
-                    out.payee[row], out.offer[row], out.met[row] = (
-                        out.payee[row - 1],
-                        out.offer[row - 1],
-                        out.met[row - 1],
-                    )
+                    out.payee[row] = out.payee[row - 1]
+                    out.offer[row], out.met[row] = out.offer[row - 1], out.met[row - 1]
                 else:
                     fresh = habits.strength[e] + habits.discount[e] * slots
                     if next_uniform(state) * (runs + habits.strength[e]) < fresh or runs == 0:
@@ -262,16 +272,13 @@ def draw_payments(
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
                         slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
-                        left = TRIES if sizes[at] >= BIG_DAY else 0
-                        while left > 0 and next_uniform(state) >= law.busy[known[slot]]:
-                            slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
-                            left -= 1
+                        if sizes[at] >= BIG_DAY:
+                            slot = busy_slot(
+                                slot, run_of, runs, liked, slots, habits.returns[e], known, law, state
+                            )
                         before = latest[slot]
-                        out.payee[row], out.offer[row], out.met[row] = (
-                            out.payee[before],
-                            out.offer[before],
-                            out.met[before],
-                        )
+                        out.payee[row] = out.payee[before]
+                        out.offer[row], out.met[row] = out.offer[before], out.met[before]
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], MOST):
                             out.like[row] = earlier_row(before, begin, former, law.older[1], state)
                     run_of[runs] = slot
