@@ -176,11 +176,11 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 @kernel
 def busy_slot(
-    slot: Any, run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, known: Int1D, law: Law,
+    run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, known: Int1D, law: Law,
     state: Array,
 ) -> Any:  # fmt: skip
     """Return the slot of a big day: drawn anew until its payee is taken, ``TRIES`` times at most."""
-    left = TRIES
+    slot, left = known_slot(run_of, runs, liked, slots, returns, state), TRIES
     while left > 0 and next_uniform(state) >= law.busy[known[slot]]:
         slot = known_slot(run_of, runs, liked, slots, returns, state)
         left -= 1
@@ -271,11 +271,11 @@ def draw_payments(
                         slots += 1
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
-                        slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
+                        again = habits.returns[e]
                         if sizes[at] >= BIG_DAY:
-                            slot = busy_slot(
-                                slot, run_of, runs, liked, slots, habits.returns[e], known, law, state
-                            )
+                            slot = busy_slot(run_of, runs, liked, slots, again, known, law, state)
+                        else:
+                            slot = known_slot(run_of, runs, liked, slots, again, state)
                         before = latest[slot]
                         out.payee[row] = out.payee[before]
                         out.offer[row], out.met[row] = out.offer[before], out.met[before]
