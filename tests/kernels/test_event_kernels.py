@@ -100,6 +100,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     count, payees = 9, 12
     starts = np.concatenate([[0], np.cumsum(rng.integers(0, 12, count))]).astype(np.int64)
     sizes = rng.geometric(0.4, starts[-1])
+    sizes[::5] = rng.permutation(len(sizes[::5])) % 21 + 1  # days of all sizes
     rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
     strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([-4.0, 0.0, 0.5], count)
     strength[-3:], discount[-3:] = 30.0, -4.0  # some have all of few payees, popular ones with them
@@ -108,11 +109,12 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05
     popular = np.cumsum(rng.dirichlet(np.ones(payees)))
     seconds, waits = np.sort(rng.random((24, 9)) * 3_600, axis=1), np.sort(rng.random(9) * 900)
-    fixed, sticky = rng.random(payees) * 2, rng.random(payees) * 2
+    fixed, sticky, paired = (rng.random(payees) * 2 for _ in range(3))
+    busy, crowd = rng.choice([0.0, 0.3, 1.0], payees), np.exp(rng.normal(0, 1, (2, 7)))
     n = int(sizes.sum())
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 3)))
     older = np.array([0.3, 0.6])
-    law = Law(fixed, sticky, older, seconds, waits, is_dated)
+    law = Law(fixed, sticky, older, seconds, waits, is_dated, crowd, paired, busy)
     draw_payments(
         np.uint64(8),
         np.arange(count),
@@ -127,7 +129,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     names = ("stays", "doubles", "burst", "remembers", "keeps", "returns", "strength", "discount", "hours")
     plain = {
         "fixed": fixed, "sticky": sticky, "older": older, "seconds": seconds, "waits": waits,
-        "is_dated": is_dated,
+        "is_dated": is_dated, "crowd": crowd, "paired": paired, "busy": busy,
     }  # fmt: skip
     for e in range(count):
         habit = {name: getattr(habits, name)[e] for name in names}
@@ -157,7 +159,8 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
     offers = Offers(starts, np.tile(np.arange(runs), count), np.ones(count * runs), np.ones(1))
     n = count * runs
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 1)))
-    law = Law(np.ones(runs), np.ones(runs), np.zeros(2), np.zeros((24, 2)), np.zeros(2), 1)
+    ones = np.ones(runs)
+    law = Law(ones, ones, np.zeros(2), np.zeros((24, 2)), np.zeros(2), 1, np.ones((2, 7)), ones, ones)
     draw_payments(np.uint64(1), np.arange(count), starts, np.ones(n, np.int64), habits, offers, law, out)
     found = np.mean([len(np.unique(one)) for one in out.payee.reshape(count, runs)])
     if discount:
@@ -189,11 +192,12 @@ def test_swaps_are_those_of_the_twin(seed):
     slots = np.argsort(at, kind="stable")
     starts = np.searchsorted(at[slots], np.arange(21)).astype(np.int64)
     link, wanted, turn = np.arange(len(at)), np.arange(len(at)), rng.integers(0, 2, 20)
+    origin = rng.permutation(at)  # slots have changed owners since their links were at home
     for now in (0, 1):
         before = link.copy()
-        whole = Slots(borders, at, starts, slots, turn)
+        whole = Slots(borders, at, starts, slots, turn, origin)
         swap_links(np.uint64(seed), now, 6, whole, payee, points, reach, link)
-        wanted = naive.swap_links(seed, now, 6, reach, borders, at, turn, payee, points, wanted)
+        wanted = naive.swap_links(seed, now, 6, reach, borders, at, turn, origin, payee, points, wanted)
         np.testing.assert_array_equal(link, wanted)
         done = turn[at] < now
         assert (link == before)[done].all()  # what was dealt in an earlier turn stays

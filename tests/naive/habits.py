@@ -137,6 +137,19 @@ def earlier_row(rows, older, draws):
     return rows[place]
 
 
+def known_slot(returns, runs, known, draws):
+    if draws() < returns:
+        back = min(len(runs), 6)
+        return runs[len(runs) - 1 - min(int(draws() * back), back - 1)]
+    liked = np.cumsum([one["liking"] for one in known])
+    return place_in(liked, draws() * liked[-1])
+
+
+def shifted(chance, factor):
+    """Return the chance whose odds are so many times as large."""
+    return 1 - (1 - chance) / (1 - chance + chance * factor)
+
+
 def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
     """Return rows (second, payee, offer, met, like, uniforms) of one entity.
 
@@ -150,8 +163,15 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
         slot = 0
         for k in range(size):
             like = -1
-            if k and draws() < min(habit["stays"] * law["sticky"][known[slot]["payee"]], 0.98):
-                if draws() < habit["doubles"] * min(law["fixed"][known[slot]["payee"]], 1.0):
+            of_size = sum(size >= edge for edge in (3, 4, 6, 9, 14, 20))
+            stays, doubles = (
+                shifted(habit[name], law[of_payee][known[slot]["payee"]] * law["crowd"][part][of_size])
+                if k
+                else 0.0
+                for part, (name, of_payee) in enumerate((("stays", "sticky"), ("doubles", "paired")))
+            )
+            if k and draws() < stays:
+                if draws() < doubles:
                     like = earlier_row(known[slot]["rows"], law["older"][0], draws)
             else:
                 fresh = habit["strength"] + habit["discount"] * len(known)
@@ -171,12 +191,11 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         {"payee": payee, "offer": offer, "liking": liking, "met": len(rows), "rows": []}
                     )
                 else:
-                    if draws() < habit["returns"]:
-                        back = min(len(runs), 6)
-                        slot = runs[len(runs) - 1 - min(int(draws() * back), back - 1)]
-                    else:
-                        liked = np.cumsum([one["liking"] for one in known])
-                        slot = place_in(liked, draws() * liked[-1])
+                    slot = known_slot(habit["returns"], runs, known, draws)
+                    for _ in range(12 if size >= 5 else 0):
+                        if draws() < law["busy"][known[slot]["payee"]]:
+                            break
+                        slot = known_slot(habit["returns"], runs, known, draws)
                     if draws() < min(habit["remembers"] * law["fixed"][known[slot]["payee"]], 0.98):
                         like = earlier_row(known[slot]["rows"], law["older"][1], draws)
                 runs.append(slot)
@@ -192,7 +211,7 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
     return rows
 
 
-def swap_links(seed, now, sweeps, reach, borders, at, turn, payee, points, link):
+def swap_links(seed, now, sweeps, reach, borders, at, turn, origin, payee, points, link):
     """Return the links of slots after swaps; takers have sets of payees instead of slots."""
     draws, link = Draws(seed, now), list(link)
     has = {(int(t), int(payee[k])) for t, k in zip(at, link, strict=True)}
@@ -208,7 +227,8 @@ def swap_links(seed, now, sweeps, reach, borders, at, turn, payee, points, link)
         if not begin <= two < end or at[one] == at[two] or turn[at[two]] < now:
             return
         a, b = link[one], link[two]
-        gain = far(at[one], at[a]) + far(at[two], at[b]) - far(at[two], at[a]) - far(at[one], at[b])
+        gain = far(at[one], origin[a]) + far(at[two], origin[b])
+        gain -= far(at[two], origin[a]) + far(at[one], origin[b])
         if payee[a] == payee[b] or chance >= math.exp(min(gain, 0.0)):
             return
         if (at[two], payee[a]) in has or (at[one], payee[b]) in has:

@@ -112,6 +112,22 @@ class NumberMargin:
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
 
+    def rounding_places(self, values: Float1D) -> tuple[Float1D, Float1D]:
+        """Return between which ``draws`` of ``values`` the rounding of cells lies, float64[n] each.
+
+        All draws, 0 to 1, where it is an atom.
+        """
+        low, high = np.zeros(len(values)), np.ones(len(values))
+        rows = np.flatnonzero(~np.isin(values, self.atoms))
+        if not len(self.knots) or not len(rows):
+            return low, high
+        rank = np.interp(values[rows], self.knots, np.linspace(0.0, 1.0, len(self.knots)))
+        bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
+        edges = np.concatenate([np.zeros((BINS, 1)), self.rounding, np.ones((BINS, 1))], axis=1)
+        level = rounding_levels(values[rows], self.step)
+        low[rows], high[rows] = edges[bins, level], edges[bins, level + 1]
+        return low, high
+
     def pieces(self) -> Float1D:
         """Return the places where pieces begin, float64[2 K + 2]: smooth, atom, smooth, ... from 0 to 1."""
         return self._bounds()

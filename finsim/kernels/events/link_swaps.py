@@ -20,9 +20,9 @@ class Slots(NamedTuple):
     """The places that links are in.
 
     borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
-    keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
-    taker t has owned[starts[t]:starts[t + 1]]. turn : int64[E], when the links of a taker are dealt: from
-    then on they stay.
+    keep their links. at : int64[L], the taker of each slot; taker t has owned[starts[t]:starts[t + 1]].
+    turn : int64[E], when the links of a taker are dealt: from then on they stay. home : int64[L], of each
+    link, the taker that it is from.
     """
 
     borders: Int1D
@@ -30,6 +30,7 @@ class Slots(NamedTuple):
     starts: Int1D
     owned: Int1D
     turn: Int1D
+    home: Int1D
 
 
 NEAR, STEEP = 64, 4.0
@@ -66,14 +67,14 @@ def swap_links(
     D], where takers lie; reach : float64[E], the square of the distance within which the links of a home go
     anywhere, above 0; link : int64[L], that in each slot, written.
     """
-    borders, at, starts, owned, turn = slots
+    borders, at, starts, owned, turn, origin = slots
     # Tries go anywhere and wait for memory: what one looks at lies side by side, in small numbers.
     held, place = np.empty(len(owned), np.int32), np.empty(len(owned), np.int32)
     cell = np.empty((len(owned), 4), np.int32)
     for k in range(len(owned)):
         held[k], place[owned[k]] = payee[link[owned[k]]], k
         cell[k, TAKER], cell[k, LINK] = at[k], link[k]
-        cell[k, HOME], cell[k, PAID] = at[link[k]], payee[link[k]]
+        cell[k, HOME], cell[k, PAID] = origin[link[k]], payee[link[k]]
     state = np.empty(4, np.uint64)
     seed_state(seed, np.uint64(now), state)
     offered = np.empty(len(at), np.int64)

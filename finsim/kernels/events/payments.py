@@ -17,6 +17,11 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 
 NONE = -1
 RECENT_RUNS = 6
+CLASSES = (3, 4, 6, 9, 14, 20)
+"""Payments on a day from which on it is of the next class; a first class has fewer."""
+BIG_DAY, TRIES = 5, 12
+"""Payments that make a day big; how often at most a payee is drawn for one (assumptions)."""
+MOST = 0.98
 
 
 class Habits(NamedTuple):
@@ -59,7 +64,10 @@ class Law(NamedTuple):
     sticky float64[P], how far a payee's amounts repeat and payments with it follow on a day (1: as with
     all); older float64[2], the chance that a repeated amount is not that of a payment but of one before it,
     within a day and later; seconds float64[24, Q], quantiles of the second in each hour; waits float64[Q],
-    quantiles of short waits in seconds. ``is_dated`` 1 where payments have no time of day.
+    quantiles of short waits in seconds. ``is_dated`` 1 where payments have no time of day. Of days by their
+    size: crowd float64[2, C], factors of the odds that the payee stays and that its amount repeats; paired
+    float64[P], how far amounts repeat within a day; busy float64[P], the chance that a known payee is taken
+    on a big day.
     """
 
     fixed: Float1D
@@ -68,6 +76,9 @@ class Law(NamedTuple):
     seconds: Float2D
     waits: Float1D
     is_dated: int
+    crowd: Float2D
+    paired: Float1D
+    busy: Float1D
 
 
 class Payments(NamedTuple):
@@ -164,6 +175,35 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 
 @kernel
+def busy_slot(
+    run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, known: Int1D, law: Law,
+    state: Array,
+) -> Any:  # fmt: skip
+    """Return the slot of a big day: drawn anew until its payee is taken, ``TRIES`` times at most."""
+    slot, left = known_slot(run_of, runs, liked, slots, returns, state), TRIES
+    while left > 0 and next_uniform(state) >= law.busy[known[slot]]:
+        slot = known_slot(run_of, runs, liked, slots, returns, state)
+        left -= 1
+    return slot
+
+
+@kernel
+def size_class(size: Any) -> Any:
+    """Return the class of a day by its payments."""
+    place = 0
+    for edge in CLASSES:
+        if size >= edge:
+            place += 1
+    return place
+
+
+@kernel
+def shifted(chance: Any, factor: Any) -> Any:
+    """Return a chance whose odds are multiplied by a factor."""
+    return chance * factor / (1.0 - chance + chance * factor)
+
+
+@kernel
 def earlier_row(row: Any, begin: Any, former: Int1D, older: Any, state: Array) -> Any:
     """Return a row of the same payee, this or an earlier one; former : int64, by row from ``begin`` on."""
     while former[row - begin] >= 0 and next_uniform(state) < older:
@@ -199,17 +239,16 @@ def draw_payments(
         for at in range(starts[e], starts[e + 1]):
             if law.is_dated == 0:
                 times_of_day(e, sizes[at], habits, law, state, out.second[row : row + sizes[at]])
-            slot = 0
+            slot, of_size = 0, size_class(sizes[at])
             for k in range(sizes[at]):
                 out.like[row] = NONE
-                if k > 0 and next_uniform(state) < min(habits.stays[e] * law.sticky[known[slot]], 0.98):
-                    if next_uniform(state) < habits.doubles[e] * min(law.fixed[known[slot]], 1.0):
+                sticky = law.sticky[known[slot]] * law.crowd[0, of_size] if k > 0 else 0.0
+                if k > 0 and next_uniform(state) < shifted(habits.stays[e], sticky):
+                    paired = law.paired[known[slot]] * law.crowd[1, of_size]
+                    if next_uniform(state) < shifted(habits.doubles[e], paired):
                         out.like[row] = earlier_row(row - 1, begin, former, law.older[0], state)
-                    out.payee[row], out.offer[row], out.met[row] = (
-                        out.payee[row - 1],
-                        out.offer[row - 1],
-                        out.met[row - 1],
-                    )
+                    out.payee[row] = out.payee[row - 1]
+                    out.offer[row], out.met[row] = out.offer[row - 1], out.met[row - 1]
                 else:
                     fresh = habits.strength[e] + habits.discount[e] * slots
                     if next_uniform(state) * (runs + habits.strength[e]) < fresh or runs == 0:
@@ -232,14 +271,15 @@ def draw_payments(
                         slots += 1
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
-                        slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
+                        again = habits.returns[e]
+                        if sizes[at] >= BIG_DAY:
+                            slot = busy_slot(run_of, runs, liked, slots, again, known, law, state)
+                        else:
+                            slot = known_slot(run_of, runs, liked, slots, again, state)
                         before = latest[slot]
-                        out.payee[row], out.offer[row], out.met[row] = (
-                            out.payee[before],
-                            out.offer[before],
-                            out.met[before],
-                        )
-                        if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
+                        out.payee[row] = out.payee[before]
+                        out.offer[row], out.met[row] = out.offer[before], out.met[before]
+                        if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], MOST):
                             out.like[row] = earlier_row(before, begin, former, law.older[1], state)
                     run_of[runs] = slot
                     runs += 1

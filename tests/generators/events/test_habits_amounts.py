@@ -11,7 +11,6 @@ from finsim.generators.events.habits.amounts import NORMAL, Levels, learn_amount
 from finsim.generators.events.habits.learned import NO_LAW
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.living import Wanted, laws_and_scores, lived
-from finsim.generators.events.habits.profiles import widening
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
 
@@ -65,16 +64,6 @@ def test_scores_of_new_lives_fill_their_laws():
     laws = np.unique(law)
     assert len(laws) == 2
     assert not np.array_equal(maps[laws[0]], maps[laws[1]])  # each its own
-
-
-def test_lives_between_neighbours_are_widened_by_what_they_lack():
-    rng = np.random.default_rng(0)
-    noise, order = rng.normal(size=20_000), np.arange(20_000)
-    part = rng.uniform(0.25, 0.75, 20_000)
-    made = part * noise + (1 - part) * np.roll(noise, 2)
-    assert widening(noise, order) == pytest.approx(noise.std() / made.std(), rel=0.02)
-    assert widening(np.sin(order / 500.0), order) == pytest.approx(1.0, abs=0.01)
-    assert widening(np.ones(5), np.arange(5)) == 1.0
 
 
 def test_entities_differ_in_what_they_pay_as_the_learned_ones_do():

@@ -7,6 +7,7 @@ import pytest
 from event_logs import DAYS, plain, words
 
 from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.crowded_days import chances, learn_crowds, size_classes
 from finsim.generators.events.habits.generations import counts_anew, mates, with_reserve
 from finsim.generators.events.habits.ledger import Ledger, net_rates
 from finsim.generators.events.habits.restaurant import Runs, learn_returns
@@ -52,7 +53,11 @@ def test_repeats_of_chance_are_no_habit():
     log = even_log()
     ledger = Ledger.read(log)
     found = learn_returns(ledger, Runs.read(ledger), np.zeros(len(ledger.day)))
-    for rates in (found.stays, found.returns, found.remembers, found.keeps):
+    crowds = learn_crowds(ledger, Runs.read(ledger), found, np.zeros(len(ledger.day)))
+    new = ledger.is_new_day()
+    size = np.bincount(np.cumsum(new))[np.cumsum(new)][~new]
+    stays = chances(crowds.stays[ledger.entity[~new]], crowds.stays_by[size_classes(size)])
+    for rates in (stays, found.returns, found.remembers, found.keeps):
         assert rates.mean() < 0.004
     body = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda share, text: None)
     made = body.sample(120, Streams(2))

@@ -38,7 +38,8 @@ class Amounts:
     laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles
     of the scores that the parts add up to. limits float64[H], sums that entities stop at; reach
     float64[laws, H + 1], the place of a limit in each law (1 for none). between, links, within : s.d. of
-    the scores of entities, of their payees and of single payments.
+    the scores of entities, of their payees and of single payments. rounding float64[2], see
+    ``roundings_alike``.
     """
 
     laws: tuple[NumberMargin, ...]
@@ -47,6 +48,7 @@ class Amounts:
     limits: Float1D
     reach: Float2D
     within: float
+    rounding: Float1D
 
     def cells(self, law: Int1D, score: Float1D, limit: Int1D, draws: Float2D) -> Float1D:
         """Return amounts float64[n] (NaN: lacking) by law and score; ``limit`` H for none; draws [n, 2]."""
@@ -131,7 +133,7 @@ def learn_amounts(
     for k, margin in enumerate(margins):
         if len(limits):
             reach[k, :-1] = np.maximum(margin.uniform(limits, np.full(len(limits), 1.0 - 1e-9)), 1e-6)
-    parts = Amounts(tuple(margins), missing, np.zeros((laws, KNOTS)), limits, reach, 1.0)
+    parts = Amounts(tuple(margins), missing, np.zeros((laws, KNOTS)), limits, reach, 1.0, np.zeros(2))
     within = (
         np.std(scores[present] - level.level[ledger.entity[present]] - level.effect[link[present]])
         if present.any()

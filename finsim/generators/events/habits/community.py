@@ -9,6 +9,10 @@ from finsim.randomness import Streams
 
 FACTORS, ROUNDS, LEAF = 4, 6, 2
 FEW = 4.0
+MANY_RUNS, MAIN_SHARE = 8, 0.15
+"""Runs, and share of those of its entity, from which on a link is a main one (assumptions)."""
+LINKS, RUNS = 2.0, 4.0
+"""What numbers of payees and of runs count beside the kinds of payees, in an order by size (assumptions)."""
 
 
 def payee_factors(entity: Int1D, payee: Int1D, counts: Float1D, streams: Streams) -> Float2D:
@@ -46,6 +50,27 @@ def word_factors(entity: Int1D, word: Int1D, count: int) -> Float2D:
     _, axes = np.linalg.eigh(share.T @ share)
     parts = share @ axes[:, ::-1][:, :2]
     return np.asarray(parts / max(float(parts[:, 0].std()), 1e-9))
+
+
+def main_links(entity: Int1D, runs: Float1D, count: int) -> Array:
+    """Return bool[L], true for links with a large part of the runs of their entity."""
+    whole = np.bincount(entity, runs, count)
+    return np.asarray((runs >= MANY_RUNS) & (runs >= MAIN_SHARE * whole[entity]))
+
+
+def order_by_size(entity: Int1D, kind: Int1D, runs: Float1D, count: int) -> Int1D:
+    """Return an order int64[E] in which neighbours have about as many payees, of like kinds, and runs.
+
+    entity, kind int64[L], runs float64[L] of links.
+    """
+    sizes = []
+    for weight, many in (
+        (LINKS, np.bincount(entity, minlength=count)),
+        (RUNS, np.bincount(entity, runs, count)),
+    ):
+        log = np.log(many + 1.0)
+        sizes.append(weight * (log - log.mean()) / max(float(log.std()), 1e-12))
+    return order_alike(np.concatenate([np.stack(sizes, axis=1), word_factors(entity, kind, count)], axis=1))
 
 
 def _spread(to: Int1D, of: Int1D, cell: Float1D, values: Array, count: int) -> Float2D:

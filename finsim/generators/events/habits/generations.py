@@ -28,6 +28,10 @@ SHARED, WIDELY = (2, 4, 8), 0.08
 RESERVE, COUNT_MOVE, ALIKE = 0.5, 0.1, 1.35
 """Part of its own links that an entity may take from its mate beyond them; s.d. of what two mates move of
 the smaller number of payees (assumptions)."""
+CROSSED = 16
+"""Entities of about one size among which kinds of payees change owners (assumption)."""
+FEWEST_BLOCKS = 6
+"""Parts of a small class of lives, at least, so that sizes stay together (assumption)."""
 LEAST_DEALT, MOST_TURNS = 1_000, 16
 """Entities whose links are dealt in one turn at least, and turns of a generation (assumptions)."""
 _GROUPS = 10
@@ -41,7 +45,10 @@ class Links:
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
     that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
     square of the distance within which links go anywhere; ``dealt`` int64[L], the state that generations
-    begin with; ``alike`` int64[E], an order in which neighbors have like payees.
+    begin with; ``alike`` int64[E], an order in which neighbors have like payees; kind int64[L]
+    of the payee, its trade times 2, 1 more where it brings days of many payments; ``main`` int64[L], 1 for
+    links that lead the life of their entity; ``sized`` int64[E], an order in which neighbors have about as
+    many payees.
     """
 
     entity: Int1D
@@ -55,6 +62,9 @@ class Links:
     reach: Float1D
     dealt: Int1D
     alike: Int1D
+    kind: Int1D
+    main: Int1D
+    sized: Int1D
 
 
 @dataclass
@@ -85,13 +95,15 @@ class Generation:
         slot = np.empty(size, np.int64)
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
-        own = np.bincount(links.entity, minlength=count)[anchor]
+        learned = np.bincount(links.entity, minlength=count)[anchor]
+        dealing = crossed(links, _slots(links), streams.at("crossed"))
         near = np.empty(count, np.int64)
         near[links.alike] = np.arange(count)
+        own = np.diff(dealing[2].starts)[near[anchor]]
         mate = mates(near[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
-        hand = _Hand.of(links, anchor, mate, wanted, streams)
-        return cls(anchor, anchor[giver], wanted / np.maximum(own[giver], 1), slot[nearest], hand)
+        hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
+        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], hand)
 
     def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
         """Return how many links entities first to end - 1 are offered int64[end - first], and the links."""
@@ -118,9 +130,11 @@ class _Hand:
     done: int = 0
 
     @classmethod
-    def of(cls, links: Links, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams) -> _Hand:
+    def of(
+        cls, links: Links, dealing: Dealing, anchor: Int1D, mate: Int1D, wanted: Int1D, streams: Streams
+    ) -> _Hand:
         """Return the links of a generation before any is dealt."""
-        alike, order, slots = _slots(links)
+        alike, order, slots = dealing
         position = np.empty(len(alike), np.int64)
         position[alike] = np.arange(len(alike))
         number = np.arange(len(anchor)) // max(LEAST_DEALT, -(-len(anchor) // MOST_TURNS))
@@ -199,13 +213,64 @@ def with_reserve(link: Int1D, own: Int1D, wanted: Int1D, asked: Int1D, mate: Int
     return size, link[np.where(place < kept[entity], begin[asked][entity] + place, back)]
 
 
+Dealing: TypeAlias = tuple[Int1D, Int1D, Slots]
+"""Takers in an order of alike ones, the link of each slot at home, and the slots."""
 Dealt: TypeAlias = dict[tuple[int, int], Generation]
 """Generations by a word of their streams and their size."""
 
 
-def handed_out(links: Links, dealt: Int1D) -> Int1D:
-    """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot."""
-    alike, order, slots = _slots(links)
+def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
+    """Return slots whose kinds have changed owners, each as a whole, among entities of about one size.
+
+    How many payees of which kinds an entity has is private too: a new one has each kind of another one.
+    Main links stay, as they go with the life of their entity. Payees of one trade stay too: there is nothing
+    but near and far to tell them by, and mates split their numbers anew.
+    """
+    alike, order, slots = found
+    if not len(links.kind) or np.ptp(links.kind // 2) == 0:
+        return found
+    count = len(alike)
+    position = np.empty(count, np.int64)
+    position[alike] = np.arange(count)
+    places = position[links.sized]
+    at, kind = slots.at.copy(), links.kind[order]
+    free = (np.arange(len(at)) < slots.borders[-1]) & (links.main[order] == 0)
+    for one in np.unique(kind):
+        block = (np.arange(count) + rng.integers(CROSSED)) // CROSSED
+        owner = np.empty(count, np.int64)
+        owner[places] = places[np.lexsort((rng.random(count), block))]
+        rows = free & (kind == one)
+        at[rows] = owner[at[rows]]
+    return alike, order, _owned(slots, at, count)
+
+
+def other_lives(sized: Int1D, kind: Int1D, rng: np.random.Generator) -> Int1D:
+    """Return for each learned entity one of about its size int64[E], each once; ``kind`` int64[E] is kept.
+
+    Whose life is like that of one entity has the payees of others.
+    """
+    found = np.empty(len(sized), np.int64)
+    for one in np.unique(kind):
+        same = sized[kind[sized] == one]
+        wide = min(CROSSED, len(same) // FEWEST_BLOCKS + 2)
+        block = (np.arange(len(same)) + rng.integers(wide)) // wide
+        found[same] = same[np.lexsort((rng.random(len(same)), block))]
+    return found
+
+
+def _owned(slots: Slots, at: Int1D, count: int) -> Slots:
+    """Return the slots with the takers that they are of."""
+    owned = np.argsort(at, kind="stable").astype(np.int64)
+    starts = np.searchsorted(at[owned], np.arange(count + 1)).astype(np.int64)
+    return slots._replace(at=at, starts=starts, owned=owned)
+
+
+def handed_out(links: Links, dealt: Int1D, streams: Streams) -> Int1D:
+    """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot.
+
+    ``streams`` : those that the links were dealt with.
+    """
+    alike, order, slots = crossed(links, _slots(links), streams.at("crossed"))
     owner = np.empty(len(order), np.int64)
     owner[order[dealt]] = alike[slots.at]
     return owner
@@ -216,7 +281,7 @@ def deal(links: Links, streams: Streams, sweeps: int) -> Int1D:
 
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
-    _, order, slots = _slots(links)
+    _, order, slots = crossed(links, _slots(links), streams.at("crossed"))
     link = links.dealt.copy()
     _swapped(links, order, slots, streams.word("swaps"), 0, sweeps, link)
     return link
@@ -233,23 +298,25 @@ def _swapped(
     )  # fmt: skip
 
 
-def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
-    """Return the takers in an order of alike ones, the link of each slot at home, and the slots."""
+def _slots(links: Links) -> Dealing:
+    """Return the slots at home, in groups: of one kind, used about as often, of payees as widely shared."""
     alike = links.alike
     position = np.empty(len(alike), np.int64)
     position[alike] = np.arange(len(alike))
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
     degree = np.bincount(links.payee)[links.payee]
     steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
-    often = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
+    group = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
     groups = (_GROUPS + 1) * (len(steps) + 1)
-    often = np.where(links.twoway > 0, groups, often)
-    order = np.lexsort((position[links.entity], often))
-    borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
+    group += links.kind * groups
+    groups *= int(links.kind.max(initial=0)) + 1
+    group = np.where(links.twoway > 0, groups, group)
+    order = np.lexsort((position[links.entity], group))
+    borders = np.searchsorted(group[order], np.arange(groups + 1)).astype(np.int64)
     at = position[links.entity][order]
-    owned = np.argsort(at, kind="stable").astype(np.int64)
-    starts = np.searchsorted(at[owned], np.arange(len(position) + 1)).astype(np.int64)
-    return alike, order, Slots(borders, at, starts, owned, np.zeros(len(alike), np.int64))
+    none = np.zeros(0, np.int64)
+    slots = Slots(borders, at, none, none, np.zeros(len(alike), np.int64), at)
+    return alike, order, _owned(slots, at, len(alike))
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

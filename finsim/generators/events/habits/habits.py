@@ -11,6 +11,8 @@ import numpy as np
 from finsim.errors import FitError
 from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
+from finsim.generators.events.habits.known.losses import entity_losses
+from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import (
@@ -20,8 +22,6 @@ from finsim.generators.events.habits.living import (
     lived,
     sampled_words,
 )
-from finsim.generators.events.habits.losses import entity_losses
-from finsim.generators.events.habits.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,24 @@ from finsim.generators.events.habits.activity import Activity, Lives, learn_acti
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
-from finsim.generators.events.habits.community import order_alike, payee_factors, word_factors
+from finsim.generators.events.habits.community import (
+    main_links,
+    order_alike,
+    order_by_size,
+    payee_factors,
+    word_factors,
+)
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
+from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
+from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
-from finsim.generators.events.habits.stored_arrays import arrays_of, item_of
+from finsim.generators.events.habits.rounding import roundings_alike
+from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -29,6 +39,9 @@ NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
 """Columns of ``_points`` that the payees have no part in."""
+BRINGS = 0.25
+"""Share of the runs with payees that bring days of many payments from which on a life is one of such days
+(assumption)."""
 LAWFUL = ("category", "direction", "currency")
 
 
@@ -41,8 +54,10 @@ class Parts:
     """
 
     lives: Lives
+    law: LifeLaw
     activity: Activity
     returns: Returns
+    crowds: Crowds
     amounts: Amounts
     levels: Levels
     clock: Clock
@@ -86,8 +101,8 @@ class Learned:
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any], log: EventLog) -> Learned:
         """Return what ``arrays`` and ``facts`` wrote; ``log`` has the columns, without rows."""
         kinds = {
-            "lives": Lives, "activity": Activity, "returns": Returns, "amounts": Amounts, "levels": Levels,
-            "clock": Clock, "groups": PayeeGroups, "links": Links,
+            "lives": Lives, "law": LifeLaw, "activity": Activity, "returns": Returns, "crowds": Crowds,
+            "amounts": Amounts, "levels": Levels, "clock": Clock, "groups": PayeeGroups, "links": Links,
         }  # fmt: skip
         parts = Parts(**{name: item_of(kind, name, arrays) for name, kind in kinds.items()})
         laws = [
@@ -130,7 +145,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
+    alike = roundings_alike(ledger, law, links_of_rows, first_times(ledger), amounts.laws)
+    amounts = replace(amounts, rounding=alike)
     returns = learn_returns(ledger, runs, chance)
+    crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
     late_names = [name for name in names if name not in first_names]
@@ -140,13 +158,21 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
     told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
     ties = tie_points(log, ledger, points[:, OWN:], told)
+    kind = (2 * _trades(log, early, ledger.payees) + crowds.crowded)[runs.link_payee]
+    leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
+    sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
+    brings = np.bincount(runs.link_entity, counts * crowds.crowded[runs.link_payee], ledger.count)
+    whole = np.bincount(runs.link_entity, counts, ledger.count)
+    own = own_numbers(returns, crowds, level, clock.burst)
+    law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
-        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties),
+        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties), kind,
+        leads.astype(np.int64), sized,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
-    parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
+    parts = Parts(lives, law_of_lives, activity, returns, crowds, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
         "switch": switch,
@@ -174,6 +200,15 @@ def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:
     there = ~np.isnan(ledger.amount[rows])
     is_many = bool((~new[rows] & there).mean() >= ONE_SUM) if len(rows) else False
     return is_many and int(ledger.is_first().sum()) >= LEAST_ROWS
+
+
+def first_times(ledger: Ledger) -> Array:
+    """Return bool[n], the rows in which an entity pays a sum for the first time."""
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = ledger.entity * (int(code.max(initial=0)) + 1) + code
+    found = np.zeros(len(key), dtype=np.bool_)
+    found[np.unique(key, return_index=True)[1]] = True
+    return found & ~np.isnan(ledger.amount)
 
 
 def usual_sums(ledger: Ledger) -> Array:
@@ -213,6 +248,15 @@ def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw]) -> PayeeGroup
         if column.kind == WORD:
             free.append(np.minimum(pooled_words(column)[levels(column)], POOL - 1))
     return learn_groups(ledger.payee, ledger.payees, told, free)
+
+
+def _trades(log: EventLog, early: list[ColumnLaw], payees: int) -> Int1D:
+    """Return the category of each payee int64[P] where payees tell it, else 0."""
+    for law in early:
+        if law.how == PAYEE and law.name == log.roles.category and law.pool is not None:
+            words = np.where(law.cells < 0, len(log.events[law.name].words), law.cells)
+            return np.asarray(law.pool[words])
+    return np.zeros(payees, np.int64)
 
 
 def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:

@@ -39,7 +39,13 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     while low < high:
         middle = (low + high) // 2
         tried = mixed(replace(links, reach=radii[middle]), streams)
-        own = nearest(links, handed_out(tried, tried.dealt), payees, asked, np.full(len(asked), -1))
+        own = nearest(
+            links,
+            handed_out(tried, tried.dealt, streams.under("reach")),
+            payees,
+            asked,
+            np.full(len(asked), -1),
+        )
         if (np.quantile(own, PLACES) <= goal).all():
             best, high = tried, middle
         else:

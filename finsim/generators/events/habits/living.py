@@ -9,12 +9,13 @@ import numpy as np
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.generations import Dealt, Generation
+from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
+from finsim.generators.events.habits.known.private_words import MADE_ANEW
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
-from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
-from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
+from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
+from finsim.generators.events.habits.rounding import rounding_draws
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
@@ -24,7 +25,7 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
 from finsim.tables.new_ids.id_form import IdForm
 
-AMOUNT_DRAWS = 4
+AMOUNT_DRAWS = 5
 FIRST_RUN = 0.95
 """The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 
@@ -45,7 +46,8 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity.
+    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity; life
+    int64[S], the learned entities whose lives are theirs before they are smoothed.
     """
 
     anchor: Int1D
@@ -55,6 +57,7 @@ class Crowd:
     more: Float1D
     place: list[Int1D]
     generation: Int1D
+    life: Int1D
 
 
 def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: Dealt) -> Crowd:
@@ -66,7 +69,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
-    payees_of, more = [], []
+    payees_of, more, life = [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
         inner = streams.under("generation", int(g))
@@ -78,6 +81,8 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         anchors.append(drawn.anchor[slots])
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
+        other = other_lives(links.sized, known.parts.law.kind, inner.at("whose life"))
+        life.append(other[drawn.anchor[slots]])
         # The slots of a call are one run of places.
         offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
         sizes.append(offered[0])
@@ -85,14 +90,9 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         places.append(drawn.place)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
-        np.concatenate(anchors),
-        starts,
-        np.concatenate(link),
-        np.concatenate(payees_of),
-        np.concatenate(more),
-        places,
-        number,
-    )
+        np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
+        np.concatenate(more), places, number, np.concatenate(life),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
-    profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
+    profiles = Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock.hours)
     lives = new_lives(
         profiles,
         parts.links.order,
-        (group.anchor, group.payees_of, group.more),
+        (group.anchor, group.life, group.payees_of, group.more),
         draws,
         parts.activity,
         wanted.days,
@@ -206,14 +206,12 @@ def _payments(
     parts, n = known.parts, int(sizes.sum())
     habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
+    crowds = parts.crowds
     law = Law(
-        parts.returns.fixed,
-        parts.returns.sticky,
-        parts.returns.older,
-        parts.clock.seconds,
-        parts.clock.waits,
-        int(known.ledger_facts["is_dated"]),
-    )
+        parts.returns.fixed, crowds.sticky, parts.returns.older, parts.clock.seconds, parts.clock.waits,
+        int(known.ledger_facts["is_dated"]), np.stack([crowds.stays_by, crowds.doubles_by]), crowds.paired,
+        crowds.busy,
+    )  # fmt: skip
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(
         np.zeros(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
@@ -252,7 +250,7 @@ def _early(known: Learned, log: EventLog, one: Lived) -> tuple[Rows, dict[str, M
     )
     rows = Rows(
         events.payee, _links(known, one.group, events), one.lives.donor[entity], one.time, first,
-        normal(np.ascontiguousarray(one.draws[:, 16]))[entity], contexts,
+        normal(np.ascontiguousarray(one.draws[:, OF_COLUMNS]))[entity], contexts,
     )  # fmt: skip
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {}
@@ -269,7 +267,12 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
     law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
         limit = one.lives.limit[one.entity]
-        amount = parts.amounts.cells(law, _scores(known, one), limit, events.uniforms[:, 1:3])
+        draws = events.uniforms[:, 1:3].copy()
+        rounds = one.draws[one.entity, OF_ROUNDING]
+        draws[:, 0] = rounding_draws(
+            parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0]
+        )
+        amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
         amount = amount[_repeated(events, amount, parts.groups.cases(free))]
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)

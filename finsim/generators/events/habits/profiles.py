@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.activity import Activity, Lives
+from finsim.generators.events.habits.activity import BURST_GROUPS, Activity, Lives
 from finsim.generators.events.habits.amounts import Levels, normal, places
+from finsim.generators.events.habits.crowded_days import Crowds
 from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.life_law import DRAWS as LIFE_DRAWS
+from finsim.generators.events.habits.life_law import OWN, SMOOTH, LifeLaw
 from finsim.generators.events.habits.restaurant import Returns
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.kernels.xoshiro import fill_uniforms
@@ -17,11 +20,11 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
 NEAR = 3
-DRAWS = 19
-# Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
-COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 0.3
-SHORT = 1.0 / 6.0
-"""Share of the period up to which a life is short: its last day moves with its first (assumption)."""
+FEW_DAYS = 8
+OTHER, OF_COLUMNS, OF_ROUNDING = 9, 7, 8
+DRAWS = OTHER + LIFE_DRAWS
+"""Draws of a new entity: ``OTHER`` that tell its neighbours and noise (one each for further columns and for
+what it rounds), and those of its life."""
 
 SCORE_NOISE = 0.25
 DAYS_NOISE = 20.0
@@ -33,10 +36,10 @@ class Profiles:
     """Lives, chances and levels of the learned entities, one row each; ``hours`` float64[E, 24] counts."""
 
     lives: Lives
+    law: LifeLaw
     returns: Returns
     levels: Levels
     hours: Float2D
-    burst: Float1D
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,16 @@ class NewLives:
 
 
 def new_lives(
-    known: Profiles, order: Int1D, near: tuple[Int1D, Int1D, Float1D], draws: Float2D, law: Activity,
+    known: Profiles, order: Int1D, near: tuple[Int1D, Int1D, Int1D, Float1D], draws: Float2D, law: Activity,
     days: int,
 ) -> NewLives:  # fmt: skip
     """Return lives between those of anchors and of their neighbours; draws float64[S, DRAWS].
 
-    near : the anchors int64[S], who they meet payees like int64[S], and how many more they meet float64[S].
+    near : the anchors, whose lives theirs are like, who they meet payees like int64[S] each, and how many
+    more they meet float64[S].
     """
-    anchor, payees_of, more = near
-    lives, returns, levels = known.lives, known.returns, known.levels
+    anchor, life, payees_of, more = near
+    lives, levels = known.lives, known.levels
     count = len(order)
     position = np.empty(count, np.int64)
     position[order] = np.arange(count)
@@ -78,117 +82,70 @@ def new_lives(
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
     donor = np.where(draws[:, 3] < 0.7, anchor, other)
-    # Who pays like one of two neighbours on a day need not choose payees like that one.
-    of_day, of_sums = (np.where(draws[:, k] < 0.5, anchor, other) for k in (17, 18))
+    of_sums = np.where(draws[:, 4] < 0.5, anchor, other)
 
     def between(values: Array) -> Array:
         weight = part if values.ndim == 1 else part[:, None]
         return np.asarray(weight * values[anchor] + (1.0 - weight) * values[other])
 
-    first, last, active = _spans(lives, law, donor, draws[:, 4:8], days)
-    noise = np.stack([normal(np.ascontiguousarray(draws[:, k])) for k in range(8, 16)])
-    size = lives.size[of_day]
-    size = np.where(size > 1e-9, np.maximum(size + 0.05 * noise[0], 1e-6), 0.0)
-
-    def moved(values: Float1D, row: Float1D) -> Float1D:
-        odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
-        return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
-
-    strength = returns.strength[payees_of] * more
-    rates = (
-        moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
-        moved(returns.remembers, noise[4]), returns.keeps[of_sums], between(returns.returns), strength,
-        returns.discount[payees_of],
-    )  # fmt: skip
-
-    def as_wide(values: Float1D) -> Float1D:
-        middle = values.mean()
-        return np.asarray(middle + widening(values, order) * (between(values) - middle))
-
-    level = as_wide(levels.level) + levels.doubt_of_level[of_sums] * noise[5]
-    spread = np.exp(as_wide(np.log(levels.spread)) + levels.doubt_of_spread[of_sums] * noise[6])
+    values = known.law.drawn(life, draws[:, OTHER:])
+    first, last, active = _in_period(known, life, values, draws[:, -2:], (law.shares, days))
+    stays, doubles, remembers, again, burst, keeps, level, spread = values[:, -OWN:].T
+    noise = [normal(np.ascontiguousarray(draws[:, k])) for k in (5, 6)]
+    strength = known.returns.strength[payees_of] * more
+    rates = (stays, doubles, burst, remembers, keeps, again, strength, known.returns.discount[payees_of])
+    level = level + levels.doubt_of_level[life] * noise[0]
+    spread = np.exp(spread + levels.doubt_of_spread[life] * noise[1])
+    # How uneven waits are is told of lives with several days alone.
+    uneven = np.where(
+        lives.active[life] >= FEW_DAYS, lives.burst[life], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64)
+    )
+    uneven = np.where(active < FEW_DAYS, BURST_GROUPS - 1, uneven)
     hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
     total = hours.sum(axis=1, keepdims=True)
     hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
     return NewLives(
-        first, last, active, lives.burst[donor], law.size_group(size), between(lives.weekdays),
+        first, last, active, uneven, law.size_group(values[:, SMOOTH]), between(lives.weekdays),
         np.ascontiguousarray(hours), rates, level, spread, levels.limit[of_sums], donor,
     )  # fmt: skip
 
 
-def widening(values: Float1D, order: Int1D) -> float:
-    """Return by how much lives between neighbours lie too near to the mean: the ratio of the s.d.
-
-    A life has a part w of one entity, uniform from 1/4 to 3/4, and the rest of one up to ``NEAR`` places
-    further in the order: the variance is E(w^2 + (1 - w)^2) v + 2 E(w (1 - w)) c.
-    """
-    own = values[order] - values.mean()
-    whole = float((own**2).mean()) if len(own) else 0.0
-    if whole <= 0.0:
-        return 1.0
-    near = [float((own[k:] * own[:-k]).mean()) for k in range(1, NEAR + 1) if len(own) > k]
-    alike = sum(near) / max(len(near), 1)
-    squares = 2.0 * (0.25 + 1.0 / 48.0)
-    return float(np.sqrt(whole / max(squares * whole + (1.0 - squares) * alike, 0.25 * whole)))
+def own_numbers(returns: Returns, crowds: Crowds, levels: Levels, burst: Float1D) -> list[Float1D]:
+    """Return the rates and levels float64[E] of each entity that are drawn with its life."""
+    return [
+        crowds.stays, crowds.doubles, returns.remembers, returns.returns, burst, returns.keeps, levels.level,
+        np.log(levels.spread),
+    ]  # fmt: skip
 
 
-def _spans(
-    lives: Lives, law: Activity, donor: Int1D, draws: Float2D, days: int
+def _in_period(
+    known: Profiles, donor: Int1D, values: Float2D, draws: Float2D, period: tuple[Float1D, int]
 ) -> tuple[Int1D, Int1D, Int1D]:
-    """Return first and last active day and number of active days, moved a little from those of donors.
+    """Return first and last active day and number of active days; draws float64[S, 2].
 
     A longer period than the learned one lets lives that were open at its end go on. A shorter one is cut
     out of the learned period by the caller: what would begin behind it begins when others do within it.
     """
-    learned = len(law.shares)
-    first, last, active = lives.first[donor], lives.last[donor], lives.active[donor].astype(np.float64)
-    rate = active / np.maximum(last - first + 1, 1)
-    fuzzy = active > 4
-    place = np.concatenate([[0.0], np.cumsum(law.shares)])
-    wide = (last - first + 1).astype(np.float64)
-    noise = np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0])))
-    # The rate of payments is moved: who pays nearly every day goes on to do so.
-    active = np.where(fuzzy, -wide * np.expm1(noise * np.log1p(-np.minimum(active / wide, 0.998))), active)
-    early, ending = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
-    lived = lives.active > 0
-    begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])
-    finish = _near_day(place, lives.last[lived], last, ending, 1 - draws[:, 3])
-    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * ending)).astype(np.int64)
-    finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
-    is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
+    shares, days = period
+    learned = len(shares)
+    begin, finish, active = known.law.spans(values, donor, shares)
+    wide = (finish - begin + 1).astype(np.float64)
     if days > learned:
+        is_open = (learned - 1 - finish) * active <= 2.0 * wide
         finish = np.where(is_open & (active > 1), finish + days - learned, finish)
         active = active * np.maximum((finish - begin + 1) / wide, 1.0)
     elif days < learned:
-        seen = np.sort(lives.first[lived & (lives.first < days)])
-        rank = draws[:, 3] * 1_024 % 1.0  # its first digits have told the late day
-        late = np.where(begin >= days, begin - _day_of_rank(place, seen, rank), 0)
+        place = np.concatenate([[0.0], np.cumsum(shares)])
+        first = known.lives.first[known.lives.active > 0]
+        late = np.where(
+            begin >= days, begin - _day_of_rank(place, np.sort(first[first < days]), draws[:, 1]), 0
+        )
         begin, finish = begin - late, finish - late
     number = np.floor(active + draws[:, 0]) if days > learned else np.round(active)
-    number = np.maximum(number, 1.0)
-    end = max(days, learned) - 1
-    finish = np.where((number > 1) & (finish == begin), np.minimum(begin + 1, end), finish)
-    begin = np.where((number > 1) & (finish == begin), np.maximum(finish - 1, 0), begin)
-    number = np.minimum(number, finish - begin + 1).astype(np.int64)
+    number = np.clip(number, 1, finish - begin + 1).astype(np.int64)
     finish = np.where(number == 1, begin, finish)
-    number = np.where((finish > begin) & (number < 2), 2, number)
-    number = np.where(lives.active[donor] == 0, 0, number)
-    return begin.astype(np.int64), finish.astype(np.int64), number
-
-
-def _near_day(place: Float1D, days: Int1D, day: Int1D, noise: Float1D, draws: Float1D) -> Int1D:
-    """Return a day near another one, in the law of ``days``: the score of its rank is moved.
-
-    Between two days of that law, days are likelier where the calendar is busier.
-    """
-    count = len(days)
-    if not count:
-        return np.maximum(day, 0)
-    known = np.sort(days)
-    low, high = np.searchsorted(known, day, side="left"), np.searchsorted(known, day, side="right")
-    rank = np.clip((low + draws * (high - low)) / count, 0.25 / count, 1.0 - 0.25 / count)
-    moved = np.sqrt(1.0 - DAY_NOISE**2) * normal(rank) + DAY_NOISE * noise
-    return _day_of_rank(place, known, places(moved))
+    number = np.where(finish > begin, np.maximum(number, 2), number)
+    return begin, finish, np.where(known.lives.active[donor] == 0, 0, number)
 
 
 def _day_of_rank(place: Float1D, known: Int1D, rank: Float1D) -> Int1D:

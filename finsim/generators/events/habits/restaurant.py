@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger, net_rates, shrunk_rates, sums_by
+from finsim.generators.events.habits.ledger import Ledger, net_rates, sums_by
 from finsim.kernels.events.normal_scores import log_gamma
 from finsim.kernels.events.payments import RECENT_RUNS
 from finsim.notation import Array, Float1D, Int1D
@@ -20,18 +20,15 @@ RATE_WEIGHT, KEEP_WEIGHT = 8.0, 2.0
 class Returns:
     """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
 
-    ``fixed``, ``sticky`` float64[P] and ``older`` float64[2], see its ``Law``.
+    ``fixed`` float64[P] and ``older`` float64[2], see its ``Law``.
     """
 
-    stays: Float1D
-    doubles: Float1D
     remembers: Float1D
     keeps: Float1D
     returns: Float1D
     strength: Float1D
     discount: Float1D
     fixed: Float1D
-    sticky: Float1D
     older: Float1D
 
 
@@ -72,34 +69,23 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     again, before = _earlier(ledger, runs)
     sizes = np.diff(np.append(runs.row, n))
     link = np.repeat(runs.link, sizes)
-    had, chances = _had_before(link, ledger.amount, chance)
+    had, chances = had_before(link, ledger.amount, chance)
     keeps = _keeps(ledger, link, chance)
-    net = _net(had[again], chances[again])
+    net = net_hits(had[again], chances[again])
     remembers = net_rates(ledger.entity[again], had[again], chances[again], count, RATE_WEIGHT)
-    last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
-    within = _net(had[stays], chances[stays])
-    older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
+    last = net_hits(ledger.amount[again] == ledger.amount[before], chance[again])
+    within = net_hits(had[stays], chances[stays])
+    older = np.array([_older(net_hits(equal[stays], chance[stays]), within), _older(last, net)])
     payee = ledger.payee[again]
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = restaurant(runs, count)
-    by_chance = _across_days(ledger, runs)[ledger.entity[in_day]]
-    beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
-    stay = net_rates(ledger.entity[in_day], stays[in_day], by_chance, count, 4.0)
-    held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
-    # Of payments that the restaurant brings to the same payee some have a remembered amount.
-    owner = ledger.entity[stays]
-    equals = sums_by(owner, within, count) - (np.bincount(owner, minlength=count) - held) * remembers
-    doubles = np.minimum(shrunk_rates(np.maximum(equals, 0.0), held, RATE_WEIGHT), 0.98)
-    former = ledger.payee[np.flatnonzero(in_day) - 1]
-    followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
-    sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
-    return Returns(stay, doubles, remembers, keeps, recency, strength, discount, fixed, sticky, older)
+    return Returns(remembers, keeps, recency, strength, discount, fixed, older)
 
 
-def _across_days(ledger: Ledger, runs: Runs) -> Float1D:
+def across_days(ledger: Ledger, runs: Runs) -> Float1D:
     """Return the chance of each entity that a day begins with the payee that the last one ended with.
 
     The restaurant alone makes so many repeats; within a day there are more. Of any two runs of an entity as
@@ -120,7 +106,7 @@ def _across_days(ledger: Ledger, runs: Runs) -> Float1D:
     return np.asarray(np.minimum(whole * chance, 0.9))
 
 
-def _net(alike: Array, chance: Float1D) -> Float1D:
+def net_hits(alike: Array, chance: Float1D) -> Float1D:
     """Return hits less those of chance, so that (rate + (1 - rate) chance) is what was seen."""
     return np.asarray((alike - chance) / (1.0 - np.minimum(chance, 0.95)))
 
@@ -133,14 +119,14 @@ def _older(last: Float1D, any_before: Float1D) -> float:
 
 def _keeps(ledger: Ledger, link: Int1D, chance: Float1D) -> Float1D:
     """Return the chance of each entity that its first amount to a new payee is one that it paid before."""
-    again, chances = _had_before(ledger.entity, ledger.amount, chance)
+    again, chances = had_before(ledger.entity, ledger.amount, chance)
     rows = np.unique(link, return_index=True)[1]
     rows = rows[~ledger.is_first()[rows]]
     owner = ledger.entity[rows]
     return np.minimum(net_rates(owner, again[rows], chances[rows], ledger.count, KEEP_WEIGHT), 0.99)
 
 
-def _had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:
+def had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:
     """Return bool[n], whether the group ``link`` int64[n] had the amount before, and the chance of it."""
     n = len(link)
     order = np.argsort(link, kind="stable")

@@ -15,9 +15,10 @@ from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
 from finsim.generators.events.habits.contexts import amount_bin, levels
+from finsim.generators.events.habits.crowded_days import chances, size_classes
+from finsim.generators.events.habits.known.private_words import words_digest
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
-from finsim.generators.events.habits.private_words import words_digest
 from finsim.generators.events.habits.word_law import WordLaw
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D
@@ -104,7 +105,11 @@ def _payees(known: Learned, ledger: Ledger, before: Int1D) -> Float1D:
     old = (seen - discount) / (age + strength)
     fresh = (strength + discount * tables) / (age + strength) * (degree / degree.sum())[ledger.payee]
     chance = np.where(before < 0, fresh, old)
-    stay = np.where(ledger.is_new_day(), 0.0, float(returns.stays.mean()))
+    crowds, new_day = known.parts.crowds, ledger.is_new_day()
+    day = np.cumsum(new_day) - 1
+    factor = crowds.sticky[np.roll(ledger.payee, 1)] * crowds.stays_by[size_classes(np.bincount(day)[day])]
+    usual = np.full(len(factor), float(crowds.stays.mean()))
+    stay = np.where(new_day, 0.0, chances(usual, factor))
     held = before == np.arange(len(before)) - 1
     return np.asarray(np.maximum(stay * (held & (before >= 0)) + (1.0 - stay) * chance, LEAST))
 

@@ -1,0 +1,1 @@
+"""What of a log may be known, and how well habits know it."""
