@@ -27,7 +27,9 @@ def ends(kind, first, last, folder):
     return found["ends"]
 
 
-@pytest.mark.parametrize(("kind", "count"), [("check", 60), ("fit", 20), ("credit", 10)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("check", 60), ("fit", 20), pytest.param("credit", 10, marks=pytest.mark.slow)]
+)
 def test_a_damaged_file_is_worked_on_or_refused(kind, count, tmp_path):
     found = ends(kind, 0, count, tmp_path)
     assert sum(found.values()) == count

@@ -55,6 +55,7 @@ def test_json_has_needs_costs_and_path(capsys: pytest.CaptureFixture[str]) -> No
     assert told["not_distributed"]
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_a_run_of_the_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     study = load_study("tiny")

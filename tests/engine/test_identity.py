@@ -34,6 +34,7 @@ def test_two_workers_give_the_same_bytes(tiny: Study, finished: Run, folder: Pat
     assert verify_run(other.path).ok
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_bytes(tiny: Study, finished: Run, tmp_path: Path) -> None:
     study = tmp_path / "tiny.yaml"
     study.write_text(yaml.safe_dump(tiny.model_dump(mode="json")))

@@ -94,6 +94,7 @@ def test_a_bootstrap_copies_in_every_scenario_and_its_model_holds_the_data(
     assert member.reason == "bootstrap has no loss of its own that could be asked about a step"
 
 
+@pytest.mark.slow
 def test_a_leak_in_one_scenario_alone_is_seen(made: Run, small: Study, tmp_path: Path) -> None:
     plan = resolve(small)
     chosen = evidence_stage.settings(plan)

@@ -262,7 +262,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("side", ["real", "synthetic", "both"])
+@pytest.mark.parametrize("side", ["real", "synthetic", pytest.param("both", marks=pytest.mark.slow)])
 def test_odd_tables_get_sentences_and_never_crash(odd, side):
     real, own = tape(1, 300), tape(2, 300)
     real = ODD[odd](real) if side != "synthetic" else real

@@ -43,6 +43,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return int(str(end.value.code or 0)), said.out, said.err
 
 
+@pytest.mark.slow
 def test_every_kind_of_table_gives_the_same_scores(files: tuple[Path, Path]) -> None:
     real, made = tape(0), tape(1)
     wanted = finsim.evaluate(real, made, settings=QUICK, progress=False)

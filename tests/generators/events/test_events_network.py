@@ -125,7 +125,9 @@ def test_every_setting_has_a_changed_value():
     assert set(CHANGED) | PRIVACY == {one.name for one in dataclasses.fields(SMALL)}
 
 
-@pytest.mark.parametrize("name", list(CHANGED))
+@pytest.mark.parametrize(
+    "name", [*list(CHANGED)[:6], *(pytest.param(name, marks=pytest.mark.slow) for name in list(CHANGED)[6:])]
+)
 def test_every_setting_changes_bytes(name):
     log = two_states(entities=14, days=50)
     base = dataclasses.replace(SMALL, steps=4, patience=1, check_every=2, learning_rate=0.05)

@@ -122,6 +122,7 @@ def test_missing_together_and_words_never_seen(streams):
         model.row_losses(table.without("state"), streams)
 
 
+@pytest.mark.slow
 def test_every_setting_changes_what_comes_out(streams):
     given = {"default": "yes"}
     other = [{"bins": 6}, {"least": 150}, {"penalty": 5.0}, {"smoothing": 3.0}, {"first": ("default",)},
