@@ -22,6 +22,12 @@ from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
 from finsim.generators.tables.reduction.followers import Follower, find_followers
 from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import Learned, find_parts
+from finsim.generators.tables.reduction.month_dates import (
+    DateBound,
+    MonthDate,
+    find_bounds,
+    find_month_dates,
+)
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.orders import Order, find_orders, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower, find_pair_followers
@@ -34,11 +40,11 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
-Rule = Plain | NewKey | Follower | PairFollower | Identity | Learned
+Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
 """A constant cell, keys made anew, a function of one or two columns, or a computation from several."""
 RULES: dict[str, Any] = {
     "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
-    "multiple": Multiple, "share": Share,
+    "multiple": Multiple, "share": Share, "months": MonthDate,
 }  # fmt: skip
 
 
@@ -58,7 +64,7 @@ class Computed:
             return (self.rule.source,)
         if isinstance(self.rule, PairFollower):
             return (self.rule.first, self.rule.second)
-        return self.rule.operands if isinstance(self.rule, Identity | Learned) else ()
+        return self.rule.operands if isinstance(self.rule, Identity | MonthDate | Learned) else ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ class Reduction:
 
     ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
     one; ``orders`` : numbers that never exceed another. Put back in this order, orders first, each in its
-    own. ``outcome`` : a column that is learned although it is computed, "" for none.
+    own; last come ``bounds``, dates that never come after another. ``outcome`` : a column that is learned
+    although it is computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -80,6 +87,7 @@ class Reduction:
     gaps: tuple[DateGap, ...] = ()
     outcome: str = ""
     orders: tuple[Order, ...] = ()
+    bounds: tuple[DateBound, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -107,6 +115,9 @@ class Reduction:
                 done |= set(column.rule.operands)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = _restored(column, found, (first, sampled.rows), drawn)
+        for bound in self.bounds:
+            if bound.target not in given:
+                found |= bound.bounded(found)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
@@ -188,7 +199,7 @@ class Reduction:
                 return self.given({rule.operands[0]: cell})
             operand = (float(cell) - rule.offset) / rule.factors[0]
             return self.given({rule.operands[0]: round(operand, 9)})
-        if isinstance(rule, Identity):
+        if isinstance(rule, Identity | MonthDate):
             return Problem(place, "is computed", "", f"give {', '.join(rule.operands)}")
         if isinstance(rule, Learned):
             return Problem(place, "is computed", "", f"give {', '.join(rule.operands[1:])}")
@@ -214,7 +225,7 @@ class Reduction:
             rule = column.rule
             kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
             plain: Any = rule
-            if isinstance(rule, NewKey | Follower | PairFollower | Identity | Learned):
+            if isinstance(rule, NewKey | Follower | PairFollower | Identity | MonthDate | Learned):
                 plain = {
                     key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
                 }
@@ -223,6 +234,7 @@ class Reduction:
             "names": list(self.names), "pools": dict(self.pools), "computed": columns,
             "ties": [asdict(tie) for tie in self.ties], "gaps": [asdict(gap) for gap in self.gaps],
             "outcome": self.outcome, "orders": [asdict(order) for order in self.orders],
+            "bounds": [asdict(bound) for bound in self.bounds],
         })  # fmt: skip
 
     @classmethod
@@ -243,10 +255,10 @@ class Reduction:
         ties = tuple(Tie(**one) for one in state.facts.get("ties", ()))
         gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
         orders = tuple(Order(**one) for one in state.facts.get("orders", ()))
+        bounds = tuple(DateBound(**one) for one in state.facts.get("bounds", ()))
         outcome = str(state.facts.get("outcome", ""))
-        return cls(
-            tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome, orders
-        )  # fmt: skip
+        names, pools = tuple(state.facts["names"]), dict(state.facts["pools"])
+        return cls(names, computed, pools, ties, gaps, outcome, orders, bounds)
 
 
 def _said(cell: Cell | Rule, kind: str) -> str:
@@ -286,6 +298,8 @@ def reduce(
         if name not in computed:
             computed[name] = _computed(table[name], NewKey.of(table[name]))
     left = table.without(*computed)
+    for later in find_month_dates(left):
+        _leave_out(computed, table, later.target, later, later.operands)
     for _, identity in find_identities(left, streams.at("identities")):
         _leave_out(computed, table, identity.target, identity, identity.operands)
     left = table.without(*(name for name, one in computed.items() if not one.sources()))
@@ -314,8 +328,9 @@ def reduce(
         columns |= gap.loosened(rest.columns)
     words = {name: word for name, word in pools.items() if word}
     return MixedTable(columns | learned, table.rows), Reduction(
-        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders
-    )
+        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
+        tuple(find_bounds(table, gaps)),
+    )  # fmt: skip
 
 
 def _by_part(
@@ -369,7 +384,7 @@ def _restored(
         return column_of(rule.listed(), places, column.kind, column.step)
     if isinstance(rule, PairFollower):
         return rule.column(found[rule.first], found[rule.second], column.kind, column.step)
-    if isinstance(rule, Identity):
+    if isinstance(rule, Identity | MonthDate):
         values = rule.values({name: _numbers(found[name]) for name in rule.operands})
         return from_numbers(values, column.kind, column.step)
     if isinstance(rule, Learned):

@@ -1,0 +1,143 @@
+"""Dates so many months or years after another date, and dates that never come after one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.tables.reduction.column_cells import as_numbers, from_numbers
+from finsim.generators.tables.reduction.date_gaps import DateGap
+from finsim.notation import Float1D
+from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
+
+LEAST_ROWS, LEAST_COUNTS, MOST_MONTHS = 50, 2, 1_200
+"""Rows and different counts that a rule rests on, and months at most (assumptions)."""
+LEAST_BEYOND = 0.01
+"""A date never comes after another one in all rows, and would in 1 % by chance (assumption)."""
+_TRIED = 500
+_YEAR = 12
+
+
+@dataclass(frozen=True)
+class MonthDate:
+    """``target`` is the date ``operands[1]`` times ``months`` months after the date ``operands[0]``.
+
+    From the end of a longer month on it is the last day of a shorter one, as contracts have it.
+    """
+
+    target: str
+    operands: tuple[str, ...]
+    months: int
+
+    def values(self, numbers: Mapping[str, Float1D]) -> Float1D:
+        """Return the days since 1970 float64[N], NaN where an operand is missing."""
+        start, count = (numbers[name] for name in self.operands)
+        return months_after(start, count * self.months)
+
+
+@dataclass(frozen=True)
+class DateBound:
+    """``target``, a date after ``source``, never comes after ``until``."""
+
+    target: str
+    source: str
+    until: str
+
+    def bounded(self, columns: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
+        """Return the target with dates beyond the bound inside it, as far on as they were beyond it.
+
+        To set them on the bound would make it a day on which much happens.
+        """
+        target, source, until = (_days(columns[name]) for name in (self.target, self.source, self.until))
+        span = until - source
+        beyond = (target > until) & (span >= 0)
+        inside = source + np.mod(target - source, np.where(span >= 0, span, 0.0) + 1.0)
+        step = columns[self.target].step
+        return {self.target: from_numbers(np.where(beyond, inside, target), TIME, step)}
+
+
+def months_after(days: Float1D, months: Float1D) -> Float1D:
+    """Return the days since 1970 that lie so many months after others; NaN where one of both is missing."""
+    there = np.isfinite(days) & np.isfinite(months)
+    found = np.full(len(days), np.nan)
+    start = days[there].astype(np.int64).astype("datetime64[D]")
+    month = start.astype("datetime64[M]")
+    into = (start - month.astype("datetime64[D]")).astype(np.int64)
+    later = month + np.rint(months[there]).astype(np.int64)
+    length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
+    found[there] = later.astype("datetime64[D]").astype(np.int64) + np.minimum(into, length - 1)
+    return found
+
+
+def find_month_dates(table: MixedTable) -> Iterator[MonthDate]:
+    """Yield dates that are another date and a whole number of months or years, in every row."""
+    dates = {name: days for name, one in table.columns.items() if (days := _dates(one)) is not None}
+    counts = {name: one.values for name, one in table.columns.items() if _is_count(one)}
+    for target, mine in dates.items():
+        found = (
+            MonthDate(target, (source, count), months)
+            for source, start in dates.items() if source != target
+            for count, number in counts.items() for months in (1, _YEAR)
+            if _holds(mine, start, number * months)
+        )  # fmt: skip
+        first = next(found, None)
+        if first is not None:
+            yield first
+
+
+def find_bounds(table: MixedTable, gaps: Collection[DateGap]) -> Iterator[DateBound]:
+    """Yield the nearest date that each date learned as days after another never comes after."""
+    dates = {name: days for name, one in table.columns.items() if (days := _dates(one)) is not None}
+    for gap in gaps:
+        mine, start = dates.get(gap.target), dates.get(gap.source)
+        if mine is None or start is None:
+            continue
+        room = {
+            name: float(np.nanmedian(until - mine))
+            for name, until in dates.items()
+            if name not in (gap.target, gap.source) and _is_bound(mine, start, until)
+        }
+        if room:
+            yield DateBound(gap.target, gap.source, min(room, key=lambda name: room[name]))
+
+
+def _holds(mine: Float1D, start: Float1D, months: Float1D) -> bool:
+    both = np.isfinite(mine) & np.isfinite(start) & np.isfinite(months)
+    some = np.flatnonzero(both)
+    if len(some) < LEAST_ROWS or not np.array_equal(both, np.isfinite(mine)):
+        return False
+    if not np.array_equal(both, np.isfinite(start) & np.isfinite(months)):
+        return False
+    if (np.abs(months[some]) > MOST_MONTHS).any() or len(np.unique(months[some])) < LEAST_COUNTS:
+        return False
+    first = some[:_TRIED]
+    return bool(
+        (months_after(start[first], months[first]) == mine[first]).all()
+        and (months_after(start[some], months[some]) == mine[some]).all()
+    )
+
+
+def _is_bound(mine: Float1D, start: Float1D, until: Float1D) -> bool:
+    """Whether a date never comes after another in all rows, though its days after ``start`` would."""
+    there = np.isfinite(mine) & np.isfinite(start)
+    if there.sum() < LEAST_ROWS or not np.isfinite(until[there]).all() or (mine > until).any():
+        return False
+    gap, room = (mine - start)[there], (until - start)[there]
+    within = np.searchsorted(np.sort(gap), room, side="right").mean() / len(gap)
+    return bool(1.0 - within >= LEAST_BEYOND)
+
+
+def _dates(column: MixedColumn) -> Float1D | None:
+    return as_numbers(column) if column.kind == TIME else None
+
+
+def _is_count(column: MixedColumn) -> bool:
+    return column.kind == NUMBER and column.step >= 1.0
+
+
+def _days(column: MixedColumn) -> Float1D:
+    found = as_numbers(column)
+    assert found is not None
+    return found
