@@ -1,11 +1,14 @@
 """Lives come from a smoothed law, kinds of payees from another entity; big days and roundings are habits."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from event_logs import accounts
 from scipy.stats import spearmanr
 
+from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.community import main_links
 from finsim.generators.events.habits.crowded_days import odds_effects
@@ -13,7 +16,9 @@ from finsim.generators.events.habits.generations import _slots, crossed, other_l
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.life_law import DRAWS, OWN, learn_lives
 from finsim.generators.events.habits.rounding import rounding_draws, roundings_alike
+from finsim.generators.generator import Budget
 from finsim.generators.margins.number_margin import NumberMargin
+from finsim.randomness import Streams
 
 DAYS = 360
 
@@ -101,7 +106,7 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
     main = (rng.random(len(pair)) < 0.1).astype(np.int64)
     links = SimpleNamespace(
         entity=entity, payee=payee, runs=np.ones(len(pair)), alike=np.arange(100), kind=payee // 20 * 2,
-        main=main, twoway=np.zeros(len(pair), np.int64), sized=np.arange(100),
+        main=main, twoway=np.zeros(len(pair), np.int64), sized=np.arange(100), part=np.zeros(100, np.int64),
     )  # fmt: skip
     found = _slots(links)
     at = crossed(links, found, np.random.default_rng(3))[2].at
@@ -117,9 +122,11 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
     links.kind = np.zeros(len(pair), np.int64)
     assert crossed(links, found, rng) is found  # one trade
     kind = rng.integers(0, 2, 100)
-    other = other_lives(rng.permutation(100), kind, rng)
+    part = rng.integers(0, 2, 100)
+    other = other_lives(rng.permutation(100), kind, part, rng)
     assert sorted(other) == list(range(100))
     assert (kind[other] == kind).all()
+    assert (part[other] == part).all()
     assert (other == np.arange(100)).mean() < 0.3
 
 
@@ -148,3 +155,21 @@ def test_main_links_have_many_runs_and_a_large_part():
     entity, runs = np.array([0, 0, 1, 1, 2]), np.array([8.0, 40.0, 7.0, 1.0, 100.0])
     assert main_links(entity, runs, 3).tolist() == [True, True, False, False, True]
     assert not main_links(np.zeros(20, np.int64), np.full(20, 9.0), 1).any()
+
+
+def test_accounts_of_two_currencies_pay_within_their_own():
+    """As in the data: each account is of one currency, whether it pays or is paid."""
+    data = accounts(200)
+    to, payer = data.part("partner"), data.entity()
+    same = np.where(to < 200, (to // 2 * 2 + payer % 2) % 200, to)
+    name = data.roles.partner
+    own = data.events.with_columns({name: data.events[name].with_values(same.astype(np.int32))})
+    body = Habits.fit(replace(data, events=own), Habits.Settings(), Streams(1), Budget(), lambda *_: None)
+    found = body.sample(200, Streams(2))
+    money, to = found.events["money"].values, found.part("partner")
+    inner = to < 200
+    seen = np.zeros((200, 2), dtype=bool)
+    seen[found.entity(), money] = True
+    seen[to[inner], money[inner]] = True
+    assert not (seen.sum(axis=1) == 2).any()
+    assert min(seen.sum(axis=0)) > 60

@@ -69,10 +69,17 @@ def test_repeats_of_chance_are_no_habit():
     assert alike(made) == pytest.approx(alike(log), rel=0.15)
 
 
+def test_mates_are_of_one_part():
+    part = np.arange(101) // 51
+    mate = mates(np.arange(101), part)
+    assert (part[mate] == part).all()
+    assert (mate == np.arange(101)).sum() == 3  # fifty-first, its neighbor, and the last one
+
+
 def test_mates_split_their_links_anew():
     rng = np.random.default_rng(0)
     position = rng.permutation(101)
-    mate = mates(position)
+    mate = mates(position, np.zeros(101, np.int64))
     assert (mate[mate] == np.arange(101)).all()
     assert (np.abs(position - position[mate]) <= 1).all()
     assert (mate == np.arange(101)).sum() == 1

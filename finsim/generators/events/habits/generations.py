@@ -48,7 +48,8 @@ class Links:
     begin with; ``alike`` int64[E], an order in which neighbors have like payees; kind int64[L]
     of the payee, its trade times 2, 1 more where it brings days of many payments; ``main`` int64[L], 1 for
     links that lead the life of their entity; ``sized`` int64[E], an order in which neighbors have about as
-    many payees.
+    many payees; ``part`` int64[E], whose entities pay among themselves, as those of a currency do: nothing
+    changes owners across parts, and all orders go part by part.
     """
 
     entity: Int1D
@@ -65,6 +66,7 @@ class Links:
     kind: Int1D
     main: Int1D
     sized: Int1D
+    part: Int1D
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Generation:
         near = np.empty(count, np.int64)
         near[links.alike] = np.arange(count)
         own = np.diff(dealing[2].starts)[near[anchor]]
-        mate = mates(near[anchor])
+        mate = mates(near[anchor], links.part[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
         hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
         return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], hand)
@@ -166,11 +168,15 @@ class _Hand:
         return with_reserve(link, own, self.wanted[first:end], asked, mate)
 
 
-def mates(position: Int1D) -> Int1D:
-    """Return int64[S], the neighbor of each entity by position, two each other's; a last one is its own."""
+def mates(position: Int1D, part: Int1D) -> Int1D:
+    """Return int64[S], the neighbor of each entity by position, two each other's.
+
+    One that is left over, or whose neighbor is of another part, is its own.
+    """
     near = np.argsort(position, kind="stable")
     found = np.arange(len(near))
     paired = near[: len(near) // 2 * 2].reshape(-1, 2)
+    paired = paired[part[paired[:, 0]] == part[paired[:, 1]]]
     found[paired[:, 0]], found[paired[:, 1]] = paired[:, 1], paired[:, 0]
     return found
 
@@ -238,20 +244,21 @@ def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
     for one in np.unique(kind):
         block = (np.arange(count) + rng.integers(CROSSED)) // CROSSED
         owner = np.empty(count, np.int64)
-        owner[places] = places[np.lexsort((rng.random(count), block))]
+        owner[places] = places[np.lexsort((rng.random(count), block, links.part[links.sized]))]
         rows = free & (kind == one)
         at[rows] = owner[at[rows]]
     return alike, order, _owned(slots, at, count)
 
 
-def other_lives(sized: Int1D, kind: Int1D, rng: np.random.Generator) -> Int1D:
-    """Return for each learned entity one of about its size int64[E], each once; ``kind`` int64[E] is kept.
+def other_lives(sized: Int1D, kind: Int1D, part: Int1D, rng: np.random.Generator) -> Int1D:
+    """Return for each learned entity one of about its size int64[E], each once.
 
-    Whose life is like that of one entity has the payees of others.
+    ``kind`` and ``part`` int64[E] are kept. Whose life is like that of one entity has the payees of others.
     """
     found = np.empty(len(sized), np.int64)
-    for one in np.unique(kind):
-        same = sized[kind[sized] == one]
+    both = part * (int(kind.max(initial=0)) + 1) + kind
+    for one in np.unique(both):
+        same = sized[both[sized] == one]
         wide = min(CROSSED, len(same) // FEWEST_BLOCKS + 2)
         block = (np.arange(len(same)) + rng.integers(wide)) // wide
         found[same] = same[np.lexsort((rng.random(len(same)), block))]
@@ -310,6 +317,8 @@ def _slots(links: Links) -> Dealing:
     groups = (_GROUPS + 1) * (len(steps) + 1)
     group += links.kind * groups
     groups *= int(links.kind.max(initial=0)) + 1
+    group += links.part[links.entity] * groups
+    groups *= int(links.part.max(initial=0)) + 1
     group = np.where(links.twoway > 0, groups, group)
     order = np.lexsort((position[links.entity], group))
     borders = np.searchsorted(group[order], np.arange(groups + 1)).astype(np.int64)

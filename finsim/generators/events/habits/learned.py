@@ -11,7 +11,16 @@ import numpy as np
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
-from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
+from finsim.generators.events.habits.columns import (
+    DETERMINED,
+    EARLY,
+    ENTITY,
+    PAIR,
+    PAYEE,
+    ColumnLaw,
+    learn_columns,
+    switches,
+)
 from finsim.generators.events.habits.community import (
     main_links,
     order_alike,
@@ -165,10 +174,13 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     whole = np.bincount(runs.link_entity, counts, ledger.count)
     own = own_numbers(returns, crowds, level, clock.burst)
     law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
+    part = _part(log, early, ledger.count, runs)
+    near, alike, sized = (one[np.argsort(part[one], kind="stable")] for one in
+                          (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
-        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
-        ties, np.ones(ledger.count), np.arange(len(counts)), order_alike(ties), kind,
-        leads.astype(np.int64), sized,
+        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, near, two,
+        ties, np.ones(ledger.count), np.arange(len(counts)), alike, kind,
+        leads.astype(np.int64), sized, part,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
@@ -257,6 +269,21 @@ def _trades(log: EventLog, early: list[ColumnLaw], payees: int) -> Int1D:
             words = np.where(law.cells < 0, len(log.events[law.name].words), law.cells)
             return np.asarray(law.pool[words])
     return np.zeros(payees, np.int64)
+
+
+def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:
+    """Return the currency of each entity int64[E] where it has one of its own and pays entities of it alone.
+
+    Else 0: there are no parts.
+    """
+    none = np.zeros(entities, np.int64)
+    own = next((law for law in early if law.name == log.roles.currency and law.how == ENTITY), None)
+    inner = runs.link_payee < entities
+    if own is None or not log.partner_is_entity or not inner.any():
+        return none
+    part = np.unique(own.cells, return_inverse=True)[1].astype(np.int64)
+    within = part[runs.link_entity[inner]] == part[runs.link_payee[inner]]
+    return part if within.mean() >= DETERMINED else none
 
 
 def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:

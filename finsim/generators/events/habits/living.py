@@ -81,7 +81,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         anchors.append(drawn.anchor[slots])
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
-        other = other_lives(links.sized, known.parts.law.kind, inner.at("whose life"))
+        other = other_lives(links.sized, known.parts.law.kind, links.part, inner.at("whose life"))
         life.append(other[drawn.anchor[slots]])
         # The slots of a call are one run of places.
         offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
@@ -118,15 +118,11 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
-    profiles = Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock.hours)
     lives = new_lives(
-        profiles,
-        parts.links.order,
-        (group.anchor, group.life, group.payees_of, group.more),
-        draws,
-        parts.activity,
+        Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock.hours, parts.links.part),
+        parts.links.order, (group.anchor, group.life, group.payees_of, group.more), draws, parts.activity,
         wanted.days,
-    )
+    )  # fmt: skip
     starts, days, sizes = _days(known, lives, wanted, streams)
     row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     events = _payments(known, lives, group, wanted, starts, sizes, streams)

@@ -33,13 +33,17 @@ DAYS_NOISE = 20.0
 
 @dataclass(frozen=True)
 class Profiles:
-    """Lives, chances and levels of the learned entities, one row each; ``hours`` float64[E, 24] counts."""
+    """Lives, chances and levels of the learned entities, one row each.
+
+    hours float64[E, 24] counts; part int64[E] as in ``Links``.
+    """
 
     lives: Lives
     law: LifeLaw
     returns: Returns
     levels: Levels
     hours: Float2D
+    part: Int1D
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def new_lives(
     beside = position[anchor] + side
     beside = np.where((beside < 0) | (beside >= count), position[anchor] - side, beside)
     other = order[np.clip(beside, 0, count - 1)]
-    other = np.where(lives.active[other] > 0, other, anchor)
+    is_near = (lives.active[other] > 0) & (known.part[other] == known.part[anchor])
+    other = np.where(is_near, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
     donor = np.where(draws[:, 3] < 0.7, anchor, other)
     of_sums = np.where(draws[:, 4] < 0.5, anchor, other)
