@@ -265,6 +265,20 @@ def other_lives(sized: Int1D, kind: Int1D, part: Int1D, rng: np.random.Generator
     return found
 
 
+def within_part(found: Int1D, part: Int1D, wanted: Int1D) -> Int1D:
+    """Return new entities int64[n] of the parts wanted int64[n]: those found, or the next ones of the part.
+
+    part int64[S] of each new entity. Payees that many have are met without a link, whatever their part.
+    """
+    result = found.copy()
+    wrong = part[found] != wanted
+    for one in np.unique(wanted[wrong]):
+        members, rows = np.flatnonzero(part == one), np.flatnonzero(wrong & (wanted == one))
+        if len(members):
+            result[rows] = members[np.searchsorted(members, found[rows]) % len(members)]
+    return result
+
+
 def _owned(slots: Slots, at: Int1D, count: int) -> Slots:
     """Return the slots with the takers that they are of."""
     owned = np.argsort(at, kind="stable").astype(np.int64)

@@ -175,12 +175,12 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     own = own_numbers(returns, crowds, level, clock.burst)
     law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
     part = _part(log, early, ledger.count, runs)
-    near, alike, sized = (one[np.argsort(part[one], kind="stable")] for one in
+    near, akin, by_size = (one[np.argsort(part[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, near, two,
-        ties, np.ones(ledger.count), np.arange(len(counts)), alike, kind,
-        leads.astype(np.int64), sized, part,
+        ties, np.ones(ledger.count), np.arange(len(counts)), akin, kind,
+        leads.astype(np.int64), by_size, part,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.generations import Dealt, Generation, other_lives
+from finsim.generators.events.habits.generations import Dealt, Generation, other_lives, within_part
 from finsim.generators.events.habits.known.private_words import MADE_ANEW
 from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
@@ -46,8 +46,9 @@ class Wanted:
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts.
 
-    ``payees_of``, ``more`` and ``place`` as in ``Generation``; ``generation`` int64[S] of each entity; life
-    int64[S], the learned entities whose lives are theirs before they are smoothed.
+    ``payees_of`` and ``more`` as in ``Generation``, ``place`` with the part of each new entity;
+    ``generation`` int64[S] of each entity; life int64[S], the learned entities whose lives are theirs before
+    they are smoothed.
     """
 
     anchor: Int1D
@@ -55,7 +56,7 @@ class Crowd:
     link: Int1D
     payees_of: Int1D
     more: Float1D
-    place: list[Int1D]
+    place: list[tuple[Int1D, Int1D]]
     generation: Int1D
     life: Int1D
 
@@ -87,7 +88,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
         sizes.append(offered[0])
         link.append(offered[1])
-        places.append(drawn.place)
+        places.append((drawn.place, links.part[drawn.anchor]))
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
         np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
@@ -367,13 +368,17 @@ def _partners(
         is_entity = (payee < size) & (payee != none)
         generation = group.generation[entity]
         found = np.where(is_entity, 0, np.where(payee == none, -1, payee - size + wanted.total))
-        for g, place in zip(np.unique(group.generation), group.place, strict=True):
+        links = known.parts.links
+        some_pay_themselves = bool((links.entity == links.payee).any())
+        for g, (place, part) in zip(np.unique(group.generation), group.place, strict=True):
             rows = np.flatnonzero(is_entity & (generation == g))
-            found[rows] = g * size + place[payee[rows]]
-        own = is_entity & (found == wanted.number[entity])
-        if (known.parts.links.entity == known.parts.links.payee).any():  # some pay themselves
-            own &= payee != group.anchor[entity]
-        found[own] = np.where(found[own] + 1 < wanted.total, found[own] + 1, np.maximum(found[own] - 1, 0))
+            anchor = group.anchor[entity[rows]]
+            slot = within_part(place[payee[rows]], part, links.part[anchor])
+            own = slot == wanted.number[entity[rows]] - g * size
+            if some_pay_themselves:
+                own &= payee[rows] != anchor
+            slot = np.where(own, (slot + 1) % len(part), slot)
+            found[rows] = g * size + within_part(slot, part, links.part[anchor])
     return found.astype(np.int32)
 
 
