@@ -202,7 +202,7 @@ def test_tick_prices_that_repeat_by_chance_are_measured_on_the_hold_out(quick):
     case = path_case(ticks(900), ticks(900), ticks(900), Streams(7), quick)
     (score,) = bar_copies.METRIC.compute(case)
     assert score.value > 100
-    assert score.verdict == "pass"
+    assert score.verdict == "no power"  # every bar repeats, so a copy would score no worse
     assert score.floor > 100
 
 

@@ -61,7 +61,7 @@ def test_walk(streams, series, roles):
     tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
     apart = np.stack([draw.random(series), 0.2 * draw.standard_normal(series)], axis=1)
     eras = draw.integers(4, size=(3, 40))
-    drift = (eras, 0.3 * draw.standard_normal((4, channels)), 0.5 + draw.random((4, channels)))
+    drift = (eras, 0.3 * draw.standard_normal((4, channels)), 0.5 + draw.random((4, channels)), 3.0)
     arguments = (state, apart, laws, LEVEL_RATES, MEANS, tables)
     wanted, ends = naive.walk(
         pool.tolist(),
@@ -70,12 +70,11 @@ def test_walk(streams, series, roles):
         plain(constants),
         *(one if isinstance(one, int) else one.tolist() for one in arguments),
         (common[0].tolist(), *common[1:]),
-        plain(drift),
-        3.0,
+        (*plain(drift[:3]), drift[3]),
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, constants, (*arguments, common), drift, 3.0, memory, values)
+    walk(pool, edges, chosen, constants, (*arguments, common), drift, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)

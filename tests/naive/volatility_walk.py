@@ -86,13 +86,12 @@ def walk(
     tables,
     common,
     drift,
-    reach,
     memory,
 ):
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
     direction, horizon, unity_rate = common
-    eras, shifts, widths = drift
+    eras, shifts, widths, reach = drift
     width, knots = len(roles), len(tables[0])
     parts = [len(one) + 1 for one in edges]
     size = len(pool) // (parts[0] * parts[1])

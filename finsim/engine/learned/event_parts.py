@@ -64,7 +64,6 @@ def ledger_of(data: LearnedInput) -> Ledger:
         whole = whole.take(usable)
         entity, times = whole[id_], whole[time].values
     _, codes = np.unique(entity.values, return_inverse=True)
-    _refuse_single_events(data, np.bincount(codes))
     names = [entity.words[code] for code in np.unique(entity.values)]
     rows = np.lexsort((np.arange(len(times)), times, codes))
     starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))]).astype(np.int64)
@@ -73,6 +72,8 @@ def ledger_of(data: LearnedInput) -> Ledger:
     people = MixedTable({name: events[name].take(starts[:-1]) for name in fixed}, len(names))
     events = events.without(*fixed)
     partner_is_entity, events = _partners(events, parts, names, holds_accounts(data, parts.partner))
+    if not partner_is_entity:  # accounts are paid too: that is more than one event
+        _refuse_single_events(data, np.bincount(codes))
     begin = int(times.min() // NANOS_PER_DAY * NANOS_PER_DAY)
     end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)

@@ -192,7 +192,7 @@ class TransactionsPart(Part):
         """Use the keys of a study file, and leave out those that are of the other kind of ledger."""
         data: dict[str, Any] = handler(self)
         if self.observed is None:
-            del data["observed"]  # what a study does not say is no part of what it is
+            data.pop("observed", None)  # what a study does not say is no part of what it is
         schema = data.pop("schema_", None) or data.pop("schema", None)
         if self.data is None:
             return {name: value for name, value in data.items() if name not in _LEARNED and name != "data"}

@@ -36,7 +36,7 @@ def known_labels(labels: Any, day: date | datetime | str) -> pd.DataFrame:
 
     Example:
         >>> import finsim
-        >>> world = finsim.simulate(accounts=300, days=20, seed=1, progress=False)
+        >>> world = finsim.simulate(accounts=300, days=40, seed=1, progress=False)
         >>> known = finsim.known_labels(world, "2026-01-12")
         >>> bool(known["illicit"].sum() < finsim.known_labels(world, "2027-01-12")["illicit"].sum())
         True

@@ -191,20 +191,10 @@ class DayEncoding:
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
         laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
         own = (self.state.weights, self.state.own, *laws, unity)
-        drift = (eras, self.eras.means, np.exp(self.eras.log_scales))
+        drift = (eras, self.eras.means, np.exp(self.eras.log_scales), _REACH)
         known = (memory.variances, memory.signed, memory.levels, memory.unity)
         edges = (self.edges, self.unities)
-        walk(
-            pool,
-            edges,
-            chosen,
-            self.state.constants(),
-            own,
-            drift,
-            _REACH,
-            known,
-            values,
-        )
+        walk(pool, edges, chosen, self.state.constants(), own, drift, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:

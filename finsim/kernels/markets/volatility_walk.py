@@ -190,8 +190,7 @@ def walk(
     chosen: Int2D,
     constants: Constants,
     weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
-    drift: tuple[Int2D, Float2D, Float2D],
-    reach: float,
+    drift: tuple[Int2D, Float2D, Float2D, float],
     memory: tuple[Float3D, Float3D, Float3D, Float1D],
     values: Float3D,
 ) -> None:
@@ -202,7 +201,8 @@ def walk(
     mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, own, laws, rates of
     levels, how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``),
     the horizon whose deviations its moves are in, and its rate.
-    drift : int64[N, T], stretch of history of each step; float64[E, C] twice, shift and width of its scores.
+    drift : int64[N, T], stretch of history of each step; float64[E, C] twice, shift and width of its scores;
+    ``reach``, the score that they are held to.
     own : float64[A, 2], share of its difference from the mean that a log scale keeps, and what is added.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
@@ -213,7 +213,7 @@ def walk(
     """
     roles, shadows, centre, limits, rates, market = constants
     state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
-    eras, shifts, widths = drift
+    eras, shifts, widths, reach = drift
     variances, signed, levels, unity = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
