@@ -1,6 +1,7 @@
 """``fit`` with an epsilon on a table and on a ledger: units, what the folder does not hold, and refusals."""
 
 import hashlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,9 @@ def test_a_private_ledger_holds_no_entity(payments, tmp_path):
     assert claim["entities"] == payments["card_id"].nunique()
     for file in (tmp_path / "model").iterdir():
         assert b"secret-9" not in file.read_bytes()
-    assert str(ROWS) not in (tmp_path / "model" / "model.json").read_text()
+    assert str(ROWS) not in re.sub(
+        r"[0-9a-f]{64}", "", (tmp_path / "model" / "model.json").read_text()
+    )  # digests hold any digits
     made = finsim.sample(tmp_path / "model", entities=20, seed=1, progress=False).to_pandas()
     assert list(made) == list(payments)
 

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.numbered_times import moment_of
 from finsim.engine.learned.saved_forms import OutputForm
-from finsim.engine.learned.text_form import TextForm
 from finsim.errors import FitError, Problem, StudyError, did_you_mean
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.table_generator import Cell
 from finsim.records.columns import DECIMALS, UNIT
+from finsim.tables.cells.zones import instants, local_times
 from finsim.tables.learning.mixed_columns import FALSE, TRUE
 
 _PART = re.compile(r'(?:[^,"]|"[^"]*")+')
@@ -55,7 +56,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, 
         else:
             seen.add(name)
             try:
-                cell = _cell(value, fields[name], form.text)
+                cell = _cell(value, name, fields[name], form)
             except ValueError as bad:
                 problems.append(
                     Problem(f"given {header}", repr(value), str(bad), "write a value of this column")
@@ -109,15 +110,22 @@ def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) 
     return tuple(said)
 
 
-def _cell(text: str, field: pa.Field, form: TextForm) -> Cell:
+def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
     """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
-    kind, facts = field.type, field.metadata or {}
+    kind, facts, form = field.type, field.metadata or {}, output.text
     if not text:
         return None
+    if name in output.numbered:
+        if (moment := moment_of(text, *output.numbered[name])) is not None:
+            return _on_the_clock(moment, output.zones.get(name, ""))
+        kind = pa.date32() if output.numbered[name][0] == "date" else pa.timestamp("ns", tz="UTC")
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         is_day = pa.types.is_date(kind) or facts.get(UNIT) == b"day"
-        as_declared = _as_declared(text, form.formats.get(field.name, ""), form.zones.get(field.name, ""))
-        return _moment(as_declared or text, is_day=is_day)
+        zone = output.zones.get(name, "")
+        if as_declared := _as_declared(text, form.formats.get(field.name, ""), zone):
+            return _moment(as_declared, is_day=is_day)
+        moment = _moment(text, is_day=is_day)
+        return _on_the_clock(moment, zone) if text.endswith("Z") else _standing(moment, zone)
     if pa.types.is_boolean(kind):
         yes, no = form.words.get(field.name, (TRUE, FALSE))
         return {yes: TRUE, no: FALSE}.get(text, text.lower() if text.lower() in (TRUE, FALSE) else text)
@@ -137,16 +145,35 @@ def _cell(text: str, field: pa.Field, form: TextForm) -> Cell:
     return text
 
 
+def _on_the_clock(moment: float, zone: str) -> float:
+    """Return nanoseconds UTC as those that the clock of a zone shows, as times are learned there."""
+    stamps = pa.array([int(moment)], pa.timestamp("ns", tz="UTC"))
+    return float(local_times(stamps, zone).cast(pa.int64())[0].as_py()) if zone else moment
+
+
+def _standing(moment: float, zone: str) -> float:
+    """Return a time on the clock of a zone. Raises ValueError for one in an hour that is left out there."""
+    local = pa.array([int(moment)], pa.timestamp("ns"))
+    if zone and _on_the_clock(float(instants(local, zone).cast(pa.int64())[0].as_py()), zone) != moment:
+        raise ValueError(f"a time that there is: this hour is left out in {zone}")
+    return moment
+
+
 def _as_declared(text: str, form: str, zone: str) -> str:
-    """Return a day or time that is written in the format of the data in ISO (UTC), "" where it is not."""
+    """Return a day or time that is written in the format of the data in ISO, "" where it is not.
+
+    On the clock of ``zone``, in UTC where there is none.
+    """
     try:
         found = datetime.strptime(text, form) if form else None
     except ValueError:
         return ""
     if found is None:
         return ""
-    if zone or found.tzinfo:
-        found = (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    if found.tzinfo:
+        found = found.astimezone(ZoneInfo(zone) if zone else UTC)
+    elif zone:
+        _standing(float(np.datetime64(found, "ns").astype(np.int64)), zone)
     whole = found.replace(tzinfo=None).isoformat()
     return whole.removesuffix("T00:00:00")
 

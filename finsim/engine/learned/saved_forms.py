@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.numbered_times import is_numbered
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
 from finsim.tables import Field
+from finsim.tables.cells.unit_times import in_unit
 from finsim.tables.cells.zones import instants
+from finsim.tables.learning.mixed_columns import arrow_column
 from finsim.tables.new_ids.id_form import IdForm
 
-WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
-"""Unit of an input -> what a number as it is learned is multiplied with to be written in that unit."""
+_FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
 DIGITS = 9
 
 
@@ -27,16 +29,19 @@ DIGITS = 9
 class OutputForm:
     """Columns by name in the order of the input, their headers, types and units, identifiers made anew.
 
-    ``text`` says how cells stand in a file of text; ``zones``: name -> IANA zone of times that are learned on
-    the clock of the place and come out as instants.
+    ``units`` : name -> what a number as it is learned is multiplied with to be written. ``text`` says how
+    cells stand in a file of text; ``zones``: name -> IANA zone of times that are learned on the clock of the
+    place and come out as instants; ``numbered``: name -> type and unit of dates and times that come out as
+    numbers.
     """
 
     order: tuple[str, ...]
     target: pa.Schema
     new_ids: Mapping[str, IdForm]
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, float] = field(default_factory=dict)
     text: TextForm = field(default_factory=TextForm)
     zones: Mapping[str, str] = field(default_factory=dict)
+    numbered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -44,7 +49,17 @@ class OutputForm:
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, or with the types of ``target``."""
         kinds = data.target if target is None else target
-        return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones)
+        numbered = {name: (one.type, one.unit) for name, one in data.fields.items() if is_numbered(one)}
+        return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones, numbered)
+
+    def cells(self, name: str, column: MixedColumn, kind: pa.DataType) -> pa.Array:
+        """Return the cells of a column in a type and in the unit of the input."""
+        written = self.written(name, column)
+        if name not in self.numbered:
+            return arrow_column(written, kind)
+        declared = Field(self.numbered[name][0], unit=self.numbered[name][1])
+        moment = pa.date32() if declared.type == "date" else pa.timestamp("ns", tz="UTC")
+        return in_unit(arrow_column(written, moment), declared, kind, self.zones.get(name, ""))
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input, times as instants."""
@@ -52,11 +67,11 @@ class OutputForm:
             return column.with_values(_instants(column, self.zones[name]))
         if column.kind != NUMBER or name not in self.units:
             return column
-        return column.with_values(np.round(column.values * WRITTEN[self.units[name]], DIGITS))
+        return column.with_values(np.round(column.values * self.units[name], DIGITS))
 
     def learned(self, name: str, value: float) -> float:
         """Return a number of the input's unit as it is learned."""
-        factor = WRITTEN[self.units[name]] if name in self.units else 1.0
+        factor = self.units.get(name, 1.0)
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,6 +83,7 @@ class OutputForm:
             "units": dict(self.units),
             "text": self.text.to_dict(),
             "zones": dict(self.zones),
+            "numbered": {name: list(one) for name, one in self.numbered.items()},
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
 
@@ -81,8 +97,11 @@ class OutputForm:
             if "text" in data
             else TextForm(formats=dict(data.get("formats", {})))  # of a model before the form was kept
         )
-        units, zones = dict(data.get("units", {})), dict(data.get("zones", {}))
-        return cls(tuple(data["order"]), stored, forms, units, text, zones)
+        units = {name: _FACTORS.get(one, one) for name, one in data.get("units", {}).items()}
+        numbered = {name: (kind, unit) for name, (kind, unit) in data.get("numbered", {}).items()}
+        return cls(
+            tuple(data["order"]), stored, forms, units, text, dict(data.get("zones", {})), numbered
+        )  # fmt: skip
 
 
 def _instants(column: MixedColumn, zone: str) -> Int1D:
@@ -93,6 +112,7 @@ def _instants(column: MixedColumn, zone: str) -> Int1D:
     return np.where(lacks, MISSING_TIME, found)
 
 
-def units_of(fields: Mapping[str, Field]) -> dict[str, str]:
-    """Return the units in which columns are written and not learned."""
-    return {name: each.unit for name, each in fields.items() if each.unit in WRITTEN}
+def units_of(fields: Mapping[str, Field]) -> dict[str, float]:
+    """Return what numbers as they are learned are multiplied with to be written, where a unit is declared."""
+    found = {name: _FACTORS[each.unit] for name, each in fields.items() if each.unit in _FACTORS}
+    return found | {name: 10.0**one.decimals for name, one in fields.items() if one.unit == "minor"}

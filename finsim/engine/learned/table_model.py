@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import DIGITS, WRITTEN, OutputForm
+from finsim.engine.learned.saved_forms import DIGITS, OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
@@ -27,7 +27,7 @@ from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
 from finsim.records.mixed_table import MixedTable
 from finsim.records.shown_rows import ShownTable
-from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
+from finsim.tables.learning.mixed_columns import mixed_table
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "table"
@@ -95,7 +95,7 @@ class LearnedTable(ShownTable):
             if name in self.form.new_ids:
                 cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
             else:
-                cells.append(arrow_column(self.form.written(name, table[name]), field.type))
+                cells.append(self.form.cells(name, table[name], field.type))
         return pa.table(cells, schema=self.form.target)
 
 
@@ -136,14 +136,14 @@ def fit_table(
 
 def _few_values(data: LearnedInput) -> dict[str, list[float]]:
     """Return header -> values of the columns of numbers that hold few of them, each in several rows."""
-    found = {}
+    found, units = {}, units_of(data.fields)
     for name, one in zip(data.order, data.target, strict=True):
         kind = data.table.schema.field(name).type
         if name in data.keys or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
             continue
         values = data.table[name].unique().drop_null().to_pylist()
         if len(values) <= min(FEW_VALUES, data.table.num_rows / ROWS_A_VALUE):
-            factor = WRITTEN.get(data.fields[name].unit, 1.0) if name in data.fields else 1.0
+            factor = units.get(name, 1.0)
             found[one.name] = sorted(round(float(value) * factor, DIGITS) for value in values)
     return found
 

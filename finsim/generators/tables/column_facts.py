@@ -71,8 +71,13 @@ class ColumnFacts:
         if isinstance(cell, str) or not np.isfinite(cell):
             return Problem(place, f"found {cell!r}", "a number")
         if not self.low <= cell <= self.high:
-            return Problem(place, f"{cell} was never seen", f"{self.low} to {self.high}")
+            said, low, high = (self._said(one) for one in (cell, self.low, self.high))
+            return Problem(place, f"{said} was never seen", f"{low} to {high}")
         return None
+
+    def _said(self, number: float) -> str:
+        """Return a number as it is written; times as such."""
+        return str(np.datetime64(round(number), "ns"))[:19] if self.kind == TIME else str(number)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -78,7 +78,7 @@ class ParquetTable(TableSource):
             for at, field in fields.items()
             if (field.type == "cat" or (field.type == "id" and ids)) and is_text(self.schema.field(at).type)
         ]
-        is_whole = len(places) == len(self.headers)
+        is_whole = list(places) == list(range(len(self.headers)))  # as they stand in the file
         first: pa.Schema | None = None
         for part in self.parts:
             with (

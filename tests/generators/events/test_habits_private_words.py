@@ -1,10 +1,13 @@
 """Words that one entity alone has never come out: counterparties, what they tell, attributes, rare levels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from event_logs import BEGIN, DAY, DAYS, assembled, words
+from event_logs import BEGIN, DAY, DAYS, assembled, plain, words
 
 from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.known.private_words import without_private
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
 from finsim.records.event_log import EventRoles
@@ -101,3 +104,17 @@ def test_names_alike_are_new_and_of_their_form():
     assert all(int(one) > 17 for one in found[3:5])
     dense = [str(k) for k in range(10)]
     assert sorted(map(int, names_alike(dense, list(range(10)), rng))) == list(range(10, 20))
+
+
+def test_texts_that_each_row_has_anew_do_not_come_out():
+    """A memo of every payment, as purpose: none of its words is of two entities, so none is said again."""
+    rng = np.random.default_rng(6)
+    entity = np.repeat(np.arange(30), 20)
+    log = plain(
+        entity, rng.integers(0, DAYS, 600), np.round(rng.gamma(2, 20, 600), 2), rng.integers(0, 9, 600)
+    )
+    memos = [f"payment {k:04d} for order {7 * k:05d}" for k in range(600)]
+    events = log.events.with_columns({"memo": words(np.arange(600), memos)})
+    own = replace(log, events=events, roles=replace(log.roles, category="memo"))
+    found = without_private(own, Streams(1)).events["memo"]
+    assert not set(found.words) & set(memos)

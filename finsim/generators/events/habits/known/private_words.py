@@ -125,6 +125,9 @@ def _common(
     is_private = owners < LEAST_ENTITIES
     there = column.values >= 0
     rare = there & is_private[np.maximum(column.values, 0)]
+    # What nearly every row has anew is free text, whatever part the column plays.
+    met = np.bincount(column.values[there], minlength=len(column.words))
+    is_level = is_level and (met == 1).sum() <= OFTEN_RARE * there.sum()
     if is_private.all() and is_level:
         return column
     rng = streams.at("draws")
