@@ -279,6 +279,28 @@ def within_part(found: Int1D, part: Int1D, wanted: Int1D) -> Int1D:
     return result
 
 
+def outers_within(links: Links, payee: Int1D, wanted: Int1D, none: int) -> Int1D:
+    """Return payees int64[n]: outer ones that only other parts pay become the next of the part wanted.
+
+    ``none`` stands for a missing counterparty.
+    """
+    size, outer = len(links.order), links.payee >= len(links.order)
+    if not outer.any() or not links.part.any():
+        return payee
+    count = max(int(links.payee.max()), int(payee.max(initial=0))) + 1
+    low, high = np.full(count, len(links.part)), np.full(count, -1)
+    np.minimum.at(low, links.payee[outer], links.part[links.entity[outer]])
+    np.maximum.at(high, links.payee[outer], links.part[links.entity[outer]])
+    low[none:], high[none:] = -1, -1
+    wrong = (low[payee] >= 0) & (payee >= size) & ((wanted < low[payee]) | (wanted > high[payee]))
+    result = payee.copy()
+    for one in np.unique(wanted[wrong]):
+        members, rows = np.flatnonzero((low <= one) & (one <= high)), np.flatnonzero(wrong & (wanted == one))
+        if len(members):
+            result[rows] = members[np.searchsorted(members, payee[rows]) % len(members)]
+    return result
+
+
 def _owned(slots: Slots, at: Int1D, count: int) -> Slots:
     """Return the slots with the takers that they are of."""
     owned = np.argsort(at, kind="stable").astype(np.int64)

@@ -13,14 +13,13 @@ from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
-from finsim.generators.events.habits.learned import Learned, learn
+from finsim.generators.events.habits.learned import Learned, learn, sampled_words
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import (
     Wanted,
     laws_and_scores,
     live,
     lived,
-    sampled_words,
 )
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events

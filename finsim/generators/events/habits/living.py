@@ -9,9 +9,14 @@ import numpy as np
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.generations import Dealt, Generation, other_lives, within_part
-from finsim.generators.events.habits.known.private_words import MADE_ANEW
-from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
+from finsim.generators.events.habits.generations import (
+    Dealt,
+    Generation,
+    other_lives,
+    outers_within,
+    within_part,
+)
+from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows, sampled_words
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
@@ -23,7 +28,6 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
-from finsim.tables.new_ids.id_form import IdForm
 
 AMOUNT_DRAWS = 5
 FIRST_RUN = 0.95
@@ -361,14 +365,14 @@ def _partners(
     log: EventLog, known: Learned, group: Crowd, wanted: Wanted, entity: Int1D, payee: Int1D
 ) -> Array:
     """Return the words of the payees int32[n]; where they are entities, places among all sampled ones."""
-    none = int(known.ledger_facts["payees"]) - 1
+    none, links = int(known.ledger_facts["payees"]) - 1, known.parts.links
     found = np.where(payee == none, -1, payee)
     if log.partner_is_entity:
-        size = len(known.parts.links.order)
+        size = len(links.order)
+        payee = outers_within(links, payee, links.part[group.anchor][entity], none)
         is_entity = (payee < size) & (payee != none)
         generation = group.generation[entity]
         found = np.where(is_entity, 0, np.where(payee == none, -1, payee - size + wanted.total))
-        links = known.parts.links
         some_pay_themselves = bool((links.entity == links.payee).any())
         for g, (place, part) in zip(np.unique(group.generation), group.place, strict=True):
             rows = np.flatnonzero(is_entity & (generation == g))
@@ -380,20 +384,3 @@ def _partners(
             slot = np.where(own, (slot + 1) % len(part), slot)
             found[rows] = g * size + within_part(slot, part, links.part[anchor])
     return found.astype(np.int32)
-
-
-def sampled_words(known: Learned, log: EventLog, total: int) -> tuple[str, ...]:
-    """Return the words of the partner: those learned, or new entities by their number and the outer ones.
-
-    Outer accounts that are made anew follow the names of the new entities.
-    """
-    assert log.roles.partner is not None
-    words = log.events[log.roles.partner].words
-    if not log.partner_is_entity:
-        return words
-    outer = list(words[log.count :])
-    anew = [k for k, word in enumerate(outer) if word == MADE_ANEW]
-    form = IdForm(**known.ledger_facts["outer"])
-    for k, word in zip(anew, form.new(total, len(anew)), strict=True):
-        outer[k] = word
-    return (*(str(k) for k in range(total)), *outer)
