@@ -1,5 +1,6 @@
 """Lives come from a smoothed law, kinds of payees from another entity; big days and roundings are habits."""
 
+import itertools
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.community import main_links
 from finsim.generators.events.habits.crowded_days import odds_effects
-from finsim.generators.events.habits.generations import _slots, crossed, other_lives
+from finsim.generators.events.habits.generations import _slots, crossed, other_lives, outers_within
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.life_law import DRAWS, OWN, learn_lives
 from finsim.generators.events.habits.rounding import rounding_draws, roundings_alike
@@ -119,6 +120,15 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
         rows = ~kept & (payee[order] // 20 == kind)
         owners = {(int(a), int(b)) for a, b in zip(entity[order][rows], at[rows], strict=True)}
         assert len({a for a, _ in owners}) == len(owners) == len({b for _, b in owners})
+    links.part = (np.arange(100) >= 37).astype(np.int64)
+    found = _slots(links)
+    at, order = crossed(links, found, np.random.default_rng(3))[2].at, found[1]
+    owner = links.part[entity[order]]
+    assert (links.part[at] == owner).all()
+    borders = found[2].borders
+    groups = [owner[a:b] for a, b in itertools.pairwise(borders) if b > a]
+    assert len(groups) > 4
+    assert all(len(set(group)) == 1 for group in groups)
     links.kind = np.zeros(len(pair), np.int64)
     assert crossed(links, found, rng) is found  # one trade
     kind = rng.integers(0, 2, 100)
@@ -155,6 +165,16 @@ def test_main_links_have_many_runs_and_a_large_part():
     entity, runs = np.array([0, 0, 1, 1, 2]), np.array([8.0, 40.0, 7.0, 1.0, 100.0])
     assert main_links(entity, runs, 3).tolist() == [True, True, False, False, True]
     assert not main_links(np.zeros(20, np.int64), np.full(20, 9.0), 1).any()
+
+
+def test_outer_payees_of_another_part_are_replaced():
+    links = SimpleNamespace(
+        order=np.arange(4), part=np.array([0, 0, 1, 1]), entity=np.array([0, 1, 2, 3, 0, 2, 1]),
+        payee=np.array([1, 4, 5, 6, 7, 7, 8]),
+    )  # fmt: skip
+    payee, wanted = np.array([1, 4, 4, 5, 7, 7, 8, 6]), np.array([1, 0, 1, 0, 0, 1, 1, 0])
+    found = outers_within(links, payee, wanted, 8)
+    assert found.tolist() == [1, 4, 5, 7, 7, 7, 8, 7]  # 7 is of both, 8 the missing one
 
 
 def test_accounts_of_two_currencies_pay_within_their_own():

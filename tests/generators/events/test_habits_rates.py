@@ -7,6 +7,7 @@ import pytest
 from event_logs import DAYS, plain, words
 
 from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.contexts import best_contexts
 from finsim.generators.events.habits.crowded_days import chances, learn_crowds, size_classes
 from finsim.generators.events.habits.generations import counts_anew, mates, with_reserve
 from finsim.generators.events.habits.ledger import Ledger, net_rates
@@ -119,3 +120,12 @@ def test_a_flag_of_one_row_in_a_thousand_comes_out_where_it_was():
     fraud = made["flag"].values == 1
     assert fraud.sum() == pytest.approx(10 * is_fraud.sum(), rel=0.5)
     assert (made["trade"].values[fraud] == 1).mean() > 0.5  # a quarter by chance
+
+
+def test_what_tells_a_rare_word_is_its_context():
+    rng = np.random.default_rng(2)
+    trade = rng.integers(0, 10, 20_000)
+    flag = np.zeros(20_000, np.int64)
+    flag[np.flatnonzero(trade == 3)[:10]] = 1
+    contexts = {"trade": trade, "other": rng.integers(0, 10, 20_000)}
+    assert best_contexts(flag, contexts, 2) == ["trade"]

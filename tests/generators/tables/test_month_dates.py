@@ -108,5 +108,23 @@ def test_dates_in_no_order_have_no_bound():
     assert not reduce(free, Streams(1))[1].bounds
 
 
+def test_a_bound_needs_every_row_and_more_than_chance():
+    table = loans()
+    late = table["default"].values.copy()
+    row = int(np.flatnonzero(~table["default"].missing())[0])
+    late[row] = table["ends"].values[row] + NANOS_PER_DAY
+    assert not reduce(table.with_columns({"default": table["default"].with_values(late)}), Streams(1))[
+        1
+    ].bounds
+    far = table["ends"].with_values(table["ends"].values + 9_000 * NANOS_PER_DAY)
+    assert not reduce(table.with_columns({"ends": far}), Streams(1))[1].bounds
+
+
+def test_a_date_on_the_bound_stays():
+    columns = {"a": dates(np.array([30.0, 31.0])), "b": dates(np.zeros(2)), "c": dates(np.full(2, 30.0))}
+    found = DateBound("a", "b", "c").bounded(columns)["a"].values / NANOS_PER_DAY
+    assert found.tolist() == [30, 0]
+
+
 def _after_the_end(table):
     return ~table["default"].missing() & (table["default"].values > table["ends"].values)
