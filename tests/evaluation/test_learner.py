@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import numpy as np
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from finsim.evaluation import learner
 from finsim.evaluation.learner import chances, fitted, fitted_scores
 from finsim.notation import Float2D
 
@@ -42,3 +46,15 @@ def test_scores_are_those_of_the_model() -> None:
     found = fitted_scores(rows, label, rows, 7, 20)
     assert np.array_equal(found, fitted(rows, label, 7, 20).predict_proba(rows)[:, 1])
     assert found[label].min() > found[~label].max()
+
+
+def test_pools_are_looked_for_again_when_more_is_loaded(monkeypatch):
+    """A library that comes later has threads of its own."""
+    with learner.one_thread():
+        pass
+    before = learner._pools.cache_info().misses
+    with learner.one_thread():
+        assert learner._pools.cache_info().misses == before
+    monkeypatch.setitem(sys.modules, "finsim_a_later_library", ModuleType("finsim_a_later_library"))
+    with learner.one_thread():
+        assert learner._pools.cache_info().misses == before + 1
