@@ -8,6 +8,7 @@ import pytest
 import finsim
 from finsim.engine.learned.given_cells import _cell
 from finsim.engine.learned.models import given_remarks
+from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.learned.text_form import TextForm
 from finsim.errors import StudyError
 from finsim.tables import Dialect
@@ -18,6 +19,7 @@ FORM = TextForm(
     {"ts": "Europe/Berlin"},
     {"flag": ("1", "0")},
 )
+OUTPUT = OutputForm((), pa.schema([]), {}, text=FORM, zones={"ts": "Europe/Berlin"})
 
 
 def _nanos(text: str) -> float:
@@ -31,12 +33,12 @@ def _nanos(text: str) -> float:
         ("flag", pa.bool_(), "True", "true"),
         ("day", pa.date32(), "20/08/2020", _nanos("2020-08-20")),
         ("day", pa.date32(), "2020-08-20", _nanos("2020-08-20")),
-        ("ts", pa.timestamp("us", "UTC"), "01.07.2025 00:30", _nanos("2025-06-30T22:30")),
+        ("ts", pa.timestamp("us", "UTC"), "01.07.2025 00:30", _nanos("2025-07-01T00:30")),  # as it is learned
         ("x", pa.float64(), "6200,50", 6200.5), ("x", pa.float64(), "6200.50", 6200.5),
     ],
 )  # fmt: skip
 def test_a_cell_is_written_as_in_the_data(name: str, kind: pa.DataType, text: str, cell: object) -> None:
-    assert _cell(text, pa.field(name, kind), FORM) == cell
+    assert _cell(text, name, pa.field(name, kind), OUTPUT) == cell
 
 
 def test_an_unseen_number_and_a_missing_value_are_said() -> None:
