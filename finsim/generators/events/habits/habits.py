@@ -13,7 +13,8 @@ from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
-from finsim.generators.events.habits.learned import Learned, learn, sampled_words
+from finsim.generators.events.habits.known.sampled_words import sampled_words
+from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import (
     Wanted,

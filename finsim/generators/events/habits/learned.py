@@ -31,7 +31,6 @@ from finsim.generators.events.habits.community import (
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
-from finsim.generators.events.habits.known.private_words import MADE_ANEW
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
@@ -44,7 +43,6 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
-from finsim.tables.new_ids.id_form import IdForm
 
 NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
@@ -339,20 +337,3 @@ def _grid(log: EventLog) -> int:
         if (log.times % grid == 0).all():
             return grid
     return 1
-
-
-def sampled_words(known: Learned, log: EventLog, total: int) -> tuple[str, ...]:
-    """Return the words of the partner: those learned, or new entities by their number and the outer ones.
-
-    Outer accounts that are made anew follow the names of the new entities.
-    """
-    assert log.roles.partner is not None
-    words = log.events[log.roles.partner].words
-    if not log.partner_is_entity:
-        return words
-    outer = list(words[log.count :])
-    anew = [k for k, word in enumerate(outer) if word == MADE_ANEW]
-    form = IdForm(**known.ledger_facts["outer"])
-    for k, word in zip(anew, form.new(total, len(anew)), strict=True):
-        outer[k] = word
-    return (*(str(k) for k in range(total)), *outer)

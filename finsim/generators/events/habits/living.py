@@ -16,7 +16,8 @@ from finsim.generators.events.habits.generations import (
     outers_within,
     within_part,
 )
-from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows, sampled_words
+from finsim.generators.events.habits.known.sampled_words import sampled_words
+from finsim.generators.events.habits.learned import NO_LAW, Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING, NewLives, Profiles, new_lives
