@@ -94,11 +94,13 @@ class LearnedEvents(ShownTable):
             elif name in self.form.new_ids and name != log.roles.partner:
                 cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
             elif name in log.entities:
-                cells.append(self.form.cells(name, log.entities[name].take(entity), field.type))
+                cells.append(
+                    arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
+                )
             elif name == log.roles.partner and is_entity:
                 cells.append(arrow_column(self._partners(log, total), field.type))
             else:
-                cells.append(self.form.cells(name, log.events[name], field.type))
+                cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
     def _partners(self, log: EventLog, total: int) -> MixedColumn:

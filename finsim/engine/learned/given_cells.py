@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.numbered_times import moment_of
+from finsim.engine.learned.numbered_times import MONEY, moment_of
 from finsim.engine.learned.saved_forms import OutputForm
 from finsim.errors import FitError, Problem, StudyError, did_you_mean
 from finsim.generators.tables.reduced_columns import Reduction
@@ -115,8 +115,8 @@ def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
     kind, facts, form = field.type, field.metadata or {}, output.text
     if not text:
         return None
-    if name in output.numbered:
-        if (moment := moment_of(text, *output.numbered[name])) is not None:
+    if name in output.numbered and output.numbered[name][0] != MONEY:
+        if (moment := moment_of(text, *output.numbered[name][:2])) is not None:
             return _on_the_clock(moment, output.zones.get(name, ""))
         kind = pa.date32() if output.numbered[name][0] == "date" else pa.timestamp("ns", tz="UTC")
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):

@@ -12,6 +12,7 @@ import pyarrow as pa
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.given_cells import given_cells, never_seen
 from finsim.engine.learned.model_trial import opened
+from finsim.engine.learned.numbered_times import as_numbers
 from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.learned.text_form import as_declared
 from finsim.engine.market_model.fit_and_sample import Body
@@ -105,5 +106,7 @@ def write_sampled(
 
 def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
     """Stream rows of a model into one file of the form of its ending; return their number."""
-    schema, rows, dialect = as_declared(output, model.form.target, batches, model.form.text)
+    form = model.form
+    schema, numbered = as_numbers(form.target, batches, form.numbers())
+    schema, rows, dialect = as_declared(output, schema, numbered, form.text)
     return write_by_ending(output, schema, rows, table=kind_of(model), dialect=dialect)

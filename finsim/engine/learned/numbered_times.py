@@ -1,19 +1,63 @@
-"""Dates, times and money that the input writes as whole numbers of a declared unit, and so come out."""
+"""Dates, times and money that the input has as numbers of a declared unit, and so a file of new rows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.tables import Dialect, Field
-from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, of_written
+from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, in_unit, of_written
+
+MONEY, MINOR = "money", "minor"
 
 
-def is_numbered(field: Field) -> bool:
-    """Whether a date or time is declared to stand as a number: days, seconds, days of a sheet."""
-    return field.type in ("date", "ts") and bool(field.unit)
+def numbered_columns(fields: Mapping[str, Field], table: pa.Table) -> dict[str, tuple[str, str, str]]:
+    """Return name -> type, unit and stored type of the columns that stand as numbers; cents with decimals."""
+    found = {}
+    for name, field in fields.items():
+        if name in table.column_names and field.type in ("date", "ts") and field.unit:
+            found[name] = (field.type, field.unit, str(_number_kind(field, table[name])))
+        elif name in table.column_names and field.unit == MINOR:
+            found[name] = (MONEY, str(field.decimals), "int64")
+    return found
+
+
+def as_numbers(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch], columns: Mapping[str, tuple[str, str, str, str]]
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Return schema and rows as they go into a file, the ``columns`` by header as numbers.
+
+    Each with its type, unit, stored type and zone.
+    """
+    if not columns:
+        return schema, iter(batches)
+    told = pa.schema([
+        pa.field(one.name, pa.type_for_alias(columns[one.name][2])) if one.name in columns else one
+        for one in schema
+    ])  # fmt: skip
+    return told, (
+        pa.record_batch(
+            [
+                _cells(cells, *columns[one.name]) if one.name in columns else cells
+                for one, cells in zip(schema, batch.columns, strict=True)
+            ],
+            schema=told,
+        )
+        for batch in batches
+    )
+
+
+def _cells(cells: pa.Array, kind: str, unit: str, stored: str, zone: str) -> pa.Array:
+    number = pa.type_for_alias(stored)
+    if kind == MONEY:
+        whole = pc.round(pc.multiply(cells.cast(pa.float64(), safe=False), 10.0 ** int(unit)))
+        return whole.cast(number)
+    moment = pa.date32() if kind == "date" else pa.timestamp("ns", tz="UTC")
+    return in_unit(cells.cast(moment), Field(kind, unit=unit), number, zone)
 
 
 def moment_of(text: str, kind: str, unit: str) -> float | None:
@@ -27,7 +71,7 @@ def moment_of(text: str, kind: str, unit: str) -> float | None:
     return float(found.cast(pa.timestamp("ns")).cast(pa.int64())[0].as_py())
 
 
-def number_kind(field: Field, cells: pa.ChunkedArray) -> pa.DataType:
+def _number_kind(field: Field, cells: pa.ChunkedArray) -> pa.DataType:
     """Return the type of a column of numbers: whole, or with fractions where times of the unit have some."""
     if field.type != "ts":
         return pa.int64()

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.learned.numbered_times import is_numbered, number_kind
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
 from finsim.engine.learned.text_form import TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
@@ -110,7 +109,7 @@ def read_to_learn(
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
     new = {*keys, roles.id} if kind == EVENTS else {*keys}
-    target = _target(data, table, source.bound, order, new, declared.fields)
+    target = _target(data, table, source.bound, order, new)
     zones = _zones(table, declared, dict(zip(order, target, strict=True)))
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
@@ -190,9 +189,8 @@ def _few_entities(table: pa.Table, declared: Declared) -> Problem:
 
 
 def _target(
-    data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str], new: Set[str | None],
-    fields: Mapping[str, Field],
-) -> pa.Schema:  # fmt: skip
+    data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str], new: Set[str | None]
+) -> pa.Schema:
     """Return the fields that come out: headers and order of the input, stored types where it has some.
 
     Whole numbers of the columns ``new`` are made anew, any number of them, so they are 64 bits wide.
@@ -204,9 +202,7 @@ def _target(
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
         facts: dict[bytes, bytes] = {}
-        if is_numbered(fields[name]) or fields[name].unit == "minor":
-            kind = number_kind(fields[name], table[name])
-        elif stored is None and pa.types.is_date(kind):  # pandas makes Python objects of dates and decimals
+        if stored is None and pa.types.is_date(kind):  # pandas makes Python objects of dates and decimals
             kind, facts = DAY, {UNIT: b"day"}
         elif stored is None and pa.types.is_decimal(kind):  # cents in floats are whole
             decimals = str(kind.scale).encode()

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.numbered_times import is_numbered
+from finsim.engine.learned.numbered_times import numbered_columns
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
 from finsim.tables import Field
-from finsim.tables.cells.unit_times import in_unit
 from finsim.tables.cells.zones import instants
-from finsim.tables.learning.mixed_columns import arrow_column
 from finsim.tables.new_ids.id_form import IdForm
 
 _FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
@@ -31,8 +29,8 @@ class OutputForm:
 
     ``units`` : name -> what a number as it is learned is multiplied with to be written. ``text`` says how
     cells stand in a file of text; ``zones``: name -> IANA zone of times that are learned on the clock of the
-    place and come out as instants; ``numbered``: name -> type and unit of dates and times that come out as
-    numbers.
+    place and come out as instants; ``numbered``: name -> type, unit and stored type of dates, times
+    and money that a file has as numbers.
     """
 
     order: tuple[str, ...]
@@ -41,7 +39,7 @@ class OutputForm:
     units: Mapping[str, float] = field(default_factory=dict)
     text: TextForm = field(default_factory=TextForm)
     zones: Mapping[str, str] = field(default_factory=dict)
-    numbered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    numbered: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -49,17 +47,8 @@ class OutputForm:
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, or with the types of ``target``."""
         kinds = data.target if target is None else target
-        numbered = {name: (one.type, one.unit) for name, one in data.fields.items() if is_numbered(one)}
+        numbered = numbered_columns(data.fields, data.table)
         return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones, numbered)
-
-    def cells(self, name: str, column: MixedColumn, kind: pa.DataType) -> pa.Array:
-        """Return the cells of a column in a type and in the unit of the input."""
-        written = self.written(name, column)
-        if name not in self.numbered:
-            return arrow_column(written, kind)
-        declared = Field(self.numbered[name][0], unit=self.numbered[name][1])
-        moment = pa.date32() if declared.type == "date" else pa.timestamp("ns", tz="UTC")
-        return in_unit(arrow_column(written, moment), declared, kind, self.zones.get(name, ""))
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input, times as instants."""
@@ -73,6 +62,11 @@ class OutputForm:
         """Return a number of the input's unit as it is learned."""
         factor = self.units.get(name, 1.0)
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
+
+    def numbers(self) -> dict[str, tuple[str, str, str, str]]:
+        """Return header -> type, unit, stored type and zone of what a file has as numbers."""
+        headers = dict(zip(self.order, self.target.names, strict=True))
+        return {headers[name]: (*one, self.zones.get(name, "")) for name, one in self.numbered.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; the Arrow schema as base64 of its own bytes, and readably beside it."""
@@ -98,7 +92,7 @@ class OutputForm:
             else TextForm(formats=dict(data.get("formats", {})))  # of a model before the form was kept
         )
         units = {name: _FACTORS.get(one, one) for name, one in data.get("units", {}).items()}
-        numbered = {name: (kind, unit) for name, (kind, unit) in data.get("numbered", {}).items()}
+        numbered = {name: (one[0], one[1], one[2]) for name, one in data.get("numbered", {}).items()}
         return cls(
             tuple(data["order"]), stored, forms, units, text, dict(data.get("zones", {})), numbered
         )  # fmt: skip
@@ -115,4 +109,4 @@ def _instants(column: MixedColumn, zone: str) -> Int1D:
 def units_of(fields: Mapping[str, Field]) -> dict[str, float]:
     """Return what numbers as they are learned are multiplied with to be written, where a unit is declared."""
     found = {name: _FACTORS[each.unit] for name, each in fields.items() if each.unit in _FACTORS}
-    return found | {name: 10.0**one.decimals for name, one in fields.items() if one.unit == "minor"}
+    return found

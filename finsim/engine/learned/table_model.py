@@ -27,7 +27,7 @@ from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
 from finsim.records.mixed_table import MixedTable
 from finsim.records.shown_rows import ShownTable
-from finsim.tables.learning.mixed_columns import mixed_table
+from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "table"
@@ -95,7 +95,7 @@ class LearnedTable(ShownTable):
             if name in self.form.new_ids:
                 cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
             else:
-                cells.append(self.form.cells(name, table[name], field.type))
+                cells.append(arrow_column(self.form.written(name, table[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
 
