@@ -71,6 +71,8 @@ def test_a_given_time_stands_on_the_clock_of_the_zone(tmp_path: Path) -> None:
     assert made("local=02.06.2025 21:00")[0] == "02.06.2025 21:00"
     assert made("local=2025-06-02 21:00")[0] == "02.06.2025 21:00"
     assert made("local=2025-06-02T19:00:00Z")[0] == "02.06.2025 21:00"
+    finsim.sample(body, rows=3, given="cents=40000", output=tmp_path / "c.csv", progress=False)
+    assert pd.read_csv(tmp_path / "c.csv")["cents"].tolist() == [40_000] * 3
     assert made("when=1700500000500")[1] == 1_700_500_000_500
     for late in ("30.03.2025 02:30", "2025-03-30T02:30"):
         with pytest.raises(StudyError, match="left out in Europe/Berlin"):

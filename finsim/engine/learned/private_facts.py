@@ -32,7 +32,11 @@ def private_facts(data: LearnedInput, entities: int, remark: str) -> dict[str, A
 def private_form(data: LearnedInput, keys: Sequence[str]) -> OutputForm:
     """Return how rows come out, with identifiers that say nothing of those of the data."""
     forms = {name: IdForm(prefix="" if _are_numbers(data.table[name]) else "new-") for name in keys}
-    return replace(OutputForm.of(data, forms), text=data.text.declared())
+    form = OutputForm.of(data, forms)
+    # Whether times have fractions is told by cells: a private model has them all as if they did.
+    plain = {name: (kind, unit, "double" if kind == "ts" else stored)
+             for name, (kind, unit, stored) in form.numbered.items()}  # fmt: skip
+    return replace(form, text=data.text.declared(), numbered=plain)
 
 
 def _are_numbers(cells: pa.ChunkedArray) -> bool:

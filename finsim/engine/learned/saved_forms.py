@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.numbered_times import numbered_columns
+from finsim.engine.learned.numbered_times import MONEY, numbered_columns
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
@@ -60,7 +60,8 @@ class OutputForm:
 
     def learned(self, name: str, value: float) -> float:
         """Return a number of the input's unit as it is learned."""
-        factor = self.units.get(name, 1.0)
+        kind, unit, _ = self.numbered.get(name, ("", "", ""))
+        factor = 10.0 ** int(unit) if kind == MONEY else self.units.get(name, 1.0)
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
 
     def numbers(self) -> dict[str, tuple[str, str, str, str]]:
