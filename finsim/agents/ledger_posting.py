@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from finsim.agents.cards.row_cards import RowCards
 from finsim.agents.devices.row_devices import RowDevices
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.observed.found_rows import Known
@@ -17,6 +18,7 @@ from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.short_ids import NONE
 from finsim.agents.statement_rows import SECOND, Middles, as_statements
 from finsim.agents.vocabulary import (
     CARD,
@@ -35,7 +37,6 @@ from finsim.agents.vocabulary import (
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
-from finsim.kernels.payments.row_devices import NO_DEVICE
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D
 from finsim.records.columns import DAY
@@ -89,6 +90,7 @@ def post(
     plan: SchemePlan,
     middles: Middles | None = None,
     devices: RowDevices | None = None,
+    cards: RowCards | None = None,
     watch: BankWatch | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
@@ -97,7 +99,7 @@ def post(
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
     rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
-    row its device, ``watch`` the day on which it is known; without, no row has one.
+    row its device, ``cards`` its card, ``watch`` the day on which it is known; without, no row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -131,9 +133,9 @@ def post(
                 some = kept[low : low + _BATCH]
                 told = Rows(*(column[some] for column in rows))
                 made = orders.take(some)
-                gear = None if devices is None else devices.of(made)
+                gear = [None if one is None else one.of(made) for one in (devices, cards)]
                 known = None if watch is None else watch.of(made, told, tx_id)
-                yield words.batch(made, told, (taint[some], gear, known), tx_id)
+                yield words.batch(made, told, (taint[some], _things(gear, len(some)), known), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -196,13 +198,13 @@ class _Words:
         return share
 
     def batch(
-        self, orders: Orders, rows: Rows, more: tuple[Array, Array | None, Known | None], first: int
+        self, orders: Orders, rows: Rows, more: tuple[Array, list[pa.Array], Known | None], first: int
     ) -> pa.RecordBatch:
-        """Return rows as one batch; ``more``: illicit share, device, when and by what each is known.
+        """Return rows as one batch; ``more``: illicit share, device and card, when and by what each is known.
 
         ``first`` is the first ``tx_id``.
         """
-        taint, device, known = more
+        taint, things, known = more
         size = len(orders)
         accounts, payer, payee = self.accounts, orders.payer, orders.payee
         columns = [
@@ -215,7 +217,7 @@ class _Words:
             pa.array(rows.amount),
             _coded(np.zeros(size, dtype=np.int32), self.currency),
             _coded(orders.channel, pa.array(CHANNELS)),
-            pa.array(np.full(size, NO_DEVICE, dtype=np.int32) if device is None else device),
+            *things,
             _coded(orders.purpose, pa.array(PURPOSES)),
             pa.array(self.merchant_id[orders.merchant]),
             _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
@@ -279,6 +281,11 @@ class _Words:
         source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
         sequence[mine] = self.plan.id[scheme].astype(np.uint32)
         return [pa.array(source), pa.array(sequence)]
+
+
+def _things(found: list[Array | None], size: int) -> list[pa.Array]:
+    """Return the ids of what rows were ordered with, -1 where a world does not know them."""
+    return [pa.array(np.full(size, NONE, dtype=np.int32) if ids is None else ids) for ids in found]
 
 
 def _known(size: int, known: Known | None) -> list[pa.Array]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
@@ -61,8 +62,9 @@ def simulate(
     progress("simulating payments, posting", settings.shards, settings.shards + 1)
     devices, gear = with_row_devices(population, settings, streams, (planned, plan))
     watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams)
+    cards, wallet = with_row_cards(population.accounts, settings, streams, (planned, plan), watch.parts)
     blocks = sliced([*parts, planned], settings)
-    posted = post(population, settings, blocks, plan, devices=gear, watch=watch)
+    posted = post(population, settings, blocks, plan, devices=gear, cards=wallet, watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(
@@ -72,6 +74,7 @@ def simulate(
         tuple(posted.phases),
         posted.remarks,
         **party_tables(population, settings, streams),
+        cards=cards,
         devices=devices,
         logins=pa.Table.from_batches(gear.logins(), schema=LOGIN_SCHEMA),
         **watch.tables(),

@@ -122,6 +122,16 @@ def _device(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> li
     ]
 
 
+def _card(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    paid = _where(run, ("transactions", scenario), card_id=values["card_id"])
+    account = _where(run, ("accounts", scenario), account_id=values["account_id"])
+    return [
+        _related(run, "the account", ("accounts", scenario), account),
+        _payments(run, f"its first payments, of {len(paid):,}", scenario, paid[: 2 * NEAR]),
+        _payments(run, f"its last payments, of {len(paid):,}", scenario, paid[2 * NEAR :][-NEAR:]),
+    ]
+
+
 def _seen(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     payment = _where(run, ("transactions", scenario), tx_id=values["tx_id"])
     account = _where(run, ("accounts", scenario), account_id=values["account_id"])
@@ -160,6 +170,7 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "accounts": _account,
     "customers": _customer,
     "merchants": _merchant,
+    "cards": _card,
     "devices": _device,
     "logins": _device,
     "alerts": _seen,

@@ -10,7 +10,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
 import pyarrow as pa
+
+from finsim.notation import Array
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 INSTANT = pa.timestamp("ns", tz="UTC")
@@ -98,3 +101,10 @@ def _stored(field: pa.Field) -> pa.Field:
     return column(
         field.name, STORED_INSTANT, told["description"], role=told["role"] or FEATURE, null=told["null"]
     )
+
+
+def coded(codes: Array, words: Sequence[str]) -> pa.DictionaryArray:
+    """Return text from codes, the positions of words; codes below 0 are null."""
+    whole = np.asarray(codes)
+    known = pa.array(np.maximum(whole, 0).astype(np.int32), mask=whole < 0)
+    return pa.DictionaryArray.from_arrays(known, pa.array(words, pa.string()))

@@ -34,6 +34,10 @@ PURPOSES = (
 PAYMENT_STATUSES = ("posted", "declined")
 DECLINE_REASONS = ("funds", "limit", "returned")
 """Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back."""
+CARD_KINDS = ("debit", "credit")
+"""What a payment card draws on: an account, or a card account with its line."""
+CARD_ENDS = ("expired", "replaced", "fraud")
+"""Why a card is no longer in use: its term, lost or broken, blocked after the holder reported a fraud."""
 DEVICE_KINDS = ("phone", "computer", "tablet")
 OS_FAMILIES = ("android", "ios", "windows", "macos", "linux")
 LOGIN_KINDS = ("new_device", "password_change", "login", "payee_added")

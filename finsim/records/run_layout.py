@@ -24,6 +24,7 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accounts": ("transactions", "one row per account"),
         "customers": ("transactions", "one row per person or firm with an account at the study's banks"),
         "merchants": ("transactions", "one row per shop"),
+        "cards": ("transactions", "one row per payment card of an account, in use or ended"),
         "devices": ("transactions", "one row per device that customers, or others in their name, use"),
         "logins": ("transactions", "one row per login, new device, changed password and added payee"),
         "alerts": ("transactions", "one row per alert of a bank: what it saw, when, and how it ended"),

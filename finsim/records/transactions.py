@@ -43,6 +43,12 @@ TRANSACTION_SCHEMA = pa.schema(
         column("channel", TEXT, "how it was paid", words=CHANNELS),
         column("device_id", pa.int32(), "the device it was ordered from; -1 without", role=KEY),
         column(
+            "card_id",
+            pa.int32(),
+            "the card that paid, drew cash, or got a refund; -1 without",
+            role=KEY,
+        ),
+        column(
             "purpose",
             TEXT,
             "what it was for, which a bank knows only in part; a merchant's category for purchases",
@@ -168,9 +174,9 @@ class Transactions(RowRecord):
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
-    ``customers``, ``merchants``, ``devices`` and ``logins`` tell who they are and from where they pay; None
-    where ordinary life is learned from a ledger. ``alerts``, ``reports`` and ``account_labels`` tell what
-    banks saw and when.
+    ``customers``, ``merchants``, ``cards``, ``devices`` and ``logins`` tell who they are, with what and from
+    where they pay; None where ordinary life is learned from a ledger. ``alerts``, ``reports`` and
+    ``account_labels`` tell what banks saw and when.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -188,6 +194,7 @@ class Transactions(RowRecord):
     remarks: tuple[str, ...] = ()
     customers: pa.Table | None = None
     merchants: pa.Table | None = None
+    cards: pa.Table | None = None
     devices: pa.Table | None = None
     logins: pa.Table | None = None
     alerts: pa.Table | None = None

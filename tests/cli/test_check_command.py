@@ -128,7 +128,8 @@ def test_a_folder_of_tables_is_repaired_into_a_folder(world, tmp_path, capsys):
     facts = json.loads(capsys.readouterr().out)["result"]
     assert facts["repair"]["transactions"]["rows_before"] - facts["repair"]["transactions"]["rows_after"] == 1
     assert sorted(path.name for path in (tmp_path / "mended").iterdir()) == [
-        f"{name}.parquet" for name in ("accounts", "customers", "devices", "merchants", "transactions")
+        f"{name}.parquet"
+        for name in ("accounts", "cards", "customers", "devices", "merchants", "transactions")
     ]
     amounts = pq.read_table(tmp_path / "mended" / "transactions.parquet")["amount"].to_numpy()
     assert np.all(amounts > 0)

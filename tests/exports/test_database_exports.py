@@ -61,7 +61,7 @@ def test_tables_hold_every_row_and_cent(
 @pytest.mark.parametrize("name", ["duckdb", "postgres"])
 def test_customers_and_merchants_are_there_and_join(handed_over: Handed, world: Path, name: str) -> None:
     with opened(handed_over, name) as database:
-        for table in ("customers", "merchants", "devices", "logins"):
+        for table in ("customers", "merchants", "cards", "devices", "logins"):
             found = database.sql(f"FROM {table}").df()
             stored = pd.read_parquet(world / f"{table}.parquet")
             assert list(found.columns) == list(stored.columns)

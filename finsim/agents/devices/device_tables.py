@@ -17,7 +17,7 @@ from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
-from finsim.records.columns import INSTANT
+from finsim.records.columns import INSTANT, coded
 from finsim.records.fixed_words import DEVICE_KINDS, OS_FAMILIES
 from finsim.records.parties.devices import DEVICE_SCHEMA
 
@@ -57,8 +57,8 @@ def _table(devices: Devices, story: StoryDevices, streams: Streams) -> pa.Table:
     first = first[order] - first[order] % 1_000
     columns = [
         pa.array(public_device(number[order])),
-        _coded(kind[order], DEVICE_KINDS),
-        _coded(system[order], OS_FAMILIES),
+        coded(kind[order], DEVICE_KINDS),
+        coded(system[order], OS_FAMILIES),
         pa.array(first).cast(INSTANT),
     ]
     return pa.Table.from_arrays(columns, schema=DEVICE_SCHEMA)
@@ -74,7 +74,3 @@ def _systems(number: Int1D, kind: Array, streams: Streams) -> Array:
         place = np.minimum(np.searchsorted(edges, u[mine], side="right"), len(shares) - 1)
         found[mine] = np.array([OS_FAMILIES.index(name) for name in shares])[place]
     return found
-
-
-def _coded(codes: Array, words: tuple[str, ...]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(words, pa.string()))

@@ -36,7 +36,8 @@ class BankWatch:
     """Goes through posted payments in the order of time, tells when each is known, keeps what banks see.
 
     What is drawn belongs to schemes, accounts and orders: neither blocks nor other scenarios change it.
-    ``planned`` are the payments of schemes and the plan behind them.
+    ``planned`` are the payments of schemes and the plan behind them. ``parts`` says who has which part in
+    them, and what will be found out about each.
     """
 
     def __init__(
@@ -48,8 +49,8 @@ class BankWatch:
     ) -> None:
         self._accounts, self._plan, self._rates = accounts, planned[1], rates
         self._draws = Draws(streams)
-        self._parts = scheme_parts(accounts, planned, rates, self._draws)
-        self._state = Standing.fresh(len(self._parts.scheme))
+        self.parts = scheme_parts(accounts, planned, rates, self._draws)
+        self._state = Standing.fresh(len(self.parts.scheme))
         self._log = Log(np.full(len(accounts), NEVER, dtype=np.int64))
         words = [streams.word("agents", "observed", "false", name) for name in ("scores", "cases", "claims")]
         keys = (words[0], words[1], words[2])
@@ -73,7 +74,7 @@ class BankWatch:
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the tables of OBSERVED by name, once the last payment has passed."""
-        parts, state = self._parts, self._state
+        parts, state = self.parts, self._state
         mine = np.flatnonzero(parts.alerted & (state.first_act < NEVER))
         raised = (state.first_act + parts.waits)[mine]
         course = Course(raised, raised + parts.decided[mine], parts.cased[mine], parts.reported[mine])
@@ -86,7 +87,7 @@ class BankWatch:
 
         Payments by card raise no alert on the account.
         """
-        orders, parts, state = batch.orders, self._parts, self._state
+        orders, parts, state = batch.orders, self.parts, self._state
         step, ts = orders.plan_row[story], orders.ts[story]
         is_watched = ~IS_CARD[orders.channel[story]]
         code = (batch.first + story) * _CHANNELS + orders.channel[story]
@@ -107,7 +108,7 @@ class BankWatch:
 
     def _claims(self, batch: Batch, story: Int1D) -> None:
         """Claims of victims: once one is noticed, all payments so far; later ones on their own day."""
-        orders, parts, log = batch.orders, self._parts, self._log
+        orders, parts, log = batch.orders, self.parts, self._log
         mine = story[parts.is_victim[orders.plan_row[story]] & ~self._accounts.external[orders.payer[story]]]
         is_card = IS_CARD[orders.channel[mine]]
         for kind, one, own, rates in (
@@ -132,7 +133,7 @@ class BankWatch:
 
     def _cases(self, batch: Batch, story: Int1D) -> None:
         """Payments of an account that a report names, from its first one to the end of its day."""
-        orders, parts, state = batch.orders, self._parts, self._state
+        orders, parts, state = batch.orders, self.parts, self._state
         step, ts = orders.plan_row[story], orders.ts[story]
         is_illicit = self._plan.fraud[step] | self._plan.laundering[step]
         for column, pair in enumerate((parts.payer[step], parts.payee[step])):

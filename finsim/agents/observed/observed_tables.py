@@ -11,7 +11,7 @@ from finsim.agents.observed.found_rows import NEVER, Log
 from finsim.agents.observed.scheme_parts import SchemeParts
 from finsim.agents.population.population import Accounts
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D, Nanos1D
-from finsim.records.columns import DAY
+from finsim.records.columns import DAY, coded
 from finsim.records.fixed_words import ALERT_OUTCOMES, ALERT_RULES, REPORT_KINDS, REPORT_OUTCOMES
 from finsim.records.parties.observed import ACCOUNT_LABEL_SCHEMA, ALERT_SCHEMA, REPORT_SCHEMA
 
@@ -54,14 +54,14 @@ def observed_tables(accounts: Accounts, parts: SchemeParts, state: Standing, log
     whose = accounts.account_id[alerts["account"]]
     listed = [
         np.arange(len(whose)), alerts["tx_id"], whose, accounts.bank[alerts["account"]],
-        _coded(alerts["rule"], ALERT_RULES), days(alerts["raised"]), days(alerts["case"]),
-        _coded(alerts["outcome"], ALERT_OUTCOMES), days(alerts["closed"]),
+        coded(alerts["rule"], ALERT_RULES), days(alerts["raised"]), days(alerts["case"]),
+        coded(alerts["outcome"], ALERT_OUTCOMES), days(alerts["closed"]),
     ]  # fmt: skip
     whose = accounts.account_id[reports["account"]]
     claimed = [
         np.arange(len(whose)), reports["tx_id"], whose, accounts.bank[reports["account"]],
-        _coded(reports["kind"], REPORT_KINDS), days(reports["reported"]),
-        _coded(reports["outcome"], REPORT_OUTCOMES), days(reports["closed"]), reports["claimed"],
+        coded(reports["kind"], REPORT_KINDS), days(reports["reported"]),
+        coded(reports["outcome"], REPORT_OUTCOMES), days(reports["closed"]), reports["claimed"],
     ]  # fmt: skip
     return {
         "alerts": _table(listed, ALERT_SCHEMA),
@@ -101,7 +101,3 @@ def _table(columns: list[Array | pa.Array], schema: pa.Schema) -> pa.Table:
         for column, field in zip(columns, schema, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _coded(codes: Int1D, words: tuple[str, ...]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(words, pa.string()))

@@ -13,6 +13,7 @@ from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, JOBLESS, RETIRED, STUDENT
 from finsim.notation import Array, Bool1D, Dates1D, Int1D
 from finsim.randomness import Streams
+from finsim.records.columns import coded
 from finsim.records.fixed_words import BANDS, CUSTOMER_KINDS, INCOME_BANDS, RISKS, SECTORS, SEGMENTS
 from finsim.records.parties.customers import CUSTOMER_SCHEMA, NO_ACCOUNT, NO_YEAR
 
@@ -65,7 +66,7 @@ def customers_table(population: Population, settings: Settings, streams: Streams
         if field.name == "town":
             columns.append(town_column(values, towns(settings)))
         elif field.name in words:
-            columns.append(_coded(values, words[field.name]))
+            columns.append(coded(values, words[field.name]))
         else:
             columns.append(pa.array(values))
     return pa.Table.from_arrays(columns, schema=CUSTOMER_SCHEMA)
@@ -119,9 +120,3 @@ def _risk(population: Population, trade: Int1D, flow: Int1D, days: Int1D) -> Int
     points = (days < _NEW_DAYS).astype(np.int64) + np.concatenate([unsteady, cash]) + (flow >= most)
     found: Int1D = np.minimum(points, len(RISKS) - 1)
     return found
-
-
-def _coded(codes: Array, words: tuple[str, ...]) -> pa.DictionaryArray:
-    known = np.maximum(codes, 0).astype(np.int32)
-    missing = np.asarray(codes) < 0
-    return pa.DictionaryArray.from_arrays(pa.array(known, mask=missing), pa.array(words, pa.string()))

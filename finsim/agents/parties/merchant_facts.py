@@ -13,6 +13,7 @@ from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
+from finsim.records.columns import coded
 from finsim.records.parties.merchants import MERCHANT_SCHEMA
 
 # Source of the codes: ISO 18245. assumption: which of them a shop of a category has, by its median sale:
@@ -44,11 +45,11 @@ def merchants_table(population: Population, settings: Settings, streams: Streams
     columns = [
         pa.array(shops.merchant_id[order]),
         pa.array(population.accounts.account_id[shops.account[order]]),
-        _coded(shops.category[order], CATEGORIES),
+        coded(shops.category[order], CATEGORIES),
         pa.array(np.array([mcc for _, _, mcc, _ in _FLAT], dtype=np.int32)[sort]),
         _names(sort, streams.under("agents", "parties").at("shops").integers(0, NAMES, len(order))[order]),
         town_column(shops.town[order], towns(settings)),
-        _coded(country, (country_of(settings.currency),)),
+        coded(country, (country_of(settings.currency),)),
         pa.array(opens[order]),
         pa.array(closes[order]),
     ]
@@ -68,7 +69,7 @@ def _names(sort: Int1D, place: Int1D) -> pa.DictionaryArray:
     whole, codes = np.unique(sort * NAMES + place, return_inverse=True)
     places = place_names(NAMES)
     words = [f"{places[one % NAMES]} {_FLAT[one // NAMES][3]}" for one in whole.tolist()]
-    return _coded(codes, tuple(words))
+    return coded(codes, tuple(words))
 
 
 def _hours(shops: Merchants) -> tuple[Array, Array]:
@@ -87,7 +88,3 @@ def _open_hours(profile: int) -> tuple[int, int]:
     lengths = [next((n for n in range(24) if not quiet[(hour + n) % 24]), 24) for hour in range(24)]
     shut = int(np.argmax(lengths))
     return ((shut + lengths[shut]) % 24, shut or 24) if lengths[shut] else (0, 24)
-
-
-def _coded(codes: Array, words: tuple[str, ...]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(words, pa.string()))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from finsim.agents.cards.card_holdings import HOLDERS
 from finsim.agents.devices.ordinary_devices import build_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
-from finsim.agents.population.population import build_population
+from finsim.agents.population.population import Population, build_population
 from finsim.agents.settings import Settings
 from finsim.engine.stages.order_keys import order_keys
 from finsim.engine.stages.payment_world import is_learned, ledger_of_plan, payment_world
@@ -32,7 +33,7 @@ class PaymentForecast:
     """Ordinary payments by scenario, and how many different behaviours they come from.
 
     ``accounts`` counts all accounts of the world, those outside the study's banks too; ``parties`` the rows
-    of the tables of customers, merchants, devices and logins, which a learned world does not have.
+    of the tables of customers, merchants, cards, devices and logins, which a learned world does not have.
     """
 
     rows: dict[str, int]
@@ -70,9 +71,15 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
     scaled = {name: round(count * settings.accounts / few) for name, count in parties.items()}
     few_devices = int(build_devices(population, small, plan.streams).held.sum())
     scaled["devices"] = round(few_devices * settings.accounts / few)
+    scaled["cards"] = round(_holders(population) * settings.accounts / few)
     scaled["logins"] = round(LOGINS_PER_ROW * max(rows.values()))
     scaled |= _observed(settings, max(rows.values()))
     return PaymentForecast(rows, len(drawn), settings.accounts + round(outside), scaled)
+
+
+def _holders(population: Population) -> int:
+    """Return how many accounts have a card at once; lost and renewed ones come on top."""
+    return int(np.isin(population.accounts.kind, HOLDERS).sum())
 
 
 def _observed(settings: Settings, rows: int) -> dict[str, int]:

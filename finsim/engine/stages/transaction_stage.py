@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
@@ -79,13 +80,16 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
     accounts = accounts_table(population)
-    parties, gear = {}, None
+    watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
+    parties, gear, wallet = {}, None, None
     if not is_learned(plan):
         aside = orders_folder(run, key)
         devices, gear = with_row_devices(population, settings, plan.streams, (planned, schemes), aside)
-        parties = {**party_tables(population, settings, plan.streams), "devices": devices}
-    watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
-    posted = post(population, settings, blocks(), schemes, world.middles, gear, watch)
+        cards, wallet = with_row_cards(
+            population.accounts, settings, plan.streams, (planned, schemes), watch.parts
+        )
+        parties = {**party_tables(population, settings, plan.streams), "cards": cards, "devices": devices}
+    posted = post(population, settings, blocks(), schemes, world.middles, gear, wallet, watch)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     taken = FraudLosses()
     written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))

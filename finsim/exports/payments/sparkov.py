@@ -37,7 +37,7 @@ HEADER = (
     "city_pop,job,dob,trans_num,unix_time,merch_lat,merch_long,is_fraud"
 )
 FIRST_CARD = 9_000_000_000_000_000
-"""Added to the paying account: 16 digits of no issuer, below 2^53, so that a float keeps them."""
+"""Added to the card, or the payer where a world knows no cards: 16 digits of no issuer, below 2^53."""
 ON_SITE = {
     "groceries": "grocery_pos", "restaurants": "food_dining", "fuel": "gas_transport",
     "transport": "gas_transport", "retail": "shopping_pos", "online": "shopping_net", "travel": "travel",
@@ -46,7 +46,7 @@ ON_SITE = {
 """finsim's category of a shop -> Sparkov's; others are misc_pos, by distance misc_net."""
 REMOTE = {**ON_SITE, "groceries": "grocery_net", "retail": "shopping_net"}
 CATEGORIES = tuple(dict.fromkeys((*ON_SITE.values(), *REMOTE.values(), "misc_pos")))
-_COLUMNS = ("ts", "from_account", "amount", "channel", "merchant_id", "category", *SIDE)
+_COLUMNS = ("ts", "from_account", "card_id", "amount", "channel", "merchant_id", "category", *SIDE)
 
 
 def write(payments: Payments, folder: Path) -> None:
@@ -67,7 +67,7 @@ def _cells(payments: Payments, table: pa.Table, count: int) -> list[pa.Array]:
     category = np.where(remote, _codes(table, REMOTE, "misc_net"), _codes(table, ON_SITE, "misc_pos"))
     return [
         pa.array(np.arange(count, count + table.num_rows)), instants(table["ts"]),
-        pa.array(np.asarray(table["from_account"]) + FIRST_CARD),
+        _card(table),
         # Every merchant of the layout begins so, illicit or not.
         glued("fraud_", _shop(payments, table)),
         picked(category, CATEGORIES), cents(table["amount"]), *[none] * 4, city, *[none] * 4, people, job,
@@ -75,6 +75,11 @@ def _cells(payments: Payments, table: pa.Table, count: int) -> list[pa.Array]:
         pa.array(nanoseconds(table["ts"]) // 1_000_000_000), none, none,
         whole(table["is_fraud"]).cast(pa.int8()),
     ]  # fmt: skip
+
+
+def _card(table: pa.Table) -> pa.Array:
+    card = np.asarray(table["card_id"]).astype(np.int64)
+    return pa.array(np.where(card >= 0, card, np.asarray(table["from_account"])) + FIRST_CARD)
 
 
 def _shop(payments: Payments, table: pa.Table) -> pa.Array:

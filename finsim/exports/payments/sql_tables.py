@@ -34,6 +34,12 @@ TABLES = {
             ("name", TEXT), ("town", TEXT), ("country", TEXT), ("opens", pa.int8()), ("closes", pa.int8()),
         ]
     ),
+    "cards": pa.schema(
+        [
+            ("card_id", pa.int32()), ("account_id", pa.int64()), ("customer_id", pa.int64()), ("kind", TEXT),
+            ("issued", DAY), ("expires", DAY), ("ended", DAY), ("end_reason", TEXT),
+        ]
+    ),
     "devices": pa.schema([("device_id", pa.int32()), ("kind", TEXT), ("os", TEXT), ("first_seen", INSTANT)]),
     "logins": pa.schema(
         [("ts", INSTANT), ("customer_id", pa.int64()), ("device_id", pa.int32()), ("kind", TEXT)]
@@ -42,9 +48,9 @@ TABLES = {
         [
             ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
             ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
-            ("channel", TEXT), ("device_id", pa.int32()), ("merchant_id", pa.int64()), ("category", TEXT),
-            ("status", TEXT), ("decline_reason", TEXT), ("from_balance_after", MONEY),
-            ("to_balance_after", MONEY),
+            ("channel", TEXT), ("device_id", pa.int32()), ("card_id", pa.int32()),
+            ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT), ("decline_reason", TEXT),
+            ("from_balance_after", MONEY), ("to_balance_after", MONEY),
         ]
     ),
     "labels": pa.schema(
@@ -86,12 +92,13 @@ TABLES = {
 """Table -> its columns. Without a shop, a scheme, an employer or a birth a cell is null."""
 KEYS = {
     "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id",
-    "devices": "device_id", "transactions": "tx_id",
+    "cards": "card_id", "devices": "device_id", "transactions": "tx_id",
     "labels": "tx_id", "alerts": "alert_id", "reports": "report_id", "account_labels": "account_id",
     "patterns": "instance",
 }  # fmt: skip
 """Table -> its primary key; `logins` have none."""
-_NONE = ("merchant_id", "device_id", "instance", "employer_account", "birth_year")  # -1 stands for none
+# -1 stands for none.
+_NONE = ("merchant_id", "device_id", "card_id", "instance", "employer_account", "birth_year")
 _SIDES = ("from", "to")
 
 
@@ -102,6 +109,8 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
         yield _as(payments.accounts(), schema)
     elif table in ("customers", "merchants"):
         yield _as(payments.customers if table == "customers" else payments.merchants, schema)
+    elif table == "cards":
+        yield _as(payments.cards, schema)
     elif table in ("devices", "logins"):
         for rows in payments.devices() if table == "devices" else payments.logins():
             yield _as(rows, schema)
@@ -115,11 +124,12 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
 
 
 def _seen(payments: Payments, rows: pa.Table) -> pa.Table:
-    """Empty balances and device of the side that one bank does not see."""
+    """Empty balances, device and card of the side that one bank does not see."""
     if payments.choice.bank is not None and "device_id" in rows.column_names:
-        place = rows.column_names.index("device_id")
-        seen = pc.if_else(payments.sees(rows["from_bank"]), rows["device_id"], pa.scalar(-1, pa.int32()))
-        rows = rows.set_column(place, "device_id", seen)
+        own = pc.is_in(rows["card_id"], payments.cards["card_id"].combine_chunks())
+        for name, seen in (("device_id", payments.sees(rows["from_bank"])), ("card_id", own)):
+            kept = pc.if_else(seen, rows[name], pa.scalar(-1, pa.int32()))
+            rows = rows.set_column(rows.column_names.index(name), name, kept)
     for side in _SIDES if payments.choice.bank is not None else ():
         name = f"{side}_balance_after"
         if name in rows.column_names:

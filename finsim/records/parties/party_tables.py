@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from finsim.records.columns import stored
+from finsim.records.parties.cards import CARD_SCHEMA
 from finsim.records.parties.customers import CUSTOMER_SCHEMA
 from finsim.records.parties.devices import DEVICE_SCHEMA, LOGIN_SCHEMA
 from finsim.records.parties.merchants import MERCHANT_SCHEMA
@@ -17,6 +18,7 @@ PARTY_SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
     {
         "customers": CUSTOMER_SCHEMA,
         "merchants": MERCHANT_SCHEMA,
+        "cards": CARD_SCHEMA,
         "devices": stored(DEVICE_SCHEMA),
         "logins": stored(LOGIN_SCHEMA),
         "alerts": ALERT_SCHEMA,

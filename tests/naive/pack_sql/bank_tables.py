@@ -36,6 +36,7 @@ def retail_tx(rng):
             "tx_id": np.arange(count),
             "ts": [pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(int(m), "min") for m in minutes],
             "device_id": rng.choice([-1, 1, 2, 3, 88], count),
+            "card_id": rng.choice([-1, 1, 2, 3, 88], count),
             "merchant_id": rng.choice([-1, 5, 6, 7, 99], count),
             "from_account": who,
             "to_account": rng.choice([1, 2, 3, 6, 7, 88], count),
@@ -54,13 +55,9 @@ def retail_tx(rng):
             "phase": np.where(illicit, "pay", None),
         }
     )
-    schema = {
-        "tx_id": ID,
+    ids = ("tx_id", "merchant_id", "device_id", "card_id", "from_account", "to_account")
+    schema = dict.fromkeys(ids, ID) | {
         "ts": TIME,
-        "merchant_id": ID,
-        "device_id": ID,
-        "from_account": ID,
-        "to_account": ID,
         "amount": MONEY,
         "status": WORDS,
         "decline_reason": WORDS,
@@ -100,10 +97,15 @@ def retail_parties(rng):
     devices = pd.DataFrame({"device_id": np.arange(1, 41)})
     seen = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rng.integers(-90, 90, 40), unit="h")
     devices["first_seen"] = seen
+    cards = pd.DataFrame({"card_id": np.arange(1, 41), "account_id": rng.choice([1, 2, 3], 40)})
+    cards["issued"] = [pd.Timestamp("2025-12-25").date(), pd.Timestamp("2026-01-03").date()] * 20
+    cards["expires"] = [pd.Timestamp("2026-01-04").date(), pd.Timestamp("2029-12-31").date()] * 20
+    of_cards = {"card_id": ID, "account_id": ID, "issued": DAY, "expires": DAY}
     of_devices = {"device_id": ID, "first_seen": TIME}
     of_customers = {"customer_id": ID, "kind": WORDS, "since": DAY}
     wrong = {"since": [pd.Timestamp("2026-02-01").date()], "kind": ["firm"]}
     return {
+        "cards": parents(damaged(rng, cards, of_cards, {}, 0.05), "card_id"),
         "devices": parents(damaged(rng, devices, of_devices, {}, 0.05), "device_id"),
         "customers": parents(damaged(rng, customers, of_customers, wrong, 0.05), "customer_id"),
         "merchants": parents(

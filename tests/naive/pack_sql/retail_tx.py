@@ -41,6 +41,13 @@ VIEWS = {
         FROM transactions t LEFT JOIN (SELECT * FROM devices WHERE device_id IS NOT NULL) d
         ON d.device_id = t.device_id
     """,
+    "swipes": """
+        SELECT t.ts, t.card_id, t.from_account, t.to_account, c.account_id, c.issued, c.expires,
+               CASE WHEN t.card_id IS NOT NULL THEN c.card_id IS NOT NULL END AS is_card
+        FROM transactions t LEFT JOIN (SELECT * FROM cards WHERE card_id IS NOT NULL) c
+        ON c.card_id = t.card_id
+    """,
+    "card_keys": "SELECT row_number() OVER (PARTITION BY card_id ORDER BY rn) AS nth FROM cards",
     "device_keys": "SELECT row_number() OVER (PARTITION BY device_id ORDER BY rn) AS nth FROM devices",
     "customer_keys": "SELECT row_number() OVER (PARTITION BY customer_id ORDER BY rn) AS nth FROM customers",
     "merchant_keys": "SELECT row_number() OVER (PARTITION BY merchant_id ORDER BY rn) AS nth FROM merchants",
@@ -117,6 +124,17 @@ RULES = {
     "shop_exists": ("sales", "merchant_id <> -1", "is_shop"),
     "devices.key": ("device_keys", None, "nth = 1"),
     "devices.complete": ("devices", None, "device_id IS NOT NULL AND first_seen IS NOT NULL"),
+    "cards.key": ("card_keys", None, "nth = 1"),
+    "cards.complete": (
+        "cards",
+        None,
+        "card_id IS NOT NULL AND account_id IS NOT NULL AND issued IS NOT NULL AND expires IS NOT NULL",
+    ),
+    "card_exists": ("swipes", "card_id <> -1", "is_card"),
+    "card_of_a_side": (
+        "swipes", "card_id <> -1", "account_id = from_account OR account_id = to_account"
+    ),
+    "card_in_term": ("swipes", "card_id <> -1", "ts >= issued AND ts < expires + INTERVAL 1 DAY"),
     "device_exists": ("orders", "device_id <> -1", "is_device"),
     "device_seen_before": ("orders", "device_id <> -1", "ts >= first_seen"),
     "owner_exists": ("held", "kind <> 'external'", "owned"),

@@ -14,7 +14,10 @@ NEEDED = ("known_on", "known_by", "from_account", "to_account")
 """Columns of a payment that its labels of a day are told from."""
 _STORY = {"narrative": None, "instance": -1, "phase": None, "role": None, "taint": 0.0, "purpose": None}
 """What stands in a row that nobody held for illicit; investigators find the story of the others."""
-_LATER = {"case_opened": ("case_opened",), "closed": ("closed", "outcome")}
+_LATER = {
+    "case_opened": ("case_opened",), "closed": ("closed", "outcome"), "ended": ("ended", "end_reason"),
+}  # fmt: skip
+_BEGUN = ("raised", "reported", "issued")
 
 
 def known_labels(table: pa.Table, day: date) -> pa.Table:
@@ -64,8 +67,8 @@ def hidden_from(table: pa.Table, bank: int, named: pa.Array) -> pa.Table:
 
 
 def as_stood(table: pa.Table, day: date) -> pa.Table:
-    """Return ``alerts`` or ``reports`` as they stood at the end of a day: what came later is empty."""
-    begun = "raised" if "raised" in table.column_names else "reported"
+    """Return alerts, reports or cards as they stood at the end of a day: what came later is empty."""
+    begun = next(name for name in _BEGUN if name in table.column_names)
     table = table.filter(_by(table[begun], day))
     for date_column, columns in _LATER.items():
         if date_column not in table.column_names:

@@ -137,6 +137,15 @@ class Payments:
         """The shops by ``merchant_id``; no row where the world has no such table."""
         return self._party("merchants", PARTY_SCHEMAS["merchants"]).sort_by("merchant_id").combine_chunks()
 
+    @cached_property
+    def cards(self) -> pa.Table:
+        """The cards that were issued by the day, ended ones as known then; one bank's own for its view."""
+        table = self._party("cards", PARTY_SCHEMAS["cards"])
+        if self.choice.bank is not None:
+            banks = np.asarray(self.lookup.table["bank_id"])[self.lookup.places(table["account_id"])]
+            table = table.filter(pa.array(banks == self.choice.bank))
+        return table if self.choice.as_of is None else as_stood(table, self.choice.as_of)
+
     def devices(self) -> Iterator[pa.Table]:
         """Yield the devices that were seen by the day; for one bank's view those that it saw."""
         table = self._party("devices", PARTY_SCHEMAS["devices"])

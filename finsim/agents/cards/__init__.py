@@ -1,0 +1,1 @@
+"""Payment cards: which account has which card from when on, and what ends it."""
