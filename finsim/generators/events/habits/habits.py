@@ -16,13 +16,9 @@ from finsim.generators.events.habits.known.private_words import outer_form, with
 from finsim.generators.events.habits.known.sampled_words import sampled_words
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.living import (
-    Wanted,
-    laws_and_scores,
-    live,
-    lived,
-)
+from finsim.generators.events.habits.living import Wanted, lived
 from finsim.generators.events.habits.profiles import new_attributes
+from finsim.generators.events.habits.rows_of_lives import laws_and_scores, live
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State

@@ -10,8 +10,7 @@ import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
-from finsim.generators.events.habits.clock import Clock, learn_clock
-from finsim.generators.events.habits.columns import (
+from finsim.generators.events.habits.cells.columns import (
     DETERMINED,
     EARLY,
     ENTITY,
@@ -21,6 +20,14 @@ from finsim.generators.events.habits.columns import (
     learn_columns,
     switches,
 )
+from finsim.generators.events.habits.cells.contexts import (
+    POOL,
+    amount_bin,
+    amount_edges,
+    levels,
+    pooled_words,
+)
+from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
     main_links,
     order_alike,
@@ -28,7 +35,6 @@ from finsim.generators.events.habits.community import (
     payee_factors,
     word_factors,
 )
-from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger

@@ -13,13 +13,13 @@ import numpy as np
 from finsim.errors import FitError
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
-from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
-from finsim.generators.events.habits.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, ColumnLaw
+from finsim.generators.events.habits.cells.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.word_law import WordLaw
 from finsim.generators.events.habits.crowded_days import chances, size_classes
 from finsim.generators.events.habits.known.private_words import words_digest
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
-from finsim.generators.events.habits.word_law import WordLaw
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D
 from finsim.records.event_log import EventLog

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.contexts import best_contexts, last_kept
+from finsim.generators.events.habits.cells.contexts import best_contexts, last_kept
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 MOST_ROWS, ROUNDS, CELL_WEIGHT = 200_000, 25, 2.0

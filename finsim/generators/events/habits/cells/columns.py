@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
+from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.ledger import Ledger
-from finsim.generators.events.habits.number_law import NumberLaw, learn_numbers
-from finsim.generators.events.habits.word_law import WordLaw, learn_words
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
