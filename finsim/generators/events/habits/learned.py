@@ -19,6 +19,8 @@ from finsim.generators.events.habits.cells.columns import (
     ColumnLaw,
     learn_columns,
     switches,
+    told_columns,
+    with_words,
 )
 from finsim.generators.events.habits.cells.contexts import (
     POOL,
@@ -150,7 +152,11 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     contexts = {} if ledger.is_dated else {"hour": np.minimum(ledger.second // 3_600, 23).astype(np.int64)}
     payee_context = learn_groups(ledger.payee, ledger.payees, [], []).group
     contexts["payee group"] = payee_context[ledger.payee]
-    early = learn_columns(log, ledger, first_names, contexts, links_of_rows, streams.under("early"))
+    told = told_columns(log, ledger, names, links_of_rows)
+    with_words(contexts, log, told)
+    of_pairs = {law.name for law in told}
+    drawn = [[name for name in some if name not in of_pairs] for some in (first_names, names)]
+    early = [*told, *learn_columns(log, ledger, drawn[0], contexts, streams.under("early"))]
     groups = _groups(log, ledger, early)
     lawful = [contexts[name] for name in free_words(log, early)]
     law = groups.laws_of(ledger.payee, lawful)
@@ -166,14 +172,13 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
-    late_names = [name for name in names if name not in first_names]
-    late = learn_columns(log, ledger, late_names, late_contexts, links_of_rows, streams.under("late"))
+    late_names = [name for name in drawn[1] if name not in drawn[0]]
+    late = learn_columns(log, ledger, late_names, late_contexts, streams.under("late"))
     counts = runs_of(runs.link, len(runs.link_entity))
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
-    told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
-    ties = tie_points(log, ledger, points[:, OWN:], told)
-    kind = (2 * _trades(log, early, ledger.payees) + crowds.crowded)[runs.link_payee]
+    ties = tie_points(log, ledger, points[:, OWN:], [law.name for law in told if law.how in (PAYEE, PAIR)])
+    kind = 2 * _trades(log, told, runs) + crowds.crowded[runs.link_payee]
     leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
     brings = np.bincount(runs.link_entity, counts * crowds.crowded[runs.link_payee], ledger.count)
@@ -268,13 +273,13 @@ def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw]) -> PayeeGroup
     return learn_groups(ledger.payee, ledger.payees, told, free)
 
 
-def _trades(log: EventLog, early: list[ColumnLaw], payees: int) -> Int1D:
-    """Return the category of each payee int64[P] where payees tell it, else 0."""
-    for law in early:
-        if law.how == PAYEE and law.name == log.roles.category and law.pool is not None:
+def _trades(log: EventLog, told: list[ColumnLaw], runs: Runs) -> Int1D:
+    """Return the category of each link int64[L] where payees or pairs tell it, else 0."""
+    for law in told:
+        if law.how in (PAYEE, PAIR) and law.name == log.roles.category and law.pool is not None:
             words = np.where(law.cells < 0, len(log.events[law.name].words), law.cells)
-            return np.asarray(law.pool[words])
-    return np.zeros(payees, np.int64)
+            return np.asarray(law.pool[words][runs.link_payee] if law.how == PAYEE else law.pool[words])
+    return np.zeros(len(runs.link_payee), np.int64)
 
 
 def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:

@@ -124,9 +124,7 @@ def _words(laws: list[ColumnLaw], log: EventLog, ledger: Ledger, contexts: dict[
         previous = np.where(first, -1, np.concatenate([[0], word[:-1]]))
         if law.how == DRAWN:
             assert isinstance(law.law, WordLaw)
-            chance = law.law.chances(
-                word, [contexts[name] for name in law.parents], previous, previous, first
-            )
+            chance = law.law.chances(word, [contexts[name] for name in law.parents], ledger.entity, first)
         else:
             size = len(law.column.words) + 1
             if law.how == ENTITY:
