@@ -43,6 +43,7 @@ from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
 from finsim.generators.events.habits.rounding import roundings_alike
@@ -142,7 +143,6 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words."""
     ledger = Ledger.read(log)
     lives, activity = learn_activity(ledger)
-    clock = learn_clock(ledger, _grid(log), streams)
     runs = Runs.read(ledger)
     links_of_rows = _links_of_rows(ledger, runs)
     main = {log.roles.time, log.roles.amount, log.roles.partner}
@@ -154,6 +154,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     contexts["payee group"] = payee_context[ledger.payee]
     told = told_columns(log, ledger, names, links_of_rows)
     with_words(contexts, log, told)
+    clock = learn_clock(ledger, _grid(log), links_of_rows, _hours(ledger, runs, links_of_rows, told), streams)
     of_pairs = {law.name for law in told}
     drawn = [[name for name in some if name not in of_pairs] for some in (first_names, names)]
     early = [*told, *learn_columns(log, ledger, drawn[0], contexts, streams.under("early"))]
@@ -277,9 +278,24 @@ def _trades(log: EventLog, told: list[ColumnLaw], runs: Runs) -> Int1D:
     """Return the category of each link int64[L] where payees or pairs tell it, else 0."""
     for law in told:
         if law.how in (PAYEE, PAIR) and law.name == log.roles.category and law.pool is not None:
-            words = np.where(law.cells < 0, len(log.events[law.name].words), law.cells)
-            return np.asarray(law.pool[words][runs.link_payee] if law.how == PAYEE else law.pool[words])
+            return of_links(law, runs)
     return np.zeros(len(runs.link_payee), np.int64)
+
+
+def _hours(ledger: Ledger, runs: Runs, link: Int1D, told: list[ColumnLaw]) -> PayeeHours:
+    """Return at what hours payees are paid, by the words that they and pairs tell."""
+    words = {
+        law.name: of_links(law, runs) for law in told if law.how in (PAYEE, PAIR) and law.pool is not None
+    }
+    hour = np.minimum(ledger.second // 3_600, 23).astype(np.int64)
+    return learn_payee_hours(hour, link, runs.link_payee, ledger.payees, words)
+
+
+def of_links(law: ColumnLaw, runs: Runs) -> Int1D:
+    """Return the pooled word int64[L] that each pair has in a column that payees or pairs tell."""
+    assert law.pool is not None
+    word = np.where(law.cells < 0, len(law.pool) - 1, law.cells)
+    return np.asarray(law.pool[word[runs.link_payee] if law.how == PAYEE else word])
 
 
 def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:

@@ -17,7 +17,8 @@ from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
-from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
+from finsim.kernels.events.payment_laws import Habits, Law, Offers, Payments
+from finsim.kernels.events.payments import draw_payments, draw_sizes
 from finsim.kernels.xoshiro import fill_uniforms
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -118,7 +119,7 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
     lives = new_lives(
-        Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock.hours, parts.links.part),
+        Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock, parts.links.part),
         parts.links.order, (group.anchor, group.life, group.payees_of, group.more), draws, parts.activity,
         wanted.days,
     )  # fmt: skip
@@ -182,12 +183,15 @@ def _payments(
 ) -> Payments:
     parts, n = known.parts, int(sizes.sum())
     habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
-    offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
-    crowds = parts.crowds
+    clock, crowds = parts.clock, parts.crowds
+    offers = Offers(
+        group.starts, parts.links.payee[group.link], _liking(known, lives, group), clock.of_link[group.link],
+        known.popular,
+    )  # fmt: skip
     law = Law(
-        parts.returns.fixed, crowds.sticky, parts.returns.older, parts.clock.seconds, parts.clock.waits,
+        parts.returns.fixed, crowds.sticky, parts.returns.older, clock.seconds, clock.waits,
         int(known.ledger_facts["is_dated"]), np.stack([crowds.stays_by, crowds.doubles_by]), crowds.paired,
-        crowds.busy,
+        crowds.busy, clock.laws, clock.usual, clock.of_payee,
     )  # fmt: skip
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(

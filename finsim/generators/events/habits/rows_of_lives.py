@@ -13,7 +13,7 @@ from finsim.generators.events.habits.learned import Learned, free_words, laws_of
 from finsim.generators.events.habits.living import AMOUNT_DRAWS, Crowd, Lived, Wanted, lived
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING
 from finsim.generators.events.habits.rounding import rounding_draws
-from finsim.kernels.events.payments import Payments
+from finsim.kernels.events.payment_laws import Payments
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog

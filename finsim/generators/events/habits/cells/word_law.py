@@ -22,9 +22,9 @@ themselves (assumptions)."""
 class WordLaw:
     """Cumulative shares [contexts, W + 1] of words: alone, by one and by both contexts.
 
-    weights float64[2, 3, 6] of the parts for first and later rows of entities without words of their own, with
-    some, and with some in this context; widths int64[2] of the contexts. Words of entities: group g, of key
-    keys[g] int64[G] (see ``_key``), has words[ends[g - 1]:ends[g]] int64, of cumulative weights ``sums``
+    weights float64[2, 3, 6] of the parts for first and later rows, of entities without words of their own,
+    with some, and with some in this context; widths int64[2] of the contexts. Words of entities: group g, of
+    key keys[g] int64[G] (see ``_key``), has own[ends[g - 1]:ends[g]] int64, of cumulative weights ``sums``
     float64.
     """
 
@@ -58,7 +58,7 @@ class WordLaw:
         return np.asarray(found[last_kept(first, part != 3)])
 
     def chances(self, word: Int1D, codes: list[Int1D], entity: Int1D, first: Array) -> Float1D:
-        """Return the probability of each word int64[n] given its contexts and the rows of its entity before."""
+        """Return the probability of each word int64[n] given its contexts and its entity's rows before."""
         single, double = _places(codes, self.widths, len(word))
         before = np.where(first, -1, np.concatenate([[0], word[:-1]]))
         own, inner = (_shares_before(_key(entity, one, self.widths), word) for one in (None, single))
