@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from finsim.kernels.events.payment_laws import Day, Habits, Law
-from finsim.kernels.kernel import kernel
+from finsim.kernels.kernel import bare_kernel
 from finsim.kernels.xoshiro import next_uniform
 from finsim.notation import Array, Float1D
 
 
-@kernel
+@bare_kernel
 def place_in(cumulative: Float1D, u: Any) -> Any:
     """Return the first place whose cumulative share is above u, the last at most."""
     low, high = 0, len(cumulative) - 1
@@ -28,7 +28,7 @@ def place_in(cumulative: Float1D, u: Any) -> Any:
     return low
 
 
-@kernel
+@bare_kernel
 def quantile(knots: Float1D, u: Any) -> Any:
     """Return the quantile at u in (0, 1) between knots at equal probabilities."""
     at = u * (len(knots) - 1)
@@ -36,7 +36,7 @@ def quantile(knots: Float1D, u: Any) -> Any:
     return knots[k] + (at - k) * (knots[k + 1] - knots[k])
 
 
-@kernel
+@bare_kernel
 def hour_of(own: Float1D, shares: Float1D, u: Any) -> Any:
     """Return an hour by the shares of a law times the factors of an entity, float64[24] each."""
     total = 0.0
@@ -53,7 +53,7 @@ def hour_of(own: Float1D, shares: Float1D, u: Any) -> Any:
     return found
 
 
-@kernel
+@bare_kernel
 def times_of_day(
     e: Any, size: Any, chosen: Day, habits: Habits, law: Law, state: Array, second: Float1D
 ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from finsim.kernels.events.day_times import place_in, times_of_day
 from finsim.kernels.events.payment_laws import Day, Habits, Known, Law, Offers, Payments
-from finsim.kernels.kernel import kernel
+from finsim.kernels.kernel import bare_kernel, kernel
 from finsim.kernels.xoshiro import next_uniform, seed_state
 from finsim.notation import Array, Float1D, Int1D
 
@@ -47,7 +47,7 @@ def draw_sizes(
             before = 0 if sizes[at] == 1 else (1 if sizes[at] < 4 else 2)
 
 
-@kernel
+@bare_kernel
 def is_known(payee: Any, known: Int1D, count: Any) -> Any:
     """Tell whether a payee is among the first ``count`` known ones."""
     for k in range(count):  # noqa: SIM110 - numba has no any() of a generator
@@ -56,7 +56,7 @@ def is_known(payee: Any, known: Int1D, count: Any) -> Any:
     return False
 
 
-@kernel
+@bare_kernel
 def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, state: Array) -> Any:
     """Return the slot of a known payee: that of a recent run, or of any as far as it is liked.
 
@@ -68,7 +68,7 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
     return place_in(liked[:slots], next_uniform(state) * liked[slots - 1])
 
 
-@kernel
+@bare_kernel
 def busy_slot(known: Known, runs: Any, slots: Any, returns: Any, law: Law, state: Array) -> Any:
     """Return the slot of a big day: drawn anew until its payee is taken, ``TRIES`` times at most."""
     slot, left = known_slot(known.run_of, runs, known.liked, slots, returns, state), TRIES
@@ -78,7 +78,7 @@ def busy_slot(known: Known, runs: Any, slots: Any, returns: Any, law: Law, state
     return slot
 
 
-@kernel
+@bare_kernel
 def size_class(size: Any) -> Any:
     """Return the class of a day by its payments."""
     place = 0
@@ -88,13 +88,13 @@ def size_class(size: Any) -> Any:
     return place
 
 
-@kernel
+@bare_kernel
 def shifted(chance: Any, factor: Any) -> Any:
     """Return a chance whose odds are multiplied by a factor."""
     return chance * factor / (1.0 - chance + chance * factor)
 
 
-@kernel
+@bare_kernel
 def earlier_row(row: Any, begin: Any, former: Int1D, older: Any, state: Array) -> Any:
     """Return a row of the same payee, this or an earlier one; former : int64, by row from ``begin`` on."""
     while former[row - begin] >= 0 and next_uniform(state) < older:
@@ -102,7 +102,7 @@ def earlier_row(row: Any, begin: Any, former: Int1D, older: Any, state: Array) -
     return row
 
 
-@kernel
+@bare_kernel
 def next_payee(
     e: Any, known: Known, slots: Any, offered: Any, offers: Offers, law: Law, usual: Any, state: Array
 ) -> Any:
@@ -123,7 +123,7 @@ def next_payee(
     return offered
 
 
-@kernel
+@bare_kernel
 def write_day(
     e: Any, begin: Any, row: Any, size: Any, chosen: Day, known: Known, former: Int1D, habits: Habits,
     law: Law, state: Array, out: Payments,
