@@ -107,6 +107,9 @@ def new_lives(
         lives.active[life] >= FEW_DAYS, lives.burst[life], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64)
     )
     uneven = np.where(active < FEW_DAYS, BURST_GROUPS - 1, uneven)
+    weekdays = between(lives.weekdays)
+    # Words of an entity are its donor's, and go with hours: most of these are the donor's too.
+    part = np.where(donor == anchor, np.maximum(part, 1.0 - part), np.minimum(part, 1.0 - part))
     hours = known.clock.factors(between(known.clock.hours), between(known.clock.by_law))
     return NewLives(
         first, last, active, uneven, law.size_group(values[:, SMOOTH]), between(lives.weekdays),
