@@ -22,7 +22,7 @@ class Clock:
 
     hours float64[E, 24] counts of each learned entity with some of all; by_law float64[E, 24] what the laws
     of its payees expect; burst float64[E] its chance that a payment follows at once; grid : nanoseconds.
-    laws, of_link, of_payee, usual as in ``PayeeHours``.
+    laws, of_link, of_payee, usual as in ``PayeeHours``; where times are days, there are no hours.
     """
 
     seconds: Float2D
@@ -59,7 +59,7 @@ def learn_clock(ledger: Ledger, grid: int, link: Int1D, known: PayeeHours, strea
     counts = np.bincount(ledger.entity * 24 + hour, minlength=24 * count).reshape(count, 24)
     of_rows = known.of_link[link]
     by_law = np.stack([np.bincount(ledger.entity, one[of_rows], count) for one in known.laws.T], axis=1)
-    some = HOUR_WEIGHT * known.usual
+    some, wide = HOUR_WEIGHT * known.usual, 0 if ledger.is_dated else 24
     follows = ~ledger.is_new_day()
     waits = np.diff(ledger.second, prepend=0.0)
     short = follows & (waits < SHORT)
@@ -76,6 +76,6 @@ def learn_clock(ledger: Ledger, grid: int, link: Int1D, known: PayeeHours, strea
     told = waits[short] if short.any() else np.zeros(1)
     knots = np.quantile(told, np.linspace(0.0, 1.0, KNOTS))
     return Clock(
-        seconds, knots, counts + some, by_law + some, burst, grid, known.laws, known.of_link, known.of_payee,
-        known.usual,
+        seconds, knots, (counts + some)[:, :wide], (by_law + some)[:, :wide], burst, grid,
+        known.laws[:, :wide], known.of_link, known.of_payee, known.usual[:wide],
     )  # fmt: skip
