@@ -13,7 +13,7 @@ from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
-from finsim.generators.events.habits.known.sampled_words import sampled_words
+from finsim.generators.events.habits.known.sampled_words import sampled_words, with_twins
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, lived
@@ -72,7 +72,7 @@ class Habits:
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
-        return cls(settings, without_events(public), known, report)
+        return cls(settings, with_twins(known, without_events(public), streams), known, report)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None

@@ -47,7 +47,7 @@ class Crowd:
 
     ``payees_of`` and ``more`` as in ``Generation``, ``place`` with the part of each new entity;
     ``generation`` int64[S] of each entity; life int64[S], the learned entities whose lives are theirs before
-    they are smoothed.
+    they are smoothed; ``dealt`` int64[S] as in ``Generation``.
     """
 
     anchor: Int1D
@@ -58,6 +58,7 @@ class Crowd:
     place: list[tuple[Int1D, Int1D]]
     generation: Int1D
     life: Int1D
+    dealt: Int1D
 
 
 def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: Dealt) -> Crowd:
@@ -69,7 +70,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
-    payees_of, more, life = [], [], []
+    payees_of, more, life, own = [], [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
         inner = streams.under("generation", int(g))
@@ -81,6 +82,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         anchors.append(drawn.anchor[slots])
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
+        own.append(drawn.dealt[slots])
         other = other_lives(links.sized, known.parts.law.kind, links.part, inner.at("whose life"))
         life.append(other[drawn.anchor[slots]])
         # The slots of a call are one run of places.
@@ -91,7 +93,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     return Crowd(
         np.concatenate(anchors), starts, np.concatenate(link), np.concatenate(payees_of),
-        np.concatenate(more), places, number, np.concatenate(life),
+        np.concatenate(more), places, number, np.concatenate(life), np.concatenate(own),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.cells.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.cells.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, outers_within, within_part
-from finsim.generators.events.habits.known.sampled_words import sampled_words
+from finsim.generators.events.habits.known.sampled_words import sampled_words, single_payees
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.living import AMOUNT_DRAWS, Crowd, Lived, Wanted, lived
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING
@@ -30,7 +30,7 @@ def live(
     one = lived(known, log, wanted, streams, dealt)
     table = _table(known, log, one)
     if log.roles.partner is not None:
-        partner = _partners(log, known, one.group, wanted, one.entity, one.events.payee)
+        partner = _partners(log, known, one, wanted)
         column = log.events[log.roles.partner]
         words = sampled_words(known, log, wanted.total)
         table = table.with_columns({log.roles.partner: MixedColumn(column.kind, partner, words, column.step)})
@@ -160,12 +160,17 @@ def _filled(
     return used
 
 
-def _partners(
-    log: EventLog, known: Learned, group: Crowd, wanted: Wanted, entity: Int1D, payee: Int1D
-) -> Array:
+def _partners(log: EventLog, known: Learned, one: Lived, wanted: Wanted) -> Array:
     """Return the words of the payees int32[n]; where they are entities, places among all sampled ones."""
+    group, entity, payee = one.group, one.entity, one.events.payee
     none, links = int(known.ledger_facts["payees"]) - 1, known.parts.links
     found = np.where(payee == none, -1, payee)
+    single = single_payees(known, log)
+    if len(single):
+        twin = np.full(none + 1, -1)
+        twin[single] = none + np.arange(len(single))
+        others = one.events.offer - group.starts[entity] >= group.dealt[entity]
+        found = np.where(others & (twin[payee] >= 0), twin[payee], found)
     if log.partner_is_entity:
         size = len(links.order)
         payee = outers_within(links, payee, links.part[group.anchor][entity], none)
