@@ -9,6 +9,7 @@ import pytest
 from finsim.kernels.events.active_days import Calendar, Spans, count_days, day_losses, draw_days
 from finsim.kernels.events.link_swaps import Slots, nearest_shares, swap_links
 from finsim.kernels.events.normal_scores import log_gamma, to_places, to_scores
+from finsim.kernels.events.own_words import Context, Own, OwnChances, draw_own_words, own_chances
 from finsim.kernels.events.payment_laws import Habits, Law, Offers, Payments
 from finsim.kernels.events.payments import draw_payments, draw_sizes
 
@@ -230,3 +231,32 @@ def test_nearest_shares_are_those_of_sets():
         nearest_shares(starts, owners, entity[by_payee], starts, payee, barred, out)
         wanted = [naive.nearest_share(sets[e], sets[:e] + sets[e + (barred[e] >= 0) :]) for e in range(20)]
         np.testing.assert_allclose(out, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+def test_chances_of_own_words_are_those_of_the_twin(is_before):
+    rng = np.random.default_rng(3)
+    entity = np.repeat(np.arange(12), rng.integers(0, 9, 12))
+    word, place = rng.integers(0, 5, len(entity)), rng.integers(0, 3, len(entity))
+    table, alone = rng.dirichlet(np.full(6, 0.4), 3), rng.dirichlet(np.ones(6))
+    table[0, 2], alone[5] = 0.0, 0.0  # a word that a context never has, and one that nobody has
+    plain, lifted, others = np.empty(len(word)), np.empty(len(word)), np.empty(len(word), np.int64)
+    out = OwnChances(plain, lifted, others)
+    own_chances(entity, word, Context(np.cumsum(table, axis=1), np.cumsum(alone), place), is_before, out)
+    wanted = naive.own_chances(entity, word, place, table, alone, is_before)
+    np.testing.assert_allclose(np.stack([plain, lifted, others], axis=1), wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_own_words_are_those_of_the_twin():
+    rng = np.random.default_rng(4)
+    ends = np.cumsum([3, 0, 1, 4, 2])
+    own, counts = rng.integers(0, 6, ends[-1]), rng.integers(1, 9, ends[-1]) * 1.0
+    entity, place, draws = rng.choice([0, 2, 3, 4], 300), rng.integers(0, 3, 300), rng.random(300)
+    table, alone = rng.dirichlet(np.full(6, 0.4), 3), rng.dirichlet(np.ones(6))
+    table[1, own[3]] = 0.0  # the only word of an entity, and the context never has it
+    out = np.empty(300, np.int64)
+    context = Context(np.cumsum(table, axis=1), np.cumsum(alone), place)
+    draw_own_words(entity, context, draws, Own(ends, own, counts), out)
+    for e, at, u, found in zip(entity, place, draws, out, strict=True):
+        mine = slice(ends[e - 1] if e else 0, ends[e])
+        assert found == naive.own_word(own[mine], counts[mine], table[at], alone, u)

@@ -268,3 +268,24 @@ def swap_links(seed, now, sweeps, reach, borders, at, turn, origin, payee, point
 def nearest_share(wanted, known):
     """Return the highest Jaccard share of a set with any of some sets."""
     return max((len(wanted & one) / len(wanted | one) for one in known if wanted & one), default=0.0)
+
+
+def own_chances(entity, word, place, table, alone, is_before):
+    """Return (plain, lifted, others) of each row, from the words of the other rows of its entity."""
+    found = []
+    for i, (owner, own) in enumerate(zip(entity, word, strict=True)):
+        rows = [k for k in range(len(word)) if entity[k] == owner and (k < i if is_before else k != i)]
+        lift = [table[place[i]][w] / alone[w] if alone[w] > 0 else 0.0 for w in range(len(alone))]
+        total = sum(lift[word[k]] for k in rows)
+        same = [k for k in rows if word[k] == own]
+        lifted = len(same) * lift[own] / total if total > 0 else 0.0
+        found.append((len(same) / max(len(rows), 1), lifted, len(rows)))
+    return found
+
+
+def own_word(words, counts, shares, alone, u):
+    """Return the word at u of those of an entity, by count and by how much the context lifts it."""
+    weights = [n * shares[w] / alone[w] for w, n in zip(words, counts, strict=True)]
+    if not sum(weights) > 0:
+        return words[0]
+    return words[hour_of(weights, u)]

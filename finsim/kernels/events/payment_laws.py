@@ -102,10 +102,11 @@ class Day(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The payees of one entity so far, by slot, and its runs.
+    """The payees of one entity so far, by slot, its runs, and the day that is drawn.
 
     payee, offer, met (row of the first payment, -1 before it), latest (row) int64[M]; hours int64[M], law of
-    hours; liked float64[M], cumulative; run_of int64[M], slot of each run.
+    hours; liked float64[M], cumulative; run_of int64[M], slot of each run; former int64[M], by row of the
+    entity the one before it with the payee; begin int64[1], its first row.
     """
 
     payee: Int1D
@@ -115,3 +116,6 @@ class Known(NamedTuple):
     hours: Int1D
     liked: Float1D
     run_of: Int1D
+    former: Int1D
+    begin: Int1D
+    day: Day

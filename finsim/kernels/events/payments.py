@@ -125,10 +125,10 @@ def next_payee(
 
 @bare_kernel
 def write_day(
-    e: Any, begin: Any, row: Any, size: Any, chosen: Day, known: Known, former: Int1D, habits: Habits,
-    law: Law, state: Array, out: Payments,
-) -> None:  # fmt: skip
-    """Write the payments of a day from ``row`` on, in their order; those of the entity begin at ``begin``."""
+    e: Any, row: Any, size: Any, known: Known, habits: Habits, law: Law, state: Array, out: Payments
+) -> None:
+    """Write the payments of a day from ``row`` on, in their order."""
+    chosen, former, begin = known.day, known.former, known.begin[0]
     of_size = size_class(size)
     for k in range(size):
         slot = chosen.slot[chosen.order[k]]
@@ -175,16 +175,15 @@ def draw_payments(
             total += sizes[at]
             most = max(most, sizes[at])
         longest = max(longest, total)
-    day, whole, former = (
-        np.empty((6, most + 1), np.int64),
-        np.empty((6, longest), np.int64),
-        np.empty(longest, np.int64),
-    )
+    day, whole = np.empty((6, most + 1), np.int64), np.empty((7, longest), np.int64)
     chosen = Day(day[0], day[1], day[2], np.empty(most), day[3], np.empty(most), day[4], day[5])
-    known = Known(whole[0], whole[1], whole[2], whole[3], whole[4], np.empty(longest), whole[5])
+    known = Known(
+        whole[0], whole[1], whole[2], whole[3], whole[4], np.empty(longest), whole[5], whole[6],
+        np.zeros(1, np.int64), chosen,
+    )  # fmt: skip
     for e in range(len(numbers)):
         seed_state(seed, np.uint64(numbers[e]), state)
-        runs, slots, offered, begin = 0, 0, offers.starts[e], row
+        runs, slots, offered, known.begin[0] = 0, 0, offers.starts[e], row
         usual = 1.0 - min(habits.discount[e], 0.0)
         for at in range(starts[e], starts[e + 1]):
             slot, size = 0, sizes[at]
@@ -207,5 +206,5 @@ def draw_payments(
                 chosen.slot[k], chosen.hours[k], chosen.order[k] = slot, known.hours[slot], k
             if law.is_dated == 0:
                 times_of_day(e, size, chosen, habits, law, state, out.second[row : row + size])
-            write_day(e, begin, row, size, chosen, known, former, habits, law, state, out)
+            write_day(e, row, size, known, habits, law, state, out)
             row += size

@@ -10,7 +10,8 @@ from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.amounts import NORMAL, Levels, learn_amounts, with_believed_spread
 from finsim.generators.events.habits.learned import NO_LAW
 from finsim.generators.events.habits.ledger import Ledger
-from finsim.generators.events.habits.living import Wanted, laws_and_scores, lived
+from finsim.generators.events.habits.living import Wanted, lived
+from finsim.generators.events.habits.rows_of_lives import laws_and_scores
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
 

@@ -72,7 +72,10 @@ class Habits:
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
-        return cls(settings, with_twins(known, without_events(public), streams), known, report)
+        partner = data.roles.partner
+        taken = () if partner is None else data.events[partner].words
+        named_log = with_twins(known, without_events(public), taken, streams)
+        return cls(settings, named_log, known, report)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None

@@ -239,7 +239,9 @@ def _drawn(
 ) -> ColumnLaw:  # fmt: skip
     nothing = np.zeros(0)
     if column.kind == WORD:
-        words, parents = learn_words(levels(column), len(column.words) + 1, contexts, ledger.entity, first)
+        words, parents = learn_words(
+            levels(column), len(column.words) + 1, contexts, ledger.entity, ledger.count, first
+        )
         return ColumnLaw(name, DRAWN, _head(column), nothing, words, tuple(parents))
     values = column.values if column.kind == NUMBER else _offsets(column, log.times)
     step = column.step if column.kind == NUMBER else 1.0

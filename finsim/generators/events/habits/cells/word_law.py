@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.contexts import best_contexts, last_kept
-from finsim.kernels.events.own_words import draw_own_words, own_chances
+from finsim.generators.events.habits.cells.contexts import LEAST_SHARE, LEAST_TOLD, best_contexts, last_kept
+from finsim.kernels.events.own_words import Context, Own, OwnChances, draw_own_words, own_chances
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 MOST_ROWS, ROUNDS, CELL_WEIGHT = 200_000, 25, 2.0
 MOST_CELLS = 4_000_000
 PARTS = ("all", "first context", "both contexts", "row before", "entity", "entity in the contexts")
 BEFORE, ENTITY, INNER = 3, 4, 5
-LEAST_WEIGHT, FEW_CASES = 0.02, 200
-"""Weight that words of entities must have, or they are left out; rows that tell the weights of a case by
-themselves (assumptions)."""
+FEW_CASES = 200
+"""Rows that tell the weights of a case by themselves (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,12 @@ class WordLaw:
         for k, (table, place) in enumerate(((self.single, single), (self.double, double)), start=1):
             chosen = part == k
             found[chosen] = _drawn(table, place[chosen], draws[chosen, 1])
-        none = np.zeros(len(part), np.int64)
+        none, own = np.zeros(len(part), np.int64), Own(self.ends, self.own, self.counts)
         for k, table, place in ((ENTITY, self.alone, none), (INNER, self.double, double)):
             rows = np.flatnonzero(part == k)
             out = np.empty(len(rows), np.int64)
-            draw_own_words(
-                entity[rows], place[rows], draws[rows, 1], self.ends, self.own, self.counts, table,
-                self.alone[0], out,
-            )  # fmt: skip
+            context = Context(table, self.alone[0], place[rows])
+            draw_own_words(entity[rows], context, draws[rows, 1], own, out)
             found[rows] = out
         return np.asarray(found[last_kept(first, part != BEFORE)])
 
@@ -72,9 +69,11 @@ class WordLaw:
 
 
 def learn_words(
-    word: Int1D, size: int, contexts: dict[str, Int1D], entity: Int1D, first: Array
+    word: Int1D, size: int, contexts: dict[str, Int1D], entity: Int1D, count: int, first: Array
 ) -> tuple[WordLaw, list[str]]:
     """Learn the law of words int64[n] below ``size``; returns it and the contexts it rests on.
+
+    entity int64[n] in order, of ``count``.
 
     A row must not vouch for itself: its own count is taken out of the tables. So a word that an entity has
     once is none of its own, and comes from what all have (Good 1953, Turing's estimate).
@@ -105,40 +104,49 @@ def learn_words(
     plain, lifted, others = _own(entity, word, double, cumulative[2], cumulative[0], False)
     parts = np.stack([alone[0, word], loo_one, loo_both, (word == before) * 1.0, plain, lifted], axis=1)
     weights, is_kept = _weights(parts, first, others > 0)
-    owned = _words_of(entity, word, size) if is_kept else _words_of(entity[:0], word[:0], size)
-    return WordLaw(*cumulative, weights, spans, *owned), parents
+    rows = slice(None if is_kept else 0)
+    owned = _words_of(entity[rows], word[rows], size, count)
+    by_all, by_first, by_two = cumulative
+    return WordLaw(by_all, by_first, by_two, weights, spans, *owned), parents
 
 
 def _own(
     entity: Int1D, word: Int1D, place: Int1D, table: Float2D, alone: Float2D, is_before: bool
-) -> tuple[Float1D, Float1D, Int1D]:
+) -> OwnChances:
     """Return the chances of words by the rows of their entities and how many those are; see the kernel."""
-    plain, lifted, others = np.empty(len(word)), np.empty(len(word)), np.empty(len(word), np.int64)
-    own_chances(entity, word, place, table, alone[0], is_before, plain, lifted, others)
-    return plain, lifted, others
+    found = OwnChances(np.empty(len(word)), np.empty(len(word)), np.empty(len(word), np.int64))
+    own_chances(entity, word, Context(table, alone[0], place), is_before, found)
+    return found
 
 
-def _words_of(entity: Int1D, word: Int1D, size: int) -> tuple[Int1D, Int1D, Float1D]:
+def _words_of(entity: Int1D, word: Int1D, size: int, count: int) -> tuple[Int1D, Int1D, Float1D]:
     """Return where the words of each entity end, those that it has more than once, and how often less one."""
     both, counts = np.unique(entity * size + word, return_counts=True)
     many = counts > 1
-    ends = np.cumsum(np.bincount(both[many] // size, minlength=int(entity.max(initial=-1)) + 1))
+    ends = np.cumsum(np.bincount(both[many] // size, minlength=count))
     return ends.astype(np.int64), both[many] % size, counts[many] - 1.0
 
 
 def _weights(parts: Float2D, first: Array, some: Array) -> tuple[Array, bool]:
-    """Return the weights float64[2, 2, 6], and whether words of entities have some."""
-    for with_own in (1.0, 0.0):
-        found = np.zeros((2, 2, len(PARTS)))
+    """Return the weights float64[2, 2, 6], and whether words of entities have some.
+
+    They have where they tell so much of the words as a context must.
+    """
+    case = (~first).astype(np.int64), some.astype(np.int64)
+    found = []
+    for with_own in (0.0, 1.0):
+        weights = np.zeros((2, 2, len(PARTS)))
         for later in (0, 1):
             rows = first != bool(later)
             for k in (0, 1):
                 may = np.array([1.0, 1.0, 1.0, later, k * with_own, k * with_own])
                 own = rows & (some == bool(k))
-                found[later, k] = _mixture(parts[own if own.sum() >= FEW_CASES else rows], may)
-        if found[:, 1, ENTITY:].sum(axis=1).max() >= LEAST_WEIGHT:
-            return found, True
-    return found, False
+                weights[later, k] = _mixture(parts[own if own.sum() >= FEW_CASES else rows], may)
+        loss = -np.log(np.maximum((parts * weights[case]).sum(axis=1), 1e-12)).mean()
+        found.append((weights, float(loss)))
+    (plain, before), (own, after) = found
+    is_told = before - after > min(LEAST_TOLD, LEAST_SHARE * before)
+    return (own if is_told else plain), is_told
 
 
 def _places(codes: list[Int1D], widths: Int1D, rows: int) -> tuple[Int1D, Int1D]:

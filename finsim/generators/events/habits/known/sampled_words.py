@@ -45,13 +45,13 @@ def single_payees(known: Learned, log: EventLog) -> Int1D:
     return np.flatnonzero(np.bincount(links.payee, minlength=none + 1)[:none] == 1)
 
 
-def with_twins(known: Learned, log: EventLog, streams: Streams) -> EventLog:
-    """Return the log with names of twins behind the words of its counterparties."""
+def with_twins(known: Learned, log: EventLog, taken: tuple[str, ...], streams: Streams) -> EventLog:
+    """Return the log with names of twins behind the words of its counterparties, none of them ``taken``."""
     places = single_payees(known, log)
     if not len(places):
         return log
     partner = str(log.roles.partner)
     column = log.events[partner]
-    twins = names_alike(column.words, places.tolist(), streams.at("twins"))
+    twins = names_alike((*column.words, *taken), places.tolist(), streams.at("twins"))
     column = replace(column, words=(*column.words, *twins))
     return replace(log, events=log.events.with_columns({partner: column}))
