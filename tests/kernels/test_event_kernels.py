@@ -9,7 +9,9 @@ import pytest
 from finsim.kernels.events.active_days import Calendar, Spans, count_days, day_losses, draw_days
 from finsim.kernels.events.link_swaps import Slots, nearest_shares, swap_links
 from finsim.kernels.events.normal_scores import log_gamma, to_places, to_scores
-from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
+from finsim.kernels.events.own_words import Context, Own, OwnChances, draw_own_words, own_chances
+from finsim.kernels.events.payment_laws import Habits, Law, Offers, Payments
+from finsim.kernels.events.payments import draw_payments, draw_sizes
 
 
 def test_scores_are_normal_quantiles():
@@ -104,24 +106,26 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
     strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([-4.0, 0.0, 0.5], count)
     strength[-3:], discount[-3:] = 30.0, -4.0  # some have all of few payees, popular ones with them
-    habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
+    habits = Habits(*rates, strength, discount, rng.choice([0.0, 0.3, 1.0, 9.0], (count, 24)) + 1e-3)
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05
     popular = np.cumsum(rng.dirichlet(np.ones(payees)))
     seconds, waits = np.sort(rng.random((24, 9)) * 3_600, axis=1), np.sort(rng.random(9) * 900)
     fixed, sticky, paired = (rng.random(payees) * 2 for _ in range(3))
     busy, crowd = rng.choice([0.0, 0.3, 1.0], payees), np.exp(rng.normal(0, 1, (2, 7)))
+    hours = rng.dirichlet(np.full(24, 0.1), 5)  # some hours belong to some payees alone
+    at, hours_of, usual = rng.integers(0, 5, offered[-1]), rng.integers(0, 5, payees), hours.mean(axis=0)
     n = int(sizes.sum())
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 3)))
     older = np.array([0.3, 0.6])
-    law = Law(fixed, sticky, older, seconds, waits, is_dated, crowd, paired, busy)
+    law = Law(fixed, sticky, older, seconds, waits, is_dated, crowd, paired, busy, hours, usual, hours_of)
     draw_payments(
         np.uint64(8),
         np.arange(count),
         starts,
         sizes,
         habits,
-        Offers(offered, payee, liking, popular),
+        Offers(offered, payee, liking, at, popular),
         law,
         out,
     )
@@ -130,10 +134,11 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     plain = {
         "fixed": fixed, "sticky": sticky, "older": older, "seconds": seconds, "waits": waits,
         "is_dated": is_dated, "crowd": crowd, "paired": paired, "busy": busy,
+        "hours": hours, "usual": usual, "hours_of": hours_of,
     }  # fmt: skip
     for e in range(count):
         habit = {name: getattr(habits, name)[e] for name in names}
-        own = list(zip(payee, liking, strict=True))[offered[e] : offered[e + 1]]
+        own = list(zip(payee, liking, at, strict=True))[offered[e] : offered[e + 1]]
         rows = naive.draw_payments(8, e, sizes[starts[e] : starts[e + 1]], habit, own, popular, plain, 3)
         begin = row
         for second, one, offer, met, like, uniforms in rows:
@@ -156,11 +161,20 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
         none, none, none, none, none, none, none + strength, none + discount, np.ones((count, 24))
     )
     starts = np.arange(count + 1) * runs
-    offers = Offers(starts, np.tile(np.arange(runs), count), np.ones(count * runs), np.ones(1))
+    offers = Offers(
+        starts,
+        np.tile(np.arange(runs), count),
+        np.ones(count * runs),
+        np.zeros(count * runs, np.int64),
+        np.ones(1),
+    )
     n = count * runs
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 1)))
     ones = np.ones(runs)
-    law = Law(ones, ones, np.zeros(2), np.zeros((24, 2)), np.zeros(2), 1, np.ones((2, 7)), ones, ones)
+    law = Law(
+        ones, ones, np.zeros(2), np.zeros((24, 2)), np.zeros(2), 1, np.ones((2, 7)), ones, ones,
+        np.ones((1, 24)), np.ones(24), np.zeros(runs, np.int64),
+    )  # fmt: skip
     draw_payments(np.uint64(1), np.arange(count), starts, np.ones(n, np.int64), habits, offers, law, out)
     found = np.mean([len(np.unique(one)) for one in out.payee.reshape(count, runs)])
     if discount:
@@ -217,3 +231,32 @@ def test_nearest_shares_are_those_of_sets():
         nearest_shares(starts, owners, entity[by_payee], starts, payee, barred, out)
         wanted = [naive.nearest_share(sets[e], sets[:e] + sets[e + (barred[e] >= 0) :]) for e in range(20)]
         np.testing.assert_allclose(out, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+def test_chances_of_own_words_are_those_of_the_twin(is_before):
+    rng = np.random.default_rng(3)
+    entity = np.repeat(np.arange(12), rng.integers(0, 9, 12))
+    word, place = rng.integers(0, 5, len(entity)), rng.integers(0, 3, len(entity))
+    table, alone = rng.dirichlet(np.full(6, 0.4), 3), rng.dirichlet(np.ones(6))
+    table[0, 2], alone[5] = 0.0, 0.0  # a word that a context never has, and one that nobody has
+    plain, lifted, others = np.empty(len(word)), np.empty(len(word)), np.empty(len(word), np.int64)
+    out = OwnChances(plain, lifted, others)
+    own_chances(entity, word, Context(np.cumsum(table, axis=1), np.cumsum(alone), place), is_before, out)
+    wanted = naive.own_chances(entity, word, place, table, alone, is_before)
+    np.testing.assert_allclose(np.stack([plain, lifted, others], axis=1), wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_own_words_are_those_of_the_twin():
+    rng = np.random.default_rng(4)
+    ends = np.cumsum([3, 0, 1, 4, 2])
+    own, counts = rng.integers(0, 6, ends[-1]), rng.integers(1, 9, ends[-1]) * 1.0
+    entity, place, draws = rng.choice([0, 2, 3, 4], 300), rng.integers(0, 3, 300), rng.random(300)
+    table, alone = rng.dirichlet(np.full(6, 0.4), 3), rng.dirichlet(np.ones(6))
+    table[1, own[3]] = 0.0  # the only word of an entity, and the context never has it
+    out = np.empty(300, np.int64)
+    context = Context(np.cumsum(table, axis=1), np.cumsum(alone), place)
+    draw_own_words(entity, context, draws, Own(ends, own, counts), out)
+    for e, at, u, found in zip(entity, place, draws, out, strict=True):
+        mine = slice(ends[e - 1] if e else 0, ends[e])
+        assert found == naive.own_word(own[mine], counts[mine], table[at], alone, u)

@@ -117,16 +117,36 @@ def quantile(knots, u):
     return float(np.interp(u, np.linspace(0, 1, len(knots)), knots))
 
 
-def times_of_day(size, burst, hours, seconds, waits, draws):
-    found = []
-    for _ in range(size):
-        if found and draws() < burst:
-            found.append(min(found[-1] + quantile(waits, draws()), 86_399.999))
-        else:
-            hour = place_in(hours, draws())
-            found.append(3_600 * hour + quantile(seconds[hour], draws()))
-        found.sort()
-    return found
+def hour_of(weights, u):
+    """Return the hour at u of shares that need not add up to one."""
+    left = u * sum(weights)
+    for hour, weight in enumerate(weights):
+        if left < weight:
+            return hour
+        left -= weight
+    return max(hour for hour, weight in enumerate(weights) if weight > 0)
+
+
+def times_of_day(runs, burst, own, law, draws):
+    """Return (second, run) of each payment of a day; ``runs`` are (laws of hours of the payee, payments)."""
+    times, last = [], None
+    for shares, size in runs:
+        times.append([])
+        for k in range(size):
+            time = None
+            if last is not None and draws() < burst:
+                time = min(last + quantile(law["waits"], draws()), 86_399.999)
+                hour = int(time / 3_600)
+                if k == 0 and draws() * law["usual"][hour] >= shares[hour]:
+                    time = None
+            if time is None:
+                hour = hour_of([a * b for a, b in zip(own, shares, strict=True)], draws())
+                time = 3_600 * hour + quantile(law["seconds"][hour], draws())
+            times[-1].append(time)
+            last = time
+    order = sorted(range(len(runs)), key=lambda run: sum(times[run]) / len(times[run]))
+    whose = [run for run in order for _ in times[run]]
+    return list(zip(sorted(time for some in times for time in some), whose, strict=True))
 
 
 def earlier_row(rows, older, draws):
@@ -153,60 +173,60 @@ def shifted(chance, factor):
 def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
     """Return rows (second, payee, offer, met, like, uniforms) of one entity.
 
-    Offers: (payee, liking) pairs.
+    Offers: (payee, liking, law of hours).
     """
     draws, rows, runs, known, place = Draws(seed, number), [], [], [], 0
     for size in sizes:
-        clock = [0.0] * size
-        if not law["is_dated"]:
-            clock = times_of_day(size, habit["burst"], habit["hours"], law["seconds"], law["waits"], draws)
-        slot = 0
-        for k in range(size):
-            like = -1
-            of_size = sum(size >= edge for edge in (3, 4, 6, 9, 14, 20))
-            stays, doubles = (
-                shifted(habit[name], law[of_payee][known[slot]["payee"]] * law["crowd"][part][of_size])
-                if k
-                else 0.0
-                for part, (name, of_payee) in enumerate((("stays", "sticky"), ("doubles", "paired")))
-            )
-            if k and draws() < stays:
-                if draws() < doubles:
-                    like = earlier_row(known[slot]["rows"], law["older"][0], draws)
-            else:
-                fresh = habit["strength"] + habit["discount"] * len(known)
-                if draws() * (len(runs) + habit["strength"]) < fresh or not runs:
-                    offer = -1
-                    while place < len(offers) and offer < 0:
-                        if offers[place][0] not in [one["payee"] for one in known]:
-                            offer = place
-                        place += 1
-                    payee, liking = (
-                        offers[offer]
-                        if offer >= 0
-                        else (place_in(popular, draws()), 1.0 - min(habit["discount"], 0.0))
-                    )
-                    slot = len(known)
-                    known.append(
-                        {"payee": payee, "offer": offer, "liking": liking, "met": len(rows), "rows": []}
-                    )
+        of_size, day = sum(size >= edge for edge in (3, 4, 6, 9, 14, 20)), []  # slot, payments
+
+        def odds(name, of_payee, part, slot, of_size=of_size):
+            return shifted(habit[name], law[of_payee][known[slot]["payee"]] * law["crowd"][part][of_size])
+
+        for _ in range(size):
+            if day and draws() < odds("stays", "sticky", 0, day[-1][0]):
+                day[-1][1] += 1
+                continue
+            fresh = habit["strength"] + habit["discount"] * len(known)
+            if draws() * (len(runs) + habit["strength"]) < fresh or not runs:
+                offer = -1
+                while place < len(offers) and offer < 0:
+                    if offers[place][0] not in [one["payee"] for one in known]:
+                        offer = place
+                    place += 1
+                if offer >= 0:
+                    payee, liking, hours = offers[offer]
                 else:
+                    payee, liking = place_in(popular, draws()), 1.0 - min(habit["discount"], 0.0)
+                    hours = law["hours_of"][payee]
+                slot = len(known)
+                known.append({"payee": payee, "offer": offer, "liking": liking, "hours": hours, "rows": []})
+            else:
+                slot = known_slot(habit["returns"], runs, known, draws)
+                for _ in range(12 if size >= 5 else 0):
+                    if draws() < law["busy"][known[slot]["payee"]]:
+                        break
                     slot = known_slot(habit["returns"], runs, known, draws)
-                    for _ in range(12 if size >= 5 else 0):
-                        if draws() < law["busy"][known[slot]["payee"]]:
-                            break
-                        slot = known_slot(habit["returns"], runs, known, draws)
-                    if draws() < min(habit["remembers"] * law["fixed"][known[slot]["payee"]], 0.98):
-                        like = earlier_row(known[slot]["rows"], law["older"][1], draws)
-                runs.append(slot)
-            one = known[slot]
-            if one["met"] == len(rows) and rows and draws() < habit["keeps"]:
+            runs.append(slot)
+            day.append([slot, 1])
+        clock = [(0.0, run) for run, (_, many) in enumerate(day) for _ in range(many)]
+        if not law["is_dated"]:
+            laws = [(law["hours"][known[slot]["hours"]], many) for slot, many in day]
+            clock = times_of_day(laws, habit["burst"], habit["hours"], law, draws)
+        for k, (second, run) in enumerate(clock):
+            one, like = known[day[run][0]], -1
+            if k and clock[k - 1][1] == run:
+                if draws() < odds("doubles", "paired", 1, day[run][0]):
+                    like = earlier_row(one["rows"], law["older"][0], draws)
+            elif one["rows"]:
+                if draws() < min(habit["remembers"] * law["fixed"][one["payee"]], 0.98):
+                    like = earlier_row(one["rows"], law["older"][1], draws)
+            elif rows and draws() < habit["keeps"]:
                 like = min(int(draws() * len(rows)), len(rows) - 1)
             if like >= 0 and rows[like][4] >= 0:
                 like = rows[like][4]
             one["rows"].append(len(rows))
             rows.append(
-                (clock[k], one["payee"], one["offer"], one["met"], like, [draws() for _ in range(width)])
+                (second, one["payee"], one["offer"], one["rows"][0], like, [draws() for _ in range(width)])
             )
     return rows
 
@@ -248,3 +268,24 @@ def swap_links(seed, now, sweeps, reach, borders, at, turn, origin, payee, point
 def nearest_share(wanted, known):
     """Return the highest Jaccard share of a set with any of some sets."""
     return max((len(wanted & one) / len(wanted | one) for one in known if wanted & one), default=0.0)
+
+
+def own_chances(entity, word, place, table, alone, is_before):
+    """Return (plain, lifted, others) of each row, from the words of the other rows of its entity."""
+    found = []
+    for i, (owner, own) in enumerate(zip(entity, word, strict=True)):
+        rows = [k for k in range(len(word)) if entity[k] == owner and (k < i if is_before else k != i)]
+        lift = [table[place[i]][w] / alone[w] if alone[w] > 0 else 0.0 for w in range(len(alone))]
+        total = sum(lift[word[k]] for k in rows)
+        same = [k for k in rows if word[k] == own]
+        lifted = len(same) * lift[own] / total if total > 0 else 0.0
+        found.append((len(same) / max(len(rows), 1), lifted, len(rows)))
+    return found
+
+
+def own_word(words, counts, shares, alone, u):
+    """Return the word at u of those of an entity, by count and by how much the context lifts it."""
+    weights = [n * shares[w] / alone[w] for w, n in zip(words, counts, strict=True)]
+    if not sum(weights) > 0:
+        return words[0]
+    return words[hour_of(weights, u)]

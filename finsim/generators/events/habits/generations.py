@@ -75,13 +75,14 @@ class Generation:
 
     anchor int64[S]; ``payees_of`` int64[S], learned entities that meet about as many payees as they;
     ``more`` float64[S], how many times as many; ``place`` int64[E], the entity of the generation that
-    stands for each learned one.
+    stands for each learned one; ``dealt`` int64[S], the offers of each that nobody else of it has.
     """
 
     anchor: Int1D
     payees_of: Int1D
     more: Float1D
     place: Int1D
+    dealt: Int1D
     _hand: _Hand
 
     @classmethod
@@ -105,7 +106,7 @@ class Generation:
         mate = mates(near[anchor], links.part[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
         hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
-        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], hand)
+        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], wanted, hand)
 
     def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
         """Return how many links entities first to end - 1 are offered int64[end - first], and the links."""

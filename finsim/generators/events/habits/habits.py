@@ -13,16 +13,12 @@ from finsim.generators.events.habits.amounts import knots
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
-from finsim.generators.events.habits.known.sampled_words import sampled_words
+from finsim.generators.events.habits.known.sampled_words import sampled_words, with_twins
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.living import (
-    Wanted,
-    laws_and_scores,
-    live,
-    lived,
-)
+from finsim.generators.events.habits.living import Wanted, lived
 from finsim.generators.events.habits.profiles import new_attributes
+from finsim.generators.events.habits.rows_of_lives import laws_and_scores, live
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
@@ -76,7 +72,10 @@ class Habits:
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
-        return cls(settings, without_events(public), known, report)
+        partner = data.roles.partner
+        taken = () if partner is None else data.events[partner].words
+        named_log = with_twins(known, without_events(public), taken, streams)
+        return cls(settings, named_log, known, report)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None

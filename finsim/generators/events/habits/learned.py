@@ -10,8 +10,7 @@ import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
-from finsim.generators.events.habits.clock import Clock, learn_clock
-from finsim.generators.events.habits.columns import (
+from finsim.generators.events.habits.cells.columns import (
     DETERMINED,
     EARLY,
     ENTITY,
@@ -20,7 +19,17 @@ from finsim.generators.events.habits.columns import (
     ColumnLaw,
     learn_columns,
     switches,
+    told_columns,
+    with_words,
 )
+from finsim.generators.events.habits.cells.contexts import (
+    POOL,
+    amount_bin,
+    amount_edges,
+    levels,
+    pooled_words,
+)
+from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
     main_links,
     order_alike,
@@ -28,13 +37,13 @@ from finsim.generators.events.habits.community import (
     payee_factors,
     word_factors,
 )
-from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
 from finsim.generators.events.habits.rounding import roundings_alike
@@ -134,7 +143,6 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words."""
     ledger = Ledger.read(log)
     lives, activity = learn_activity(ledger)
-    clock = learn_clock(ledger, _grid(log), streams)
     runs = Runs.read(ledger)
     links_of_rows = _links_of_rows(ledger, runs)
     main = {log.roles.time, log.roles.amount, log.roles.partner}
@@ -144,7 +152,12 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     contexts = {} if ledger.is_dated else {"hour": np.minimum(ledger.second // 3_600, 23).astype(np.int64)}
     payee_context = learn_groups(ledger.payee, ledger.payees, [], []).group
     contexts["payee group"] = payee_context[ledger.payee]
-    early = learn_columns(log, ledger, first_names, contexts, links_of_rows, streams.under("early"))
+    told = told_columns(log, ledger, names, links_of_rows)
+    with_words(contexts, log, told)
+    clock = learn_clock(ledger, _grid(log), links_of_rows, _hours(ledger, runs, links_of_rows, told), streams)
+    of_pairs = {law.name for law in told}
+    drawn = [[name for name in some if name not in of_pairs] for some in (first_names, names)]
+    early = [*told, *learn_columns(log, ledger, drawn[0], contexts, streams.under("early"))]
     groups = _groups(log, ledger, early)
     lawful = [contexts[name] for name in free_words(log, early)]
     law = groups.laws_of(ledger.payee, lawful)
@@ -160,14 +173,13 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
-    late_names = [name for name in names if name not in first_names]
-    late = learn_columns(log, ledger, late_names, late_contexts, links_of_rows, streams.under("late"))
+    late_names = [name for name in drawn[1] if name not in drawn[0]]
+    late = learn_columns(log, ledger, late_names, late_contexts, streams.under("late"))
     counts = runs_of(runs.link, len(runs.link_entity))
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
-    told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
-    ties = tie_points(log, ledger, points[:, OWN:], told)
-    kind = (2 * _trades(log, early, ledger.payees) + crowds.crowded)[runs.link_payee]
+    ties = tie_points(log, ledger, points[:, OWN:], [law.name for law in told if law.how in (PAYEE, PAIR)])
+    kind = 2 * _trades(log, told, runs) + crowds.crowded[runs.link_payee]
     leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
     brings = np.bincount(runs.link_entity, counts * crowds.crowded[runs.link_payee], ledger.count)
@@ -262,13 +274,28 @@ def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw]) -> PayeeGroup
     return learn_groups(ledger.payee, ledger.payees, told, free)
 
 
-def _trades(log: EventLog, early: list[ColumnLaw], payees: int) -> Int1D:
-    """Return the category of each payee int64[P] where payees tell it, else 0."""
-    for law in early:
-        if law.how == PAYEE and law.name == log.roles.category and law.pool is not None:
-            words = np.where(law.cells < 0, len(log.events[law.name].words), law.cells)
-            return np.asarray(law.pool[words])
-    return np.zeros(payees, np.int64)
+def _trades(log: EventLog, told: list[ColumnLaw], runs: Runs) -> Int1D:
+    """Return the category of each link int64[L] where payees or pairs tell it, else 0."""
+    for law in told:
+        if law.how in (PAYEE, PAIR) and law.name == log.roles.category and law.pool is not None:
+            return of_links(law, runs)
+    return np.zeros(len(runs.link_payee), np.int64)
+
+
+def _hours(ledger: Ledger, runs: Runs, link: Int1D, told: list[ColumnLaw]) -> PayeeHours:
+    """Return at what hours payees are paid, by the words that they and pairs tell."""
+    words = {
+        law.name: of_links(law, runs) for law in told if law.how in (PAYEE, PAIR) and law.pool is not None
+    }
+    hour = np.minimum(ledger.second // 3_600, 23).astype(np.int64)
+    return learn_payee_hours(hour, link, runs.link_payee, ledger.payees, words)
+
+
+def of_links(law: ColumnLaw, runs: Runs) -> Int1D:
+    """Return the pooled word int64[L] that each pair has in a column that payees or pairs tell."""
+    assert law.pool is not None
+    word = np.where(law.cells < 0, len(law.pool) - 1, law.cells)
+    return np.asarray(law.pool[word[runs.link_payee] if law.how == PAYEE else word])
 
 
 def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.amounts import LEAST_ROWS, MOST_LAWS
-from finsim.generators.events.habits.contexts import POOL
+from finsim.generators.events.habits.cells.contexts import POOL
 from finsim.notation import Int1D, Int2D
 
 LEAST_CELLS = 40

@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.generators.events.habits.activity import BURST_GROUPS, Activity, Lives
 from finsim.generators.events.habits.amounts import Levels, normal, places
+from finsim.generators.events.habits.clock import Clock
 from finsim.generators.events.habits.crowded_days import Crowds
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.life_law import DRAWS as LIFE_DRAWS
@@ -35,14 +36,14 @@ DAYS_NOISE = 20.0
 class Profiles:
     """Lives, chances and levels of the learned entities, one row each.
 
-    hours float64[E, 24] counts; part int64[E] as in ``Links``.
+    part int64[E] as in ``Links``.
     """
 
     lives: Lives
     law: LifeLaw
     returns: Returns
     levels: Levels
-    hours: Float2D
+    clock: Clock
     part: Int1D
 
 
@@ -106,12 +107,13 @@ def new_lives(
         lives.active[life] >= FEW_DAYS, lives.burst[life], (3.0 * draws[:, 3] % 1.0 * 3.0).astype(np.int64)
     )
     uneven = np.where(active < FEW_DAYS, BURST_GROUPS - 1, uneven)
-    hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
-    total = hours.sum(axis=1, keepdims=True)
-    hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
+    weekdays = between(lives.weekdays)
+    # Words of an entity are its donor's, and go with hours: most of these are the donor's too.
+    part = np.where(donor == anchor, np.maximum(part, 1.0 - part), np.minimum(part, 1.0 - part))
+    hours = known.clock.factors(between(known.clock.hours), between(known.clock.by_law))
     return NewLives(
-        first, last, active, uneven, law.size_group(values[:, SMOOTH]), between(lives.weekdays),
-        np.ascontiguousarray(hours), rates, level, spread, levels.limit[of_sums], donor,
+        first, last, active, uneven, law.size_group(values[:, SMOOTH]), weekdays,
+        hours, rates, level, spread, levels.limit[of_sums], donor,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ RATE_WEIGHT, KEEP_WEIGHT = 8.0, 2.0
 
 @dataclass(frozen=True)
 class Returns:
-    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
+    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payment_laws.Habits``.
 
     ``fixed`` float64[P] and ``older`` float64[2], see its ``Law``.
     """

@@ -13,13 +13,14 @@ import numpy as np
 from finsim.errors import FitError
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
-from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
-from finsim.generators.events.habits.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, ColumnLaw
+from finsim.generators.events.habits.cells.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.word_law import WordLaw
+from finsim.generators.events.habits.clock import HOUR_WEIGHT
 from finsim.generators.events.habits.crowded_days import chances, size_classes
 from finsim.generators.events.habits.known.private_words import words_digest
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
-from finsim.generators.events.habits.word_law import WordLaw
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D
 from finsim.records.event_log import EventLog
@@ -28,6 +29,8 @@ from finsim.records.mixed_table import WORD
 LEAST = 1e-9
 TOLD = 0.98
 HALF_PERCENT = 0.005
+UNSEEN = 0.01
+"""Chance of an hour that the law of a payee does not know (assumption)."""
 
 
 def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
@@ -48,7 +51,7 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
     if not known.ledger_facts["is_dated"]:
         hour = np.minimum(ledger.second // 3_600, 23).astype(np.int64)
         contexts["hour"] = hour
-        row -= np.log(_adaptive(ledger.entity, hour, known.parts.clock.hours.sum(axis=0), 12.0))
+        row -= np.log(_hours(known, ledger, hour))
     if log.roles.partner is not None:
         row -= np.log(_payees(known, ledger, before))
     contexts["payee group"] = known.payee_context[ledger.payee]
@@ -90,6 +93,14 @@ def _adaptive(entity: Int1D, code: Int1D, common: Float1D, weight: float) -> Flo
     return np.asarray((_counts_before(entity, code) + weight * share[code]) / (age + weight))
 
 
+def _hours(known: Learned, ledger: Ledger, hour: Int1D) -> Float1D:
+    """Return the chance of each hour: a Dirichlet law around that of its payee."""
+    clock = known.parts.clock
+    share = (1.0 - UNSEEN) * clock.laws[clock.of_payee[ledger.payee], hour] + UNSEEN / 24.0
+    age = _counts_before(ledger.entity, np.zeros(len(hour), np.int64))
+    return np.asarray((_counts_before(ledger.entity, hour) + HOUR_WEIGHT * share) / (age + HOUR_WEIGHT))
+
+
 def _payees(known: Learned, ledger: Ledger, before: Int1D) -> Float1D:
     """Return the chance of each payee.
 
@@ -124,9 +135,7 @@ def _words(laws: list[ColumnLaw], log: EventLog, ledger: Ledger, contexts: dict[
         previous = np.where(first, -1, np.concatenate([[0], word[:-1]]))
         if law.how == DRAWN:
             assert isinstance(law.law, WordLaw)
-            chance = law.law.chances(
-                word, [contexts[name] for name in law.parents], previous, previous, first
-            )
+            chance = law.law.chances(word, [contexts[name] for name in law.parents], ledger.entity, first)
         else:
             size = len(law.column.words) + 1
             if law.how == ENTITY:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
+from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.ledger import Ledger
-from finsim.generators.events.habits.number_law import NumberLaw, learn_numbers
-from finsim.generators.events.habits.word_law import WordLaw, learn_words
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -21,6 +21,7 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
 PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
 DETERMINED, PAIRED = 0.995, 0.75
 MOSTLY = 0.8  # assumption: a category that most rows of a payee share is the payee's
+PART_APART = 0.02  # assumption: share of rows that are not as the payee's others, to ask who pays
 BEYOND = 0.5  # assumption: share of the cells other than the commonest that must be told
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
@@ -75,7 +76,7 @@ class ColumnLaw:
             return np.asarray(self.cells[rows.donor])
         codes = [rows.contexts[name] for name in self.parents]
         if isinstance(self.law, WordLaw):
-            word = self.law.words(codes, self.law.usual[rows.donor], rows.first, draws)
+            word = self.law.words(codes, rows.donor, rows.first, draws)
             return np.where(word == len(self.column.words), -1, word).astype(np.int32)
         assert isinstance(self.law, NumberLaw)
         context = codes[0] if codes else np.zeros(len(draws), np.int64)
@@ -100,25 +101,60 @@ class Rows:
     contexts: dict[str, Int1D]
 
 
-def learn_columns(
-    log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], link: Int1D, streams: Streams
-) -> list[ColumnLaw]:
-    """Learn columns of a log in the order of ``names``.
+def told_columns(log: EventLog, ledger: Ledger, names: list[str], link: Int1D) -> list[ColumnLaw]:
+    """Return the laws of the columns that entity, payee or the pair of both tell; ``link`` int64[n] of rows.
 
-    Words drawn join ``contexts`` for those that follow.
+    A category that the pair tells far better than the payee is the pair's: wages are not the word of all
+    that people are paid for.
+    """
+    found = []
+    for name in names:
+        column = log.events[name]
+        law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED)
+        if law is None or (law.how == PAYEE and _tells_more(column, ledger.payee, link)):
+            law = _paired(name, column, ledger, link) or law
+        if law is not None:
+            found.append(law if column.kind != WORD else replace(law, pool=pooled_words(column)))
+    return found
+
+
+def _tells_more(column: MixedColumn, payee: Int1D, link: Int1D) -> bool:
+    """Tell whether rows of a pair are alike where those of a payee are not, in its rows but the first."""
+    codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(link, kind="stable")
+    later, before = order[1:], order[:-1]
+    same = link[later] == link[before]
+    later, before = later[same], before[same]
+    if not len(later):
+        return False
+    usual = usual_codes(codes, payee, int(payee.max()) + 1)[payee]
+    apart = float((codes[later] != usual[later]).mean())
+    return apart > PART_APART and float((codes[later] != codes[before]).mean()) <= 0.5 * apart
+
+
+def learn_columns(
+    log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], streams: Streams
+) -> list[ColumnLaw]:
+    """Learn the laws of columns that are drawn, in the order of ``names``.
+
+    Their words join ``contexts`` for those that follow.
     """
     found, first = [], ledger.is_first()
     for name in names:
         column = log.events[name]
-        law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED) or _paired(
-            name, column, ledger, link
-        )
-        law = law or _drawn(name, column, log, ledger, contexts, first, streams)
+        law = _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            contexts[name] = pooled_words(column)[levels(column)]
         found.append(law)
+        with_words(contexts, log, found[-1:])
     return found
+
+
+def with_words(contexts: dict[str, Int1D], log: EventLog, laws: list[ColumnLaw]) -> None:
+    """Add the pooled words of the columns of laws to contexts of the rows of a log."""
+    for law in laws:
+        if law.pool is not None:
+            contexts[law.name] = law.pool[levels(log.events[law.name])]
 
 
 def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> ColumnLaw | None:
@@ -203,7 +239,9 @@ def _drawn(
 ) -> ColumnLaw:  # fmt: skip
     nothing = np.zeros(0)
     if column.kind == WORD:
-        words, parents = learn_words(levels(column), len(column.words) + 1, contexts, ledger.entity, first)
+        words, parents = learn_words(
+            levels(column), len(column.words) + 1, contexts, ledger.entity, ledger.count, first
+        )
         return ColumnLaw(name, DRAWN, _head(column), nothing, words, tuple(parents))
     values = column.values if column.kind == NUMBER else _offsets(column, log.times)
     step = column.step if column.kind == NUMBER else 1.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.amounts import normal, places
-from finsim.generators.events.habits.contexts import last_kept
+from finsim.generators.events.habits.cells.contexts import last_kept
 from finsim.generators.events.habits.ledger import means_by
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.notation import Array, Float1D, Float2D, Int1D

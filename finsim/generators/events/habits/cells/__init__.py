@@ -1,0 +1,1 @@
+"""The cells of a row beside its time, payee and amount."""
