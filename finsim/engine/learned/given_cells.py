@@ -47,7 +47,10 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
         if value is None and name is not None:
             problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
                                     f"write {header}=VALUE"))  # fmt: skip
-        elif value is None or name is None or name in form.new_ids:
+        elif name is not None and name in form.new_ids:
+            problems.append(Problem(f"given {header}", "an identifier is made anew in every row",
+                                    "a column that is learned", "give another column"))  # fmt: skip
+        elif value is None or name is None:
             known = [one for one, key in headers.items() if key not in form.new_ids]
             problems.append(Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
                                     did_you_mean(header, known)))  # fmt: skip

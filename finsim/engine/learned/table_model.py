@@ -201,4 +201,7 @@ def _left_out(reduction: Reduction) -> list[str]:
         found.append(f"computed, not learned: {', '.join(reduction.computed)}")
     if reduction.pools:
         found.append(f"rare words become one: {', '.join(reduction.pools)}")
+    if reduction.empty:
+        names = ", ".join(name for one in reduction.empty for name in one.columns)
+        found.append(f"filled by a rule where empty, and emptied again: {names}")
     return found

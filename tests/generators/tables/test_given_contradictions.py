@@ -136,3 +136,12 @@ def test_a_model_of_an_earlier_version_has_no_ranges():
     facts = {key: one for key, one in found.state().facts.items() if key not in ("ranges", "days", "empty")}
     old = Reduction.from_state(State({}, facts))
     assert asked(old, {"amount": -5.0}).inner == {"amount": -5.0}  # its generator refuses it
+
+
+def test_a_default_after_the_end_that_follows_from_what_is_given():
+    _, found = reduce(loans(800), Streams(1))
+    cells = {"opened": day(18_100), "term": 12.0, "default": day(18_700)}
+    text = told(found, cells)
+    assert "given default: 2021-03-14 is after the 2020-07-23 that follows for ends" in text
+    assert "leave out opened, term" in text
+    assert asked(found, {**cells, "term": 36.0}).inner["default"] == 600

@@ -48,6 +48,20 @@ class _Looking:
             for name, cell in numbers.items() if name not in gone
         }  # fmt: skip
         self.named = tuple(name for name in cells if name in self.given)
+        self.derived = dict(self._derived())
+        self.given |= self.derived
+
+    def _derived(self) -> Iterator[tuple[str, float]]:
+        """Yield the computed columns of which all operands are given, and what they are."""
+        for target, computed in self.reduction.computed.items():
+            rule = computed.rule
+            if not isinstance(rule, Identity | MonthDate) or target in self.given:
+                continue
+            if set(rule.operands) <= set(self.given):
+                with np.errstate(all="ignore"):
+                    made = rule.values({name: np.array([self.given[name]]) for name in rule.operands})
+                if np.isfinite(made[0]):
+                    yield target, float(made[0])
 
     def _kind(self, name: str) -> str:
         return TIME if name in self.reduction.days else NUMBER
@@ -89,11 +103,17 @@ class _Looking:
             rival, edge = (low, one[0]) if is_high else (high, other[1])
             seen = self.reduction.ranges[name]
             title = self.words.title(rival)
-            given = rival in self.given
-            what = f"the {self._said(rival, edge)} given for {title}" if given else f"every {title}"
+            what, remedy = f"every {title}", _REMEDY
+            if rival in self.derived:
+                rule = self.reduction.computed[rival].rule
+                sources = [one for one in self.named if one in getattr(rule, "operands", ())]
+                what = f"the {self._said(rival, edge)} that follows for {title}"
+                remedy = f"leave out {', '.join(map(self.words.title, sources))}"
+            elif rival in self.given:
+                what, remedy = f"the {self._said(rival, edge)} given for {title}", f"leave out {title}"
             found = f"{self._said(name, self.given[name])} is {below if is_high else above} {what}"
             span = (edge, seen[1]) if is_high else (seen[0], edge)
-            yield self._problem(name, found, span, f"leave out {title}" if given else _REMEDY)
+            yield self._problem(name, found, span, remedy)
 
     def _apart(self) -> Iterator[Problem]:
         """Yield days that are given before, or too long after, the given day that they come after."""
