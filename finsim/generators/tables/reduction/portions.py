@@ -47,8 +47,8 @@ def find_portions(
 ) -> Iterator[Portion]:
     """Yield amounts of ``free`` that are all of what they never exceed in some rows, and a share else.
 
-    The share has to be sharper than the amount among rows of about equal bounds: what a model sees that
-    cuts a table of so many rows into intervals.
+    The share has to be sharper than the amount by itself and among rows of about equal bounds: what a model
+    sees that cuts a table of so many rows into intervals.
     """
     numbers = {name: as_numbers(one) for name, one in table.columns.items() if one.kind == NUMBER}
     known = {name: one for name, one in numbers.items() if one is not None}
@@ -74,4 +74,5 @@ def _is_portion(rule: Portion, known: Numbers, rng: np.random.Generator) -> bool
         return False
     logs, bound = np.log(target[some]), np.log(target[some] / share[some])
     parts = max(2, int(np.sqrt(some.sum()) / 2))
-    return entropy(logs - exchanged(bound, rng, parts)) - entropy(logs - bound) >= LEAST_GAIN
+    without = min(entropy(logs), entropy(logs - exchanged(bound, rng, parts)))
+    return without - entropy(logs - bound) >= LEAST_GAIN
