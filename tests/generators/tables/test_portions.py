@@ -9,6 +9,7 @@ import pytest
 from small_tables import fitted
 from test_month_dates import numbers
 
+from finsim.errors import FitError
 from finsim.generators.generator import State
 from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.given.asked import asked
@@ -60,6 +61,10 @@ def test_a_given_loss_is_met():
     made = SoughtRows(model, found, wanted, PlainWords()).rows(100, Streams(3))
     assert (made["lost"].values == 40_000.0).all()
     assert (np.minimum(made["agreed"].values, made["lent"].values) >= 40_000.0).all()
+    with pytest.raises(
+        FitError, match=r"given lost: 40000 is above the 30000 given for lent; expected 0 to 30000"
+    ):
+        asked(found, {"lent": 30_000.0, "lost": 40_000.0})
 
 
 @pytest.mark.parametrize("case", ["never all of it", "few values", "its own law"])

@@ -13,6 +13,7 @@ from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.month_dates import MonthDate
+from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.table_generator import Cell
 from finsim.notation import NANOS_PER_DAY
 from finsim.records.mixed_table import NUMBER, TIME
@@ -94,6 +95,9 @@ class _Looking:
         pairs = [(one.low, one.high, "above", "below") for one in self.reduction.orders]
         bounds = (one for one in self.reduction.bounds if one.target in self.given)
         pairs += [(one.target, one.until, "after", "before") for one in bounds]
+        rules = (one.rule for one in self.reduction.computed.values())
+        for rule in (one for one in rules if isinstance(one, Portion)):
+            pairs += [(rule.target, bound, "above", "below") for bound in rule.operands[1:]]
         for low, high, above, below in pairs:
             one, other = self._span(low), self._span(high)
             if one is None or other is None or one[0] <= other[1] or not {low, high} & set(self.named):
