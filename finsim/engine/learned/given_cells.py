@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.form_words import FormWords
 from finsim.engine.learned.numbered_times import MONEY, moment_of
 from finsim.engine.learned.saved_forms import OutputForm
 from finsim.errors import FitError, Problem, StudyError, did_you_mean
+from finsim.generators.tables.given.asked import Asked, asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.table_generator import Cell
 from finsim.records.columns import DECIMALS, UNIT
@@ -27,12 +29,12 @@ _FIRST_YEAR, _LAST_YEAR = 1678, 2261
 _NEAR = 1e-6
 
 
-def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, Cell]:
-    """Return the cells of ``COLUMN=VALUE,...`` by column, typed as the columns are.
+def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
+    """Return what the cells of ``COLUMN=VALUE,...``, typed as the columns are, ask of a model.
 
     A value with a comma or blanks at its ends stands in double quotes. Raises StudyError, all at once, for
     columns that are unknown or given twice, for values that a column cannot hold, and for those that
-    contradict each other.
+    contradict each other or a rule of the table.
     """
     headers = dict(zip((field.name for field in form.target), form.order, strict=True))
     fields = dict(zip(form.order, form.target, strict=True))
@@ -45,7 +47,10 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, 
         if value is None and name is not None:
             problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
                                     f"write {header}=VALUE"))  # fmt: skip
-        elif value is None or name is None or name in form.new_ids:
+        elif name is not None and name in form.new_ids:
+            problems.append(Problem(f"given {header}", "an identifier is made anew in every row",
+                                    "a column that is learned", "give another column"))  # fmt: skip
+        elif value is None or name is None:
             known = [one for one, key in headers.items() if key not in form.new_ids]
             problems.append(Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
                                     did_you_mean(header, known)))  # fmt: skip
@@ -63,13 +68,15 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, 
                 )
                 continue
             found[name] = form.learned(name, cell) if isinstance(cell, float) else cell
+    wanted = Asked()
     try:
-        problems += _off_grid(reduction.given(found), found, form, fields, shown)
+        wanted = asked(reduction, found, FormWords(form))
+        problems += _off_grid(wanted.inner, found, form, fields, shown)
     except FitError as bad:
         problems += bad.problems
     if problems:
         raise StudyError.of(problems)
-    return found
+    return wanted
 
 
 def _parts(text: str) -> Iterator[tuple[str, str | None]]:
@@ -93,7 +100,7 @@ def _off_grid(
         Problem(f"given {shown[name]}", f"would have to be {value:g}", "a whole number",
                 "give another value of the column that is computed from it")
         for name, value in inner.items()
-        if isinstance(value, float) and name not in given and name not in form.units
+        if isinstance(value, float) and name not in given and name in shown and name not in form.units
         and pa.types.is_integer(fields[name].type) and abs(value - round(value)) > _NEAR
     ]  # fmt: skip
 

@@ -13,7 +13,8 @@ from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget
 from finsim.generators.settings_parsing import read_settings
-from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.notation import Array
 from finsim.randomness import Streams

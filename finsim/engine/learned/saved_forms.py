@@ -60,9 +60,17 @@ class OutputForm:
 
     def learned(self, name: str, value: float) -> float:
         """Return a number of the input's unit as it is learned."""
-        kind, unit, _ = self.numbered.get(name, ("", "", ""))
-        factor = 10.0 ** int(unit) if kind == MONEY else self.units.get(name, 1.0)
+        factor = self._factor(name)
         return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
+
+    def shown(self, name: str, value: float) -> float:
+        """Return a number as it is learned in the input's unit."""
+        factor = self._factor(name)
+        return float(np.round(value * factor, DIGITS)) if factor != 1.0 else value
+
+    def _factor(self, name: str) -> float:
+        kind, unit, _ = self.numbered.get(name, ("", "", ""))
+        return float(10.0 ** int(unit) if kind == MONEY else self.units.get(name, 1.0))
 
     def numbers(self) -> dict[str, tuple[str, str, str, str]]:
         """Return header -> type, unit, stored type and zone of what a file has as numbers."""

@@ -10,18 +10,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.form_words import FormWords
 from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import DIGITS, OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.errors import StudyError
+from finsim.errors import FitError, StudyError
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
 from finsim.generators.tables.boosting.label_law import MOST_CLASSES
-from finsim.generators.tables.reduced_columns import Reduction, reduce
-from finsim.generators.tables.table_generator import Cell, TableGenerator, with_label
+from finsim.generators.tables.given.asked import Asked
+from finsim.generators.tables.given.sought_rows import SoughtRows
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -31,7 +35,7 @@ from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "table"
-BLOCK_ROWS = 50_000
+BLOCK_ROWS, SOUGHT_ROWS = 50_000, 5_000
 FEW_VALUES, ROWS_A_VALUE = 20, 10
 """A column of numbers has few values up to so many, with so many rows for each on average (assumptions)."""
 
@@ -78,16 +82,29 @@ class LearnedTable(ShownTable):
         return cls(generator, reduction, OutputForm.from_dict(extra["form"]), extra["data"])
 
     def batches(
-        self, rows: int, streams: Streams, given: Mapping[str, Cell] | None, progress: Progress
+        self, rows: int, streams: Streams, given: Asked | None, progress: Progress
     ) -> Iterator[pa.RecordBatch]:
-        """Yield new rows, block by block, in the table's columns; ``given`` cells hold in all of them."""
-        inner = self.reduction.given(given) if given else None
-        for first in range(0, rows, BLOCK_ROWS):
-            count = min(BLOCK_ROWS, rows - first)
-            made = self.generator.sample(count, streams, first, inner)
-            whole = self.reduction.restore(made, streams.under("restored"), first, inner or ())
+        """Yield new rows, block by block, in the table's columns; ``given`` cells hold in all of them.
+
+        Raises StudyError for given cells that the generator does not hold, or no row has.
+        """
+        size = SOUGHT_ROWS if given and given.sought else BLOCK_ROWS
+        for first in range(0, rows, size):
+            count = min(size, rows - first)
+            try:
+                whole = self._block(count, streams, first, given)
+            except FitError as bad:
+                raise (FormWords(self.form).told(bad) if given else bad) from None
             yield from self._rows(whole, first).to_batches()
             progress((first + count) / rows, "sampling rows")
+
+    def _block(self, count: int, streams: Streams, first: int, given: Asked | None) -> MixedTable:
+        if given and given.sought:
+            sought = SoughtRows(self.generator, self.reduction, given, FormWords(self.form))
+            return sought.rows(count, streams, first)
+        inner = given.inner if given else None
+        made = self.generator.sample(count, streams, first, inner)
+        return self.reduction.restore(made, streams.under("restored"), first, inner or ())
 
     def _rows(self, table: MixedTable, first: int) -> pa.Table:
         cells = []
@@ -184,4 +201,7 @@ def _left_out(reduction: Reduction) -> list[str]:
         found.append(f"computed, not learned: {', '.join(reduction.computed)}")
     if reduction.pools:
         found.append(f"rare words become one: {', '.join(reduction.pools)}")
+    if reduction.empty:
+        names = ", ".join(name for one in reduction.empty for name in one.columns)
+        found.append(f"filled by a rule where empty, and emptied again: {names}")
     return found

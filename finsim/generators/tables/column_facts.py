@@ -59,7 +59,12 @@ class ColumnFacts:
         """Return what is wrong with a given cell of this column, None when nothing is."""
         place = f"given {name}"
         if cell is None:
-            return None if self.lacks else Problem(place, "a missing cell", "this column is never missing")
+            wanted = "a value: this column is never missing"
+            return (
+                None
+                if self.lacks
+                else Problem(place, "a missing cell", wanted, "write a value or none of it")
+            )
         if self.is_empty:
             return Problem(place, f"found {cell!r}", "a missing cell: the column has no other")
         if self.kind == WORD:

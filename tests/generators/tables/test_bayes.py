@@ -5,7 +5,9 @@ import pytest
 from small_tables import DAY, fitted, loans
 
 from finsim.errors import FitError
-from finsim.generators.tables.bayes import Bayes
+from finsim.generators.tables.bayes import Bayes, _growth
+from finsim.generators.tables.column_levels import ColumnLevels
+from finsim.generators.tables.level_trees import TreeGrower
 from finsim.records.mixed_table import MISSING_WORD, NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 # A -> B, A -> C, (B, C) -> D: a law of 2 x 2 x 3 x 2 cells.
@@ -84,12 +86,33 @@ def test_a_trained_network_beats_independent_columns(streams):
     assert trained < apart - 0.5
 
 
+def _noise(rows, seed):
+    draw = np.random.default_rng(seed)
+    columns = {f"n{k}": MixedColumn(NUMBER, draw.random(rows)) for k in range(4)}
+    columns["w"] = MixedColumn(WORD, draw.integers(0, 4, rows).astype(np.int32), tuple("abcd"))
+    return MixedTable(columns, rows)
+
+
 def test_noise_grows_no_trees(streams):
-    draw = np.random.default_rng(2)
-    columns = {f"n{k}": MixedColumn(NUMBER, draw.random(1_500)) for k in range(4)}
-    columns["w"] = MixedColumn(WORD, draw.integers(0, 4, 1_500).astype(np.int32), tuple("abcd"))
-    model = fitted(Bayes, streams, MixedTable(columns, 1_500))
+    model = fitted(Bayes, streams, _noise(950, 2))
     assert len(model.law.network.column) <= 5 + 2 * 2
+
+
+def test_one_column_of_noise_in_twenty_grows_a_tree_where_splits_cost_less(streams):
+    """From 1,000 rows on; at a fifth of the penalty most do."""
+    grown = {}
+    for penalty in (0.5, 0.14):
+        growth = _growth(Bayes.Settings(penalty=penalty), 1_500)
+        grown[penalty] = 0
+        for seed in range(8):
+            columns = _noise(1_500, seed).columns.values()
+            cut = [ColumnLevels.fit(column, 19, smooth=True) for column in columns]
+            levels = np.stack([one.levels(column) for one, column in zip(cut, columns, strict=True)], axis=1)
+            grower = TreeGrower(levels, [one.count for one in cut], growth)
+            trees = [grower.grove(column, list(range(column)), streams)[0] for column in range(1, 5)]
+            grown[penalty] += sum(int(tree.column[0] >= 0) for tree in trees)
+    assert grown[0.5] <= 4
+    assert grown[0.14] > 16
 
 
 def test_several_trees_are_drawn_from_evenly(streams):

@@ -9,7 +9,9 @@ import pytest
 
 from finsim.errors import FitError
 from finsim.generators.generator import State
-from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.identities import annuity_factor
 from finsim.generators.tables.reduction.orders import Order, find_orders, in_order
 from finsim.generators.tables.reduction.schedules import Multiple, Schedule
@@ -72,8 +74,9 @@ def test_what_is_repaid_is_learned_as_payments(left):
         assert back[name].values == pytest.approx(table[name].values, abs=0.011)
     again = Reduction.from_state(State({}, json.loads(json.dumps(found.state().facts))))
     assert again == found
-    with pytest.raises(FitError, match="give amount, rate, term"):
-        found.given({"paid": 100.0})
+    assert asked(found, {"paid": 100.0}).sought == {"paid": 100.0}  # such rows are sought: test_sought_rows
+    with pytest.raises(FitError, match="never seen"):
+        asked(found, {"paid": -100.0})
 
 
 def test_a_schedule_without_a_rate_and_beyond_its_end():

@@ -11,7 +11,9 @@ from finsim.errors import FitError
 from finsim.generators.generator import State
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.generators.tables.bayes import Bayes
-from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps, is_month_end
 from finsim.generators.tables.reduction.identities import Identity, annuity_factor
 from finsim.generators.tables.reduction.pair_followers import PairFollower
@@ -138,16 +140,16 @@ def test_state_survives_a_round_trip(reduced):
 def test_given_cells_stay(reduced, streams):
     left, found = reduced
     model = fitted(Bayes, streams, left)
-    inner = found.given({"paid": 777.0, "month": "Feb"})
+    inner = asked(found, {"paid": 777.0, "month": "Feb"}).inner
     made = found.restore(model.sample(300, streams, given=inner), streams, 0, inner)
     assert (made["paid"].values == 777.0).all()
     for cells, words in (
         ({"rate": 5.0}, "follows"),
-        ({"out": 1.0}, "days since lent"),
+        ({"out": 1.0}, "1970-01-01 was never seen; expected 200"),
         ({"payment": 3.0}, "computed"),
     ):
         with pytest.raises(FitError, match=words):
-            found.given(cells)
+            asked(found, cells)
 
 
 def test_an_outcome_that_is_computed_is_learned_all_the_same():
@@ -164,7 +166,7 @@ def test_an_outcome_that_is_computed_is_learned_all_the_same():
     assert found.outcome == "good"
     broken = left.with_columns({"good": replace(left["good"], values=1 - left["good"].values)})
     assert np.array_equal(found.restore(broken, STREAMS)["good"].values, table["good"].values)
-    inner = found.given({"good": "yes"})
+    inner = asked(found, {"good": "yes"}).inner
     assert inner == {"good": "yes"}
     assert np.array_equal(found.restore(broken, STREAMS, 0, inner)["good"].values, broken["good"].values)
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from finsim.errors import FitError
-from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.month_dates import (
     DateBound,
     MonthDate,
@@ -69,7 +71,7 @@ def test_an_end_is_computed_from_the_term(per):
     day = whole["opened"].values / NANOS_PER_DAY
     assert (whole["ends"].values / NANOS_PER_DAY == months_after(day, whole["term"].values * per)).all()
     with pytest.raises(FitError, match="is computed"):
-        reduction.given({"ends": 0.0})
+        asked(reduction, {"ends": 0.0})
 
 
 def test_one_other_row_is_no_rule():

@@ -12,7 +12,10 @@ from small_tables import DAY, fitted, loans
 from finsim.errors import FitError
 from finsim.generators.generator import State
 from finsim.generators.tables.bayes import Bayes
-from finsim.generators.tables.reduced_columns import Computed, Reduction, reduce
+from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.new_keys import NewKey
@@ -165,11 +168,11 @@ def test_state_survives_a_round_trip(streams):
 
 def test_given_cells_are_told_in_what_is_left():
     _, found = reduce(_tape(), STREAMS)
-    assert found.given({"paid": 5.0, "country": "US", "empty": None}) == {"paid": 5.0}
+    assert asked(found, {"paid": 5.0, "country": "US", "empty": None}).inner == {"paid": 5.0}
     (one,) = {"days", "months"} & set(found.computed)
     assert one == "days"
-    assert found.given({"days": 360.0}) == {"months": 12.0}
-    assert found.given(None) == {}
+    assert asked(found, {"days": 360.0}).inner == {"months": 12.0}
+    assert asked(found, None).inner == {}
     for cells, words in (
         ({"paied": 1.0}, "did you mean 'paid'"),
         ({"id": 7.0}, "made anew"),
@@ -180,7 +183,7 @@ def test_given_cells_are_told_in_what_is_left():
         ({"id": 7.0, "country": "UK"}, "(?s)made anew.*never seen"),
     ):
         with pytest.raises(FitError, match=words):
-            found.given(cells)
+            asked(found, cells)
 
 
 def test_a_name_given_is_the_code_of_it():
@@ -196,7 +199,7 @@ def test_a_name_given_is_the_code_of_it():
         zip("abcdef" if gone == "code" else "UVWXYZ", "UVWXYZ" if gone == "code" else "abcdef", strict=True)
     )
     cell = next(iter(words))
-    assert found.given({gone: cell}) == {kept: words[cell]}
+    assert asked(found, {gone: cell}).inner == {kept: words[cell]}
 
 
 def test_names_follow_pooled_codes():

@@ -9,6 +9,8 @@ import numpy as np
 from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
 from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, TIME, WORD, MixedColumn
 
+LEAST_OVERLAP = 1 / 3
+"""Of the rows of one side of a rule, those that have all of its columns, at least (assumption)."""
 Plain = float | int | str | None
 """A cell as JSON can hold it: a number, nanoseconds UTC, a word, None where missing."""
 

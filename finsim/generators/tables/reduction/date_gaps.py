@@ -13,6 +13,8 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTab
 
 LEAST_ROWS, LEAST_AFTER, MOST_SHUFFLED = 50, 0.995, 0.95
 """Dates come after in 99.5 % of the rows, and would in 95 % at most by chance (assumptions)."""
+MOST_LACKING = 0.5
+"""A date that is missing in half of the rows of the later one may be filled (assumption)."""
 LEAST_ENDS, MOST_WEEKENDS = 0.3, 0.02
 """Ends of months are kept where 30 % of the dates are such, weekends avoided where 2 % are (assumptions)."""
 END, OTHER = "end of month", "other day"
@@ -31,6 +33,10 @@ class DateGap:
     flag: str
     working: bool
 
+    def between(self) -> str:
+        """Return what the days between are called."""
+        return f"days from {self.source} to {self.target}"
+
     def loosened(self, columns: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
         """Return the days between, and the flag."""
         days = _days(columns[self.target])
@@ -40,10 +46,12 @@ class DateGap:
             found[self.flag] = MixedColumn(WORD, (~ends).astype(np.int32), (END, OTHER))
         return found
 
-    def closed(self, columns: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
-        """Return the dates."""
+    def closed(self, columns: Mapping[str, MixedColumn], exact: bool = False) -> dict[str, MixedColumn]:
+        """Return the dates; ``exact`` ones are so many days after their source, whatever day that is."""
         start = _days(columns[self.source])
         days = start + columns[self.target].values
+        if exact:
+            return {self.target: from_numbers(days, TIME, float(NANOS_PER_DAY))}
         if self.flag:
             flag = columns[self.flag]
             told = np.array([word == END for word in flag.words] + [False])[flag.values]
@@ -79,6 +87,25 @@ def find_gaps(table: MixedTable) -> Iterator[DateGap]:
         flag = f"{name} at the end of a month" if is_month_end(there).mean() >= LEAST_ENDS else ""
         weekends = float((((there + 3) % 7) >= 5).mean())
         yield DateGap(name, source, flag, weekends <= MOST_WEEKENDS)
+
+
+def first_date(days: Mapping[str, Float1D]) -> tuple[str, str] | None:
+    """Return a date and one before it that is missing in some of its rows, None where there is no such pair.
+
+    The date has no other one before it that is there in all of its rows; of several pairs that with fewest
+    rows to fill.
+    """
+    found = []
+    for target, mine in days.items():
+        others = {source: other for source, other in days.items() if source != target}
+        if any(_spread(mine, other) for other in others.values()):
+            continue
+        for source, other in others.items():
+            both = ~np.isnan(mine) & ~np.isnan(other)
+            lacking = 1.0 - both.sum() / max((~np.isnan(mine)).sum(), 1)
+            if 0.0 < lacking <= MOST_LACKING and _spread(np.where(both, mine, np.nan), other):
+                found.append((lacking, target, source))
+    return min(found)[1:] if found else None
 
 
 def _spread(mine: Float1D, other: Float1D) -> float:

@@ -7,18 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.tables.reduction.column_cells import as_numbers, number_step, on_grid
+from finsim.generators.tables.reduction.column_cells import (
+    LEAST_OVERLAP,
+    as_numbers,
+    number_step,
+    on_grid,
+)
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 from finsim.records.mixed_table import MixedTable
 
 LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD = 50, 0.999, 0.99
 """An identity holds in 99.9 % of the rows, and in 99 % of at least 50 rows without the commonest value."""
-MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS = 120, 64, 4, 12
+MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS, MOST_PAIRED = 120, 64, 4, 12, 6
 FACTORS = (1.0, 100.0)
 SUM, PRODUCT, RATIO, SCALE, ANNUITY = "sum", "product", "ratio", "scale", "annuity"
 FEW_RATIOS, LEAST_SHARE_BACK = 0.25, 0.99
 """A ratio of a quarter as many values as its upper part is the cause, not the result (assumption)."""
 MOST_TERMS, MOST_RATE = 64, 100.0
+LEAST_AGREEING = 8
+"""Rows of a small sample that a product, ratio or level payment is first seen in (assumption)."""
 MOST_DUST = 1e-4
 """Of the spread of a sum (assumption)."""
 
@@ -86,8 +93,11 @@ class Numbers:
                 self.different[name] = len(found)
                 self.odd[name] = ~np.isnan(numbers) & (numbers != found[counts.argmax()])
 
-    def share(self, identity: Identity) -> float:
-        """Return the share of rows in which an identity holds; 0 where there is too little to tell."""
+    def share(self, identity: Identity, is_whole: bool = True) -> float:
+        """Return the share of rows in which an identity holds; 0 where there is too little to tell.
+
+        Not ``is_whole``: of the rows in which all of its columns are there, a third of either side at least.
+        """
         target = self.values[identity.target]
         made = self.values_of(identity)
         both = ~np.isnan(target) & ~np.isnan(made)
@@ -98,8 +108,13 @@ class Numbers:
             grid = max(grid, min(coarse, MOST_DUST * float(np.nanstd(target))))
         wide = 0.5 * grid + 1e-9 * np.maximum(np.abs(target), 1.0)
         holds = both & (np.abs(np.where(both, target - made, np.inf)) <= wide)
-        holds |= np.isnan(target) & np.isnan(made)
         odd = self.odd[identity.target]
+        if is_whole:
+            holds |= np.isnan(target) & np.isnan(made)
+        elif both.sum() < LEAST_OVERLAP * max((~np.isnan(target)).sum(), (~np.isnan(made)).sum()):
+            return 0.0
+        else:
+            holds, odd = holds[both], odd[both]
         if odd.sum() < LEAST_ROWS or holds[odd].mean() < LEAST_SHARE_ODD:
             return 0.0
         return float(holds.mean())
@@ -111,6 +126,8 @@ class Numbers:
 
 def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
     """Return identities that hold, the surest first; one column may be the target of several.
+
+    Those whose columns are missing together come before those that hold where all of them are there.
 
     A target lies on a grid at least as fine as those of its terms, so that a sum stays on it, and is no
     rounder than they are: an amount in fifties is no sum of cents. Of several that can be the target the
@@ -134,9 +151,16 @@ def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float
             frozenset(zip(one.operands, one.factors, strict=False)),
         )
         if key not in found:
-            share = numbers.share(one)
-            found[key] = (share, one)
-    sure = [_turned(numbers, pair) for pair in found.values() if pair[0] >= LEAST_SHARE]
+            found[key] = (numbers.share(one), one)
+    sure = [_turned(numbers, pair, True) for pair in found.values() if pair[0] >= LEAST_SHARE]
+    if any(np.isnan(one).any() for one in numbers.values.values()):
+        rest = [one for share, one in found.values() if share < LEAST_SHARE]
+        loose = [(share, one) for one in rest if (share := numbers.share(one, False)) >= LEAST_SHARE]
+        return _sorted(numbers, sure) + _sorted(numbers, [_turned(numbers, pair, False) for pair in loose])
+    return _sorted(numbers, sure)
+
+
+def _sorted(numbers: Numbers, sure: list[tuple[float, Identity]]) -> list[tuple[float, Identity]]:
     spread = {name: float(np.nanstd(one)) for name, one in numbers.values.items()}
     round_to = {name: roundness(one) for name, one in numbers.values.items()}
     names = list(numbers.values)
@@ -162,7 +186,7 @@ def roundness(values: Float1D) -> float:
     return 0.0
 
 
-def _turned(numbers: Numbers, pair: tuple[float, Identity]) -> tuple[float, Identity]:
+def _turned(numbers: Numbers, pair: tuple[float, Identity], is_whole: bool) -> tuple[float, Identity]:
     """Return a ratio of few values as the factor that makes its upper part, where it brings that back.
 
     A share guaranteed is one of a few; computed from two amounts that a model drew it would be any number.
@@ -171,7 +195,7 @@ def _turned(numbers: Numbers, pair: tuple[float, Identity]) -> tuple[float, Iden
     if one.kind != RATIO or numbers.different[one.target] > FEW_RATIOS * numbers.different[one.operands[0]]:
         return pair
     back = Identity(PRODUCT, one.operands[0], (one.target, one.operands[1]), (1.0 / one.factors[0],))
-    return (1.0, back) if numbers.share(back) >= LEAST_SHARE_BACK else pair
+    return (1.0, back) if numbers.share(back, is_whole) >= LEAST_SHARE_BACK else pair
 
 
 def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterator[Identity]:
@@ -191,12 +215,19 @@ def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterat
 
 
 def _present_rows(cells: Float2D) -> Iterator[Int1D]:
-    """Yield the rows in which a column that lacks cells has one, once for columns that lack together."""
-    masks = {np.isnan(column).tobytes(): column for column in cells.T if np.isnan(column).any()}
-    for column in list(masks.values())[:MOST_MASKS]:
-        there = np.flatnonzero(~np.isnan(column))
-        if len(there) >= LEAST_ROWS:
-            yield there
+    """Yield the rows in which a column that lacks cells has one, once for columns that lack together.
+
+    Then those in which two such columns, and all of them, have one: a sum of columns with empty cells of
+    their own shows there alone.
+    """
+    masks = {np.isnan(column).tobytes(): ~np.isnan(column) for column in cells.T if np.isnan(column).any()}
+    alone = list(masks.values())[:MOST_MASKS]
+    pairs = [one & other for at, one in enumerate(alone[:MOST_PAIRED]) for other in alone[:at]]
+    known = set()
+    for there in (*alone, *pairs, np.logical_and.reduce(alone) if alone else np.zeros(0, np.bool_)):
+        if there.sum() >= LEAST_ROWS and there.tobytes() not in known:
+            known.add(there.tobytes())
+            yield np.flatnonzero(there)
 
 
 def _linear(
@@ -291,7 +322,8 @@ def _agreeing(cells: Float2D, kind: str, factor: float, target: Float1D, wide: F
     """Return the share of rows in which the product or ratio of two columns is the target: float64[k, k]."""
     second = cells if kind == PRODUCT else 1.0 / np.where(cells == 0, np.nan, cells)
     made = factor * cells[:, :, None] * second[:, None, :]
-    return np.asarray((np.abs(made - target[:, None, None]) <= wide[:, None, None]).mean(axis=0))
+    near = (np.abs(made - target[:, None, None]) <= wide[:, None, None]).sum(axis=0)
+    return np.asarray(near / np.maximum(np.isfinite(made).sum(axis=0), LEAST_AGREEING))
 
 
 def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) -> Iterator[Identity]:
@@ -299,7 +331,7 @@ def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) ->
     mine = some[:, target]
     there = ~np.isnan(mine)
     others = [k for k in range(len(names)) if k != target]
-    if there.sum() < 8 or not others or len(np.unique(mine[there])) < 3:
+    if there.sum() < LEAST_AGREEING or not others or len(np.unique(mine[there])) < 3:
         return
     cells = some[there][:, others]
     wide = 0.5 * numbers.step[names[target]] + 1e-9 * np.maximum(np.abs(mine[there]), 1.0)
@@ -324,7 +356,8 @@ def _annuities(numbers: Numbers, names: list[str], some: Float2D) -> Iterator[Id
         for factor in (1 / 1200, 1 / 12, 1 / 100, 1.0):
             part = annuity_factor(factor * some[:, rate], some[:, term])
             made = part[:, None] * some
-            near = (np.abs(made[:, :, None] - some[:, None, :]) <= wide).mean(axis=0) > 0.95
+            far = np.abs(made[:, :, None] - some[:, None, :])
+            near = (far <= wide).sum(axis=0) > 0.95 * np.maximum(np.isfinite(far).sum(axis=0), LEAST_AGREEING)
             for amount, target in np.argwhere(near):
                 if len({amount, target, rate, term}) == 4 and different[target] > MOST_TERMS:
                     operands = (names[amount], names[rate], names[term])

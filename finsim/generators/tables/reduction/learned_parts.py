@@ -8,11 +8,13 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.generators.tables.reduction.identities import Identity
+from finsim.generators.tables.reduction.orders import find_orders
+from finsim.generators.tables.reduction.portions import Portion, find_portions
 from finsim.generators.tables.reduction.schedules import Multiple, Schedule, find_schedules
 from finsim.generators.tables.reduction.shares import Share, find_shares
 from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
 
-Learned = Schedule | Multiple | Share
+Learned = Schedule | Multiple | Share | Portion
 """Rules whose first operand is a column that is no column of the table: it is learned for the target."""
 
 
@@ -20,7 +22,10 @@ def find_parts(
     table: MixedTable, free: list[str], annuities: list[Identity], rng: np.random.Generator
 ) -> Iterator[tuple[Learned, MixedColumn]]:
     """Yield rules for columns of ``free``, and what is learned in their place."""
-    for rule in (*find_schedules(table, free, annuities, rng), *find_shares(table, free)):
+    loans = list(find_schedules(table, free, annuities, rng))
+    rest = [name for name in free if name not in {one.target for one in loans}]
+    portions = find_portions(table, rest, find_orders(table), rng)
+    for rule in (*loans, *find_shares(table, free), *portions):
         numbers = {name: as_numbers(table[name]) for name in (rule.target, *rule.operands[1:])}
         known = {name: one for name, one in numbers.items() if one is not None}
         yield rule, MixedColumn(NUMBER, rule.learned(known), (), rule.step)

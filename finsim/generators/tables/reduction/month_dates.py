@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.tables.reduction.column_cells import as_numbers, from_numbers
+from finsim.generators.tables.reduction.column_cells import LEAST_OVERLAP, as_numbers, from_numbers
 from finsim.generators.tables.reduction.date_gaps import DateGap
 from finsim.notation import Float1D
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
@@ -72,15 +72,19 @@ def months_after(days: Float1D, months: Float1D) -> Float1D:
 
 
 def find_month_dates(table: MixedTable) -> Iterator[MonthDate]:
-    """Yield dates that are another date and a whole number of months or years, in every row."""
+    """Yield dates that are another date and a whole number of months or years, in every row that has all.
+
+    A rule whose columns are missing together comes before one that has empty cells of its own.
+    """
     dates = {name: days for name, one in table.columns.items() if (days := _dates(one)) is not None}
     counts = {name: one.values for name, one in table.columns.items() if _is_count(one)}
     for target, mine in dates.items():
         found = (
             MonthDate(target, (source, count), months)
+            for is_whole in (True, False)
             for source, start in dates.items() if source != target
             for count, number in counts.items() for months in (1, _YEAR)
-            if _holds(mine, start, number * months)
+            if _holds(mine, start, number * months, is_whole)
         )  # fmt: skip
         first = next(found, None)
         if first is not None:
@@ -103,12 +107,14 @@ def find_bounds(table: MixedTable, gaps: Collection[DateGap]) -> Iterator[DateBo
             yield DateBound(gap.target, gap.source, min(room, key=lambda name: room[name]))
 
 
-def _holds(mine: Float1D, start: Float1D, months: Float1D) -> bool:
-    both = np.isfinite(mine) & np.isfinite(start) & np.isfinite(months)
+def _holds(mine: Float1D, start: Float1D, months: Float1D, is_whole: bool) -> bool:
+    """Tell whether a rule holds; ``is_whole``: and its columns are missing together."""
+    made = np.isfinite(start) & np.isfinite(months)
+    both = np.isfinite(mine) & made
     some = np.flatnonzero(both)
-    if len(some) < LEAST_ROWS or not np.array_equal(both, np.isfinite(mine)):
+    if len(some) < LEAST_ROWS or (is_whole and not (both == (np.isfinite(mine) | made)).all()):
         return False
-    if not np.array_equal(both, np.isfinite(start) & np.isfinite(months)):
+    if len(some) < LEAST_OVERLAP * max(np.isfinite(mine).sum(), made.sum()):
         return False
     if (np.abs(months[some]) > MOST_MONTHS).any() or len(np.unique(months[some])) < LEAST_COUNTS:
         return False
@@ -121,8 +127,9 @@ def _holds(mine: Float1D, start: Float1D, months: Float1D) -> bool:
 
 def _is_bound(mine: Float1D, start: Float1D, until: Float1D) -> bool:
     """Whether a date never comes after another in all rows, though its days after ``start`` would."""
-    there = np.isfinite(mine) & np.isfinite(start)
-    if there.sum() < LEAST_ROWS or not np.isfinite(until[there]).all() or (mine > until).any():
+    whole = np.isfinite(mine) & np.isfinite(start)
+    there = whole & np.isfinite(until)
+    if there.sum() < max(LEAST_ROWS, LEAST_OVERLAP * whole.sum()) or (mine > until).any():
         return False
     gap, room = (mine - start)[there], (until - start)[there]
     within = np.searchsorted(np.sort(gap), room, side="right").mean() / len(gap)

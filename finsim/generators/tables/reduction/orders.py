@@ -30,13 +30,19 @@ class Order:
 
 def find_orders(table: MixedTable) -> list[Order]:
     """Return the orders between columns of numbers of one grid that chance does not explain."""
-    there = {name: one for name, one in table.columns.items() if one.kind == NUMBER}
+    there = {name: one for name, one in table.columns.items() if one.kind == NUMBER and _is_amount(one)}
     round_to = {name: roundness(one.values) for name, one in there.items()}
     return [
         Order(low, high, 0.0 if round_to[low] == round_to[high] else round_to[low] or mine.step)
         for low, mine in there.items() for high, other in there.items()
         if low != high and mine.step == other.step and _is_ordered(mine, other)
     ]  # fmt: skip
+
+
+def _is_amount(column: MixedColumn) -> bool:
+    """Tell whether a column has more than two numbers: yes and no are below any count, and say no order."""
+    there = column.values[~column.missing()]
+    return len(there) > 0 and bool(((there != there.min()) & (there != there.max())).any())
 
 
 def _is_ordered(mine: MixedColumn, other: MixedColumn) -> bool:

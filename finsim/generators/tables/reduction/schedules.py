@@ -120,18 +120,18 @@ def _is_multiple(rule: Multiple, known: Numbers, rng: np.random.Generator) -> bo
     if some.sum() < max(LEAST_ROWS, 0.5 * there.sum()) or not (unit[there] > 0).all() or (target < 0).any():
         return False
     logs, units = np.log(target[some]), np.log(unit[some])
-    return _entropy(logs - _exchanged(units, rng)) - _entropy(logs - units) >= LEAST_GAIN
+    return entropy(logs - exchanged(units, rng)) - entropy(logs - units) >= LEAST_GAIN
 
 
-def _exchanged(values: Float1D, rng: np.random.Generator) -> Float1D:
+def exchanged(values: Float1D, rng: np.random.Generator, parts: int = PARTS) -> Float1D:
     """Return values exchanged among those near them: what a model knows that sees them in intervals."""
     found = np.empty(len(values))
-    for part in np.array_split(np.lexsort((rng.random(len(values)), values)), PARTS):
+    for part in np.array_split(np.lexsort((rng.random(len(values)), values)), parts):
         found[part] = values[rng.permutation(part)]
     return found
 
 
-def _entropy(values: Float1D) -> float:
+def entropy(values: Float1D) -> float:
     """Return the differential entropy of most values in nats, by a histogram."""
     low, high = np.quantile(values, [0.01, 0.99])
     if high <= low:

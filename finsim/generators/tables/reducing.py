@@ -1,0 +1,133 @@
+"""What of a table needs no model: constants, keys, rules between columns, and cells that say others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.column_cells import as_numbers, coded, plain_cell
+from finsim.generators.tables.reduction.completing import WholeTable
+from finsim.generators.tables.reduction.computed import Computed, is_free
+from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
+from finsim.generators.tables.reduction.followers import find_followers
+from finsim.generators.tables.reduction.identities import Identity, find_identities
+from finsim.generators.tables.reduction.learned_parts import find_parts
+from finsim.generators.tables.reduction.month_dates import MonthDate, find_bounds, find_month_dates
+from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
+from finsim.generators.tables.reduction.orders import find_orders
+from finsim.generators.tables.reduction.pair_followers import find_pair_followers
+from finsim.generators.tables.reduction.rare_words import pooled
+from finsim.generators.tables.reduction.ties import find_ties
+from finsim.randomness import Streams
+from finsim.records.mixed_table import TIME, WORD, MixedColumn, MixedTable
+
+LEAST_COUNT = 5
+
+
+def reduce(
+    table: MixedTable,
+    streams: Streams,
+    keys: tuple[str, ...] = (),
+    least_count: int = LEAST_COUNT,
+    outcome: str = "",
+) -> tuple[MixedTable, Reduction]:
+    """Return a table without the columns that need no model, and what brings them back.
+
+    Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
+    functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
+    three. Identities hold where all of their columns are there: empty cells that one fills are learned whole,
+    and which are empty beside them. Of what follows a level payment or a count a part is learned. What is
+    left is loosened: cells that are the same as another column's are missing, dates that come after others
+    are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become one. ``streams``
+    choose the rows on which identities are looked for. One column at least is left.
+    """
+    computed = _told(table, keys)
+    whole = WholeTable(table, streams.at("empty cells"))
+    _identical(computed, table, whole, streams)
+    _following(computed, whole.table(), least_count)
+    if len(computed) == len(table.columns):
+        computed.pop(next(iter(computed)), None)
+    is_kept = outcome in computed and bool(computed[outcome].sources())
+    whole.fill_dates([name for name in table.columns if name not in computed])
+    full = whole.table()
+    learned = _by_part(computed, full, outcome, streams.at("payments"))
+    rest = full.without(*(name for name in computed if not (is_kept and name == outcome)))
+    gaps = tuple(find_gaps(rest))
+    plain = rest.without(*(gap.target for gap in gaps))
+    ties, orders = tuple(find_ties(plain)), tuple(find_orders(plain))
+    pools = {}
+    columns = {}
+    for name, column in rest.columns.items():
+        columns[name] = column
+        if column.kind == WORD:
+            columns[name], pools[name] = pooled(column, least_count)
+    for tie in ties:
+        columns |= tie.loosened(rest.columns)
+    for gap in gaps:
+        columns |= gap.loosened(rest.columns)
+    words = {name: word for name, word in pools.items() if word}
+    flags, empty = whole.flags()
+    return MixedTable(columns | learned | flags, table.rows), Reduction(
+        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
+        tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
+    )  # fmt: skip
+
+
+def _told(table: MixedTable, keys: tuple[str, ...]) -> dict[str, Computed]:
+    """Return the columns that no other one is needed for: constants and keys."""
+    computed: dict[str, Computed] = {}
+    for name, column in table.columns.items():
+        if table.rows and len(coded(column)[1]) == 1 and name not in keys:
+            computed[name] = Computed.of(column, plain_cell(column, 0))
+    for name in key_columns(table, keys):
+        if name not in computed:
+            computed[name] = Computed.of(table[name], NewKey.of(table[name]))
+    return computed
+
+
+def _identical(computed: dict[str, Computed], table: MixedTable, whole: WholeTable, streams: Streams) -> None:
+    """Leave out dates so many months after others and what is a sum, product, ratio or level payment."""
+    left = table.without(*computed)
+    rules: list[MonthDate | Identity] = list(find_month_dates(left))
+    rules += [rule for _, rule in find_identities(left, streams.at("identities"))]
+    for rule in rules:
+        if is_free(computed, rule.target, rule.operands) and whole.fills(rule):
+            computed[rule.target] = Computed.of(table[rule.target], rule)
+    whole.settle()
+
+
+def _following(computed: dict[str, Computed], table: MixedTable, least_count: int) -> None:
+    """Leave out functions of one column, then of two."""
+    left = table.without(*(name for name, one in computed.items() if not one.sources()))
+    for one in find_followers(left, least_count):
+        if is_free(computed, one.target, (one.source,)):
+            computed[one.target] = Computed.of(table[one.target], one)
+    left = table.without(*computed)
+    for pair in find_pair_followers(left, least_count):
+        if is_free(computed, pair.target, (pair.first, pair.second)):
+            computed[pair.target] = Computed.of(table[pair.target], pair)
+
+
+def _by_part(
+    computed: dict[str, Computed], table: MixedTable, outcome: str, rng: np.random.Generator
+) -> dict[str, MixedColumn]:
+    """Leave out columns that follow a level payment or a count; return what is learned in their place."""
+    annuities = [one.rule for one in computed.values() if isinstance(one.rule, Identity)]
+    free = [name for name in table.columns if name not in computed and name != outcome]
+    learned = {}
+    for rule, column in find_parts(table, free, annuities, rng):
+        if is_free(computed, rule.target, rule.operands):
+            computed[rule.target] = Computed.of(table[rule.target], rule)
+            learned[rule.operands[0]] = column
+    return learned
+
+
+def _ranges(
+    table: MixedTable, gaps: tuple[DateGap, ...]
+) -> tuple[dict[str, tuple[float, float]], tuple[str, ...]]:
+    """Return the lowest and highest number or day of every column that has some, and which have days."""
+    numbers = {name: one for name, column in table.columns.items() if (one := as_numbers(column)) is not None}
+    days = tuple(name for name in numbers if table[name].kind == TIME)
+    numbers |= {one.between(): numbers[one.target] - numbers[one.source] for one in gaps}
+    known = {name: one[~np.isnan(one)] for name, one in numbers.items()}
+    return {name: (float(one.min()), float(one.max())) for name, one in known.items() if len(one)}, days

@@ -1,0 +1,115 @@
+"""Columns that were left out of a model, and the rules that bring them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from finsim.generators.tables.reduction.column_cells import Plain, as_numbers, column_of, from_numbers
+from finsim.generators.tables.reduction.followers import Follower
+from finsim.generators.tables.reduction.identities import Identity
+from finsim.generators.tables.reduction.learned_parts import Learned
+from finsim.generators.tables.reduction.month_dates import MonthDate
+from finsim.generators.tables.reduction.new_keys import NewKey
+from finsim.generators.tables.reduction.pair_followers import PairFollower
+from finsim.generators.tables.reduction.portions import Portion
+from finsim.generators.tables.reduction.schedules import Multiple, Schedule
+from finsim.generators.tables.reduction.shares import Share
+from finsim.notation import Float1D
+from finsim.records.mixed_table import MixedColumn
+
+Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
+"""A constant cell, keys made anew, a function of one or two columns, or a computation from several."""
+RULES: dict[str, Any] = {
+    "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
+    "multiple": Multiple, "share": Share, "portion": Portion, "months": MonthDate,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Computed:
+    """One column that was left out: kind, grid, range of its numbers, and the rule that brings it back."""
+
+    kind: str
+    step: float
+    low: float
+    high: float
+    rule: Rule
+
+    @classmethod
+    def of(cls, column: MixedColumn, rule: Rule) -> Self:
+        """Return a column that is left out for a rule."""
+        numbers = as_numbers(column)
+        there = np.zeros(0) if numbers is None else numbers[~np.isnan(numbers)]
+        low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 0.0)
+        return cls(column.kind, column.step, low, high, rule)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the columns that the rule reads."""
+        if isinstance(self.rule, Follower):
+            return (self.rule.source,)
+        if isinstance(self.rule, PairFollower):
+            return (self.rule.first, self.rule.second)
+        return self.rule.operands if isinstance(self.rule, Identity | MonthDate | Learned) else ()
+
+    def restored(
+        self, found: Mapping[str, MixedColumn], block: tuple[int, int], rng: np.random.Generator | None
+    ) -> MixedColumn:
+        """Return the column for rows ``block`` (the first, how many) from the columns it comes from."""
+        rule = self.rule
+        first, rows = block
+        if isinstance(rule, NewKey):
+            return rule.column(first, rows)
+        if isinstance(rule, Follower):
+            assert rng is not None
+            places = rule.drawn(found[rule.source], rng.random(rows))
+            return column_of(rule.listed(), places, self.kind, self.step)
+        if isinstance(rule, PairFollower):
+            return rule.column(found[rule.first], found[rule.second], self.kind, self.step)
+        if isinstance(rule, Identity | MonthDate | Learned):
+            values = rule.values({name: numbers_of(found[name]) for name in rule.operands})
+            if isinstance(rule, Learned):
+                values = np.clip(values, self.low, self.high)
+            return from_numbers(values, self.kind, self.step)
+        return column_of([rule], np.zeros(rows, np.int64), self.kind, self.step)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        rule: Any = self.rule
+        kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
+        if isinstance(rule, NewKey | Follower | PairFollower | Identity | MonthDate | Learned):
+            rule = {key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()}
+        return {**asdict(replace(self, rule=None)), "is": kind, "rule": rule}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the column that ``to_dict`` wrote."""
+        rule: Any = data["rule"]
+        if data["is"] == "key":
+            rule = NewKey.from_dict(rule)
+        elif data["is"] in RULES:
+            plain = {key: tuple(one) if isinstance(one, list) else one for key, one in rule.items()}
+            rule = RULES[data["is"]](**plain)
+        return cls(str(data["kind"]), float(data["step"]), float(data["low"]), float(data["high"]), rule)
+
+
+def numbers_of(column: MixedColumn) -> Float1D:
+    """Return a column of numbers or dates as float64[N]."""
+    numbers = as_numbers(column)
+    assert numbers is not None
+    return numbers
+
+
+def is_free(computed: Mapping[str, Computed], target: str, sources: tuple[str, ...]) -> bool:
+    """Tell whether a column may be left out: it is not yet, and none of its sources comes from it."""
+    reached: set[str] = set()
+    waiting = list(sources)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += computed[name].sources() if name in computed else ()
+    return target not in computed and target not in reached

@@ -1,0 +1,147 @@
+"""Given cells that no row can have are refused with place, found, expected range and remedy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_month_dates import dates, loans, numbers
+
+from finsim.errors import FitError
+from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reducing import reduce
+from finsim.notation import NANOS_PER_DAY
+from finsim.randomness import Streams
+from finsim.records.mixed_table import MixedTable
+
+
+def day(number):
+    return float(number * NANOS_PER_DAY)
+
+
+def told(found, cells):
+    with pytest.raises(FitError) as bad:
+        asked(found, cells)
+    (one,) = bad.value.problems
+    assert one.place
+    assert one.expected
+    assert one.remedy
+    return f"{one.place}: {one.found}; {one.expected}; {one.remedy}"
+
+
+@pytest.fixture(scope="module")
+def sums():
+    """Amounts lent of 1,000 to 2,000, paid of 0 to 900, balances; lines used of lines there are; one end."""
+    rng = np.random.default_rng(0)
+    amount = np.append(np.round(rng.uniform(1_000, 2_000, 1_998), 2), [1_000.0, 2_000.0])
+    paid = np.append(np.round(rng.uniform(0, 900, 1_998), 2), [0.0, 900.0])
+    lines = rng.integers(5, 31, 2_000)
+    used = np.minimum(rng.integers(0, 21, 2_000), lines)
+    start, days_ = 15_000.0 + rng.integers(0, 1_000, 2_000), 400.0 + rng.integers(0, 100, 2_000)
+    start[:2], days_[:2] = (15_000.0, 15_999.0), (400.0, 499.0)
+    columns = {"amount": numbers(amount, 0.01), "paid": numbers(paid, 0.01),
+               "balance": numbers(np.round(amount - paid, 2), 0.01), "lines": numbers(lines),
+               "used": numbers(used), "start": dates(start), "days": numbers(days_),
+               "end": dates(start + days_)}  # fmt: skip
+    return reduce(MixedTable(columns, 2_000), Streams(1))[1]
+
+
+def test_a_number_beyond_what_was_seen(sums):
+    assert told(sums, {"paid": 5_000.0}) == (
+        "given paid: 5000 was never seen; 0 to 900; give one of this range"
+    )
+    assert told(sums, {"start": day(10_000)}).startswith(
+        "given start: 1997-05-19 was never seen; 2011-01-26 to 2013-10-21"
+    )
+
+
+def test_an_order_that_is_given_the_wrong_way_round(sums):
+    assert [(one.low, one.high) for one in sums.orders] == [("used", "lines")]
+    assert told(sums, {"used": 12.0, "lines": 8.0}) in (
+        "given lines: 8 is below the 12 given for used; 12 to 30; leave out used",
+    )
+    assert asked(sums, {"used": 12.0, "lines": 12.0}).inner == {"used": 12.0, "lines": 12.0}
+    assert asked(sums, {"used": 12.0}).inner == {"used": 12.0}
+
+
+def test_cells_that_take_a_computed_column_out_of_its_range(sums):
+    (target,) = {"amount", "paid", "balance"} & set(sums.computed)
+    assert target == "amount" or target == "balance"
+    rest = [name for name in ("amount", "paid", "balance") if name != target]
+    values = {"amount": 1_000.0, "paid": 900.0, "balance": 1_990.0}
+    text = told(sums, {name: values[name] for name in rest})
+    assert f"makes {target}" in text
+    assert f"leave out {rest[0]}" in text
+    (dated,) = {"start", "end", "days"} & set(sums.computed)
+    span = {"start": (15_000, 15_999), "end": (15_400, 16_498)}
+    if dated == "days":  # every start is after the end, or far before it
+        assert "makes days" in told(sums, {"start": day(15_900), "end": day(15_950)})
+        assert asked(sums, {"start": day(15_900), "end": day(16_350)}).inner
+    else:
+        other = "end" if dated == "start" else "start"
+        bad = {other: day(span[other][0]), "days": 499.0 if dated == "start" else 400.0}
+        asked(sums, bad)
+
+
+def test_an_end_before_every_start():
+    """The end was learned beside the start, for days between are no column of few values."""
+    rng = np.random.default_rng(1)
+    start, length = 15_000.0 + rng.integers(0, 400, 600), 900.0 + rng.integers(0, 1_000, 600)
+    table = MixedTable({"start": dates(start), "end": dates(start + length), "days": numbers(length)}, 600)
+    _, found = reduce(table, Streams(1))
+    free = [name for name in ("start", "end", "days") if name not in found.computed]
+    for name, low, high in (("end", 15_900, 17_300), ("start", 15_000, 15_399)):
+        if name in free:
+            for wrong in (low - 800, high + 800):
+                assert f"given {name}" in told(found, {name: day(wrong)})
+    pair = {"start": day(15_390), "end": day(15_950)}
+    if set(pair) <= set(free):
+        text = told(found, pair)
+        assert "makes days 560" in text
+        assert "leave out start" in text
+
+
+def test_days_that_stand_too_near_or_too_far():
+    table = loans()
+    _, found = reduce(table, Streams(1))
+    start = float(np.median(table["opened"].values))
+    low, high = (
+        cell / NANOS_PER_DAY for cell in (table["default"].values[~table["default"].missing()].min(), start)
+    )
+    if low < high - 1:
+        text = told(found, {"opened": start, "default": day(round(low))})
+        assert "is before the" in text
+        assert "leave out opened" in text
+    assert asked(found, {"opened": start, "default": start + day(100)}).inner == {
+        "opened": start,
+        "default": 100,
+    }
+    assert asked(found, {"default": start + day(100)}).sought == {"default": start + day(100)}
+
+
+def test_a_default_after_a_given_end():
+    table = loans(800).without("term")
+    _, found = reduce(table, Streams(1))
+    assert [(one.target, one.until) for one in found.bounds] == [("default", "ends")]
+    late, early = (day(one) for one in (19_000, 18_900))
+    text = told(found, {"default": late, "ends": early})
+    assert "given ends: 2021-09-30 is before the 2022-01-08 given for default" in text
+    assert "is after the" in told(found, {"ends": early, "default": late})
+
+
+def test_a_model_of_an_earlier_version_has_no_ranges():
+    from finsim.generators.generator import State
+    from finsim.generators.tables.reduced_columns import Reduction
+
+    _, found = reduce(loans(), Streams(1))
+    facts = {key: one for key, one in found.state().facts.items() if key not in ("ranges", "days", "empty")}
+    old = Reduction.from_state(State({}, facts))
+    assert asked(old, {"amount": -5.0}).inner == {"amount": -5.0}  # its generator refuses it
+
+
+def test_a_default_after_the_end_that_follows_from_what_is_given():
+    _, found = reduce(loans(800), Streams(1))
+    cells = {"opened": day(18_100), "term": 12.0, "default": day(18_700)}
+    text = told(found, cells)
+    assert "given default: 2021-03-14 is after the 2020-07-23 that follows for ends" in text
+    assert "leave out opened, term" in text
+    assert asked(found, {**cells, "term": 36.0}).inner["default"] == 600
