@@ -195,7 +195,7 @@ def _cells(
         kind = cells.schema.field(parts["id"].at).type
         with held(place, parts["id"].header, kind, "ids"):
             columns[parts["id"].at], told[parts["id"].header] = new_row_ids(
-                sample.ids, cells.column(parts["id"].at), when, kind, streams
+                sample.ids, cells.column(parts["id"].at), columns[parts["id"].at], when, kind, streams
             )
     for at in lent.never_twice:
         field = cells.schema.field(at)
