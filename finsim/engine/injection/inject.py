@@ -22,15 +22,16 @@ from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
-from finsim.engine.injection.ledger_currencies import ledger_currencies
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
 from finsim.engine.injection.local_clock import to_wall
 from finsim.engine.injection.merging import Places, merged, places
+from finsim.engine.injection.money.amount_steps import amount_steps
+from finsim.engine.injection.money.ledger_currencies import ledger_currencies
+from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
 from finsim.engine.injection.row_templates import templates
-from finsim.engine.injection.scheme_money import ledger_money
 from finsim.engine.injection.scheme_planning import (
     PlannedScheme,
     World,
@@ -119,9 +120,11 @@ def inject(
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
-    world = World(people, clock, ledger_money(past, people), currencies, ShopHabits.of(local, past))
+    steps = amount_steps(sample, past, ledger.columns, ledger.scale)
+    laws = MoneyLaws.of(past, people, currencies, steps)
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, past))
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    lent = templates(sample, past, ledger.columns)
+    lent = templates(sample, past, ledger.columns, steps, currencies.codes if currencies else None)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
