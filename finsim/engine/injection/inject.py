@@ -46,6 +46,7 @@ from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
+from finsim.tables.cells.told_money import telling
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
@@ -267,7 +268,11 @@ def _write(
     folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme],
     flag: OwnFlag | None,
 ) -> None:  # fmt: skip
-    schema = pa.schema([*list(added.cells.schema)[: -len(LABEL_FIELDS)], *LABEL_FIELDS])
+    source = ledger.source
+    declared = {header: source.fields[name] for name, header in source.bound.items()}
+    schema = pa.schema([
+        *telling(list(added.cells.schema)[: -len(LABEL_FIELDS)], declared), *LABEL_FIELDS
+    ])  # fmt: skip
     with _new_folder(folder) as place:
         write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where, flag))
         patterns = pattern_table(added, schemes, ledger)

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import DataError, did_you_mean
+from finsim.tables.cells.told_money import told
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed
@@ -194,7 +195,7 @@ def _of_stored(source: TableSource, kind: str) -> Proposal:
 
     def guessed(named: Mapping[str, str], ccy: str) -> list[Guess | None]:
         return [
-            guess_stored(header, head.column(at), named.get(header, ""), ccy)
+            guess_stored(header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at)))
             for at, header in enumerate(headers)
         ]
 
