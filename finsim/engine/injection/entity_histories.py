@@ -11,16 +11,11 @@ import pyarrow as pa
 from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 
 NOBODY = -1
-OUT_WORDS = frozenset(
-    ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
-)
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
 _CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
-IN_WORDS = frozenset(
-    ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
-)
 
 
 @dataclass(frozen=True)
