@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from made_ledgers import accounts, table
 
 import finsim
+import finsim.engine.injection.inject as put_in
 from finsim.errors import DataError
 from finsim.evaluation.added_rows.id_codes import id_numbers
 
@@ -129,3 +131,17 @@ def test_ids_of_two_series_are_of_the_series_of_such_rows(law: str, tmp_path: Pa
             assert added.tolist() == list(range(last + 1, last + 1 + len(added)))
         else:  # rows stand in order of time, and so do the numbers of each series
             assert (np.diff(numbers) > 0).mean() > 0.95
+
+
+def test_references_are_none_of_rows_beyond_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of three numbers are taken, most of them in rows of accounts that are not in the sample."""
+    frame = accounts(ROWS).drop(columns="tx_id")
+    known = [f"REF{one}" for one in range(3 * ROWS) if one % 3][:ROWS]
+    monkeypatch.setattr(put_in, "sample_ledger", partial(put_in.sample_ledger, most_rows=ROWS // 2))
+    frame = frame.assign(order=known)
+    made = finsim.inject(frame, narratives=RING, rate=0.05, seed=1, output=tmp_path / "out", progress=False)
+    rows = pq.read_table(made.transactions).to_pandas()
+    assert rows["order"].is_unique
+    assert (rows["instance"] >= 0).sum() == made.added > 40

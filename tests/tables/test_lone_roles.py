@@ -69,7 +69,8 @@ ROWS_AT = {when: n for n, (when, _) in enumerate(ROWS)}
 @pytest.mark.parametrize(
     ("header", "words"),
     [("S/H", ("S", "H")), ("Kennzeichen", ("Soll", "Haben")), ("d/c", ("D", "C")), ("Type", ("CR", "DR")),
-     ("sign", ("+", "-")), ("flow", ("Debit", "Credit")), ("Debit/Credit", ("D", "C")), ("t", ("Debe", "Haber"))],
+     ("sign", ("+", "-")), ("flow", ("Debit", "Credit")), ("Debit/Credit", ("D", "C")),
+     ("t", ("Debe", "Haber"))],
 )  # fmt: skip
 def test_words_for_in_and_out_are_the_direction(header: str, words: tuple[str, str], tmp_path: Path) -> None:
     found = _proposed(tmp_path, ["date", "account", "amount", header], lambda one: f"{one:%Y-%m-%d}", words)
@@ -77,12 +78,15 @@ def test_words_for_in_and_out_are_the_direction(header: str, words: tuple[str, s
 
 
 def test_kinds_of_cards_are_no_direction(tmp_path: Path) -> None:
-    for headers, role in (
-        (["date", "card", "amount", "card type"], ""),
-        (["date", "shop", "amount", "type"], "channel"),
-    ):
-        found = _proposed(tmp_path, headers, lambda one: f"{one:%Y-%m-%d}", ("Debit", "Credit"))
-        assert [*found.fields.values()][-1].role == role if found.kind == "payments" else True
+    found = _proposed(tmp_path, ["date", "card", "amount", "card type"], lambda one: f"{one:%Y-%m-%d}",
+                      ("Debit", "Credit"))  # fmt: skip
+    assert found.fields["card_type"].role == ""
+    columns = {"date": [f"{when:%Y-%m-%d}" for when, _ in ROWS], "card": [card for _, card in ROWS],
+               "shop": [f"M{n % 7}" for n in range(len(ROWS))], "amount": AMOUNTS,
+               "type": ["Debit", "Credit"] * 40}  # fmt: skip
+    assert propose(pa.table(columns)).fields["type"].role == "channel"
+    del columns["shop"]
+    assert propose(pa.table(columns)).fields["type"].role == "direction"
     assert not are_directions(["in", "in"])
     assert not are_directions(["in", "out", "fee"])
     assert are_directions(["In ", "OUT", ""])

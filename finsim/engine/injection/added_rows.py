@@ -207,7 +207,7 @@ def _cells(
         field = cells.schema.field(at)
         with held(place, field.name, field.type, "references"):
             columns[at], told[field.name] = new_references(
-                columns[at], cells.column(at), when, streams.under("reference", at)
+                columns[at], cells.column(at), when, streams.under("reference", at), sample.references.get(at)
             )
     return [
         one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)

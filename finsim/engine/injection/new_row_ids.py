@@ -95,13 +95,18 @@ def _among_others(
 
 
 def new_references(
-    kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, when: tuple[Int1D, Int1D], streams: Streams
-) -> tuple[pa.Array, str]:
-    """Return references in the form of the real ones in place of lent ones, as ``new_row_ids``; gaps stay."""
+    kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, when: tuple[Int1D, Int1D], streams: Streams,
+    known: KnownIds | None = None,
+) -> tuple[pa.Array, str]:  # fmt: skip
+    """Return references in the form of the real ones in place of lent ones, as ``new_row_ids``; gaps stay.
+
+    ``known`` are those of the whole table, where it has more rows than ``real``.
+    """
     plain = real.type.value_type if pa.types.is_dictionary(real.type) else real.type
     flat = real.combine_chunks().cast(plain)
-    known = KnownIds.of(plain)
-    known.note(flat)
+    if known is None:
+        known = KnownIds.of(plain)
+        known.note(flat)
     lent = (kept.combine_chunks() if isinstance(kept, pa.ChunkedArray) else kept).cast(plain)
     fresh, told = new_row_ids(known, pa.chunked_array([flat]), lent, when, plain, streams)
     return pc.if_else(lent.is_valid(), fresh, lent), told

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
-from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.stored import is_text
 
 _NEAREST = 3  # of the payer's own rows
-_DISTINCT, _LEAST_KNOWN = 0.95, 50
 _DRAWS = 8
 _ALIKE = 25  # of other payers' rows
 _ABOVE_USUAL = 0.02  # agreement of any two rows is no sign of the payee
@@ -130,7 +127,7 @@ def templates(
         Group.of(paid, past.payee, past.size, past.count),
         Group.of(sold, past.shop, past.size, past.shops),
         _follows(sample, past, payee, columns),
-        _never_twice(sample, columns),
+        never_twice(sample.cells, columns),
         steps,
         np.full(len(shop), -1) if currency is None else currency,
     )
@@ -154,20 +151,6 @@ def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: Ledge
         if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
             found.append(at)
     return tuple(sorted(found))
-
-
-def _never_twice(sample: LedgerSample, columns: LedgerColumns) -> tuple[int, ...]:
-    """Return the places of columns of text or whole numbers whose values hardly ever occur twice."""
-    taken = {part.at for part in columns.parts.values()}
-    found = []
-    for at, column in enumerate(sample.cells.columns):
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if at in taken or not (is_text(kind) or pa.types.is_integer(kind)):
-            continue
-        known = column.drop_null()
-        if len(known) >= _LEAST_KNOWN and len(pc.unique(known)) >= _DISTINCT * len(known):
-            found.append(at)
-    return tuple(found)
 
 
 def agreement(key: Int1D, codes: Array) -> float:
