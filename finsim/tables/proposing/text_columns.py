@@ -158,7 +158,7 @@ def _number(
 
 
 def _signed(text: str) -> str:
-    """Return a number with its minus before the digits: ``12-``, ``$12-``, ``(12)``, ``($12)``, ``-$12`` as well."""
+    """Return a number with its minus before the digits: also ``12-``, ``(12)``, ``$12-``, ``-$12``."""
     text = re.sub(LEDGER_SIGN, r"-\1\2", text)
     text = re.sub(_SIGN_BEHIND, r"\1-\2", re.sub(_IN_BRACKETS, r"\1-\2", text))
     return re.sub(_BEFORE_SIGN, r"\2\1\3", text)
