@@ -12,16 +12,25 @@ import pyarrow.compute as pc
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, in_unit, of_written
 
-MONEY, MINOR = "money", "minor"
+MONEY, MINOR, STORED_MINOR = "money", "minor", "stored_minor"
 
 
-def numbered_columns(fields: Mapping[str, Field], table: pa.Table) -> dict[str, tuple[str, str, str]]:
-    """Return name -> type, unit and stored type of the columns that stand as numbers; cents with decimals."""
+def numbered_columns(
+    fields: Mapping[str, Field], table: pa.Table, stored: Mapping[str, pa.DataType]
+) -> dict[str, tuple[str, str, str]]:
+    """Return name -> type, unit and stored type of the columns that stand as numbers; cents with decimals.
+
+    ``stored`` are the types of a table that has some, by name: whole numbers of ``stored_minor`` are cents
+    there, and decimals in text.
+    """
     found = {}
     for name, field in fields.items():
         if name in table.column_names and field.type in ("date", "ts") and field.unit:
             found[name] = (field.type, field.unit, str(_number_kind(field, table[name])))
-        elif name in table.column_names and field.unit == MINOR:
+        elif name in table.column_names and (
+            field.unit == MINOR
+            or (field.unit == STORED_MINOR and pa.types.is_integer(stored.get(name, pa.null())))
+        ):
             found[name] = (MONEY, str(field.decimals), "int64")
     return found
 

@@ -47,7 +47,9 @@ class OutputForm:
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, or with the types of ``target``."""
         kinds = data.target if target is None else target
-        numbered = numbered_columns(data.fields, data.table)
+        is_text = bool(data.text.dialect.sep)
+        stored = {} if is_text else dict(zip(data.order, data.target.types, strict=True))
+        numbered = numbered_columns(data.fields, data.table, stored)
         return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones, numbered)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
