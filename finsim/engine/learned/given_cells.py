@@ -137,8 +137,8 @@ def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
         return _on_the_clock(moment, zone) if text.endswith("Z") else _standing(moment, zone)
     if pa.types.is_boolean(kind):
         yes, no = form.words.get(field.name, (TRUE, FALSE))
-        said = {TRUE: TRUE, FALSE: FALSE, yes.casefold(): TRUE, no.casefold(): FALSE}
-        return said.get(text.casefold(), text)
+        words = {TRUE: TRUE, FALSE: FALSE, yes.casefold(): TRUE, no.casefold(): FALSE}
+        return words.get(text.casefold(), text)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         if form.dialect.point == "," and re.fullmatch(r"[+-]?[0-9]*,[0-9]+ ?%?", text):
             text = text.replace(",", ".")  # in quotes, as the data have it
