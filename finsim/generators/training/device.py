@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -36,6 +38,24 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def adam(weights: Iterable[Tensor], rate: float) -> torch.optim.Adam:
+    """Return an optimiser, and leave no folder behind.
+
+    The first one of a process makes torch load its compiler, which makes an empty folder for its cache in the
+    place of temporary files. It makes it again where it is used.
+    """
+    before = _cache_folders()
+    made = torch.optim.Adam(weights, lr=rate)
+    for folder in _cache_folders() - before:
+        with suppress(OSError):  # another process may have put something there
+            folder.rmdir()
+    return made
+
+
+def _cache_folders() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("torchinductor_*"))
 
 
 def torch_stream(word: int) -> torch.Generator:
