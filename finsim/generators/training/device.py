@@ -41,17 +41,25 @@ def one_thread() -> Iterator[None]:
 
 
 def adam(weights: Iterable[Tensor], rate: float) -> torch.optim.Adam:
-    """Return an optimiser, and leave no folder behind.
+    """Return an optimiser of some weights."""
+    with leaving_no_folder():
+        return torch.optim.Adam(weights, lr=rate)
 
-    The first one of a process makes torch load its compiler, which makes an empty folder for its cache in the
-    place of temporary files. It makes it again where it is used.
+
+@contextmanager
+def leaving_no_folder() -> Iterator[None]:
+    """Take away the empty folder of a cache that torch makes in the place of temporary files.
+
+    It does when it loads its compiler: for the first optimiser of a process and for modules on no device. It
+    makes it again where it is used.
     """
     before = _cache_folders()
-    made = torch.optim.Adam(weights, lr=rate)
-    for folder in _cache_folders() - before:
-        with suppress(OSError):  # another process may have put something there
-            folder.rmdir()
-    return made
+    try:
+        yield
+    finally:
+        for folder in _cache_folders() - before:
+            with suppress(OSError):  # something may be in it by now
+                folder.rmdir()
 
 
 def _cache_folders() -> set[Path]:
@@ -71,7 +79,7 @@ def drawn(build: Callable[[], Module], draw: torch.Generator) -> Module:
     Matrices: Glorot uniform (Glorot & Bengio 2010), parameter by parameter in order of name;
     vectors: 0. A module may then set its own exceptions in a method ``settle``.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), leaving_no_folder():
         module = build()
     module = module.to_empty(device="cpu")
     with torch.no_grad():
