@@ -42,8 +42,19 @@ def test_a_stolen_card_is_tried_with_less_than_a_fifth_of_the_purchases(tmp_path
     assert added.loc[added["phase"] == "escalate", "amount"].median() > 2 * tried["amount"].median()
 
 
+def test_schemes_are_the_same_in_money_of_any_size_and_in_any_century(tmp_path: Path) -> None:
+    """A limit in the cents of the narratives' world must not end a scheme of a ledger in large money."""
+    frame = cards(1_200)
+    later = frame["when"] + pd.Timedelta(days=176 * 365)
+    large = frame.assign(amount=(frame["amount"] * 1e9).round(2), when=later)
+    plain, _ = _put(frame, tmp_path / "a", "card_testing_escalation", 0.03)
+    scaled, _ = _put(large, tmp_path / "b", "card_testing_escalation", 0.03)
+    assert plain["phase"].tolist() == scaled["phase"].tolist()
+    assert scaled["amount"].to_numpy() / 1e9 == pytest.approx(plain["amount"].to_numpy(), rel=0.02)
+
+
 def test_laundered_sums_stand_among_the_larger_ones_of_their_accounts(tmp_path: Path) -> None:
-    frame = accounts()
+    frame = accounts(4_000)
     (tmp_path / "mule_ring.yaml").write_text(ACCOUNTS_ONLY)
     added, _ = _put(frame, tmp_path, tmp_path / "mule_ring.yaml", 0.06)
     law = np.sort(frame["amount"])

@@ -14,6 +14,7 @@ from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 
 NOBODY = -1
+_EVER = 2**63 - 1  # ns, beyond all times
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
 _CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
 
@@ -151,7 +152,7 @@ def _partners(entity: Int1D, partner: Int1D, count: int) -> Int1D:
 
 
 def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, Int1D]:
-    first, last = np.full(count, 2**62), np.full(count, -(2**62))
+    first, last = np.full(count, _EVER), np.full(count, -_EVER)
     for side in (payer, payee):
         known = side >= 0
         np.minimum.at(first, side[known], time[known])

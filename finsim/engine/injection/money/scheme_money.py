@@ -35,6 +35,7 @@ _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
 _MIDDLE = 0.5
 _LEAST_PART = 0.25  # of the ranks of what parts are of
+_LARGEST = 41.0  # of logs: what an int64 holds
 _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 
 
@@ -222,14 +223,19 @@ def _levelled(
     place = money.place(int(kept.payer[0]), leaning(part, level), rng)
     mine = (sides[0][rest], sides[1][rest]), Parting(parting.sizes[rest], parting.least[rest])
     moved = power * (logs - np.median(logs[rest])) + float(np.log(np.median(money.amounts)))
-    found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
+    found = _rerun(kept, plan, _sums(moved), power, (world, money), rng)
     # What is passed on in other portions moves by another factor than what is fixed, so once more.
     for _ in range(_ROUNDS - 1):
         moved = moved + _shift(np.log(np.maximum(found[rest], 1)), mine[0], place, (money, mine[1]))
-        found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
+        found = _rerun(kept, plan, _sums(moved), power, (world, money), rng)
     if trial.any():
         found[trial] = trial_sums(money.amounts, int(trial.sum()), rng)
     return found
+
+
+def _sums(logs: Float1D) -> Float1D:
+    """Return amounts of their logs; those of payments that follow others are not used and may be any."""
+    return np.asarray(np.exp(np.minimum(logs, _LARGEST)))
 
 
 def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Parting]) -> float:
@@ -275,7 +281,7 @@ def _rerun(
     book = Book(
         np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64), np.ones(total, dtype=np.bool_)
     )
-    again = replace(plan, steps=steps)
+    again = replace(plan, steps=steps, spent_limit=np.zeros_like(plan.spent_limit))  # a sum of its own world
     own = follows[kept.plan_row]
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
     fixed = money.written(sums, sides, np.zeros(len(kept), dtype=np.bool_), rng)
