@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from finsim.errors import DataError
-from finsim.generators.training.device import one_thread, torch_stream
+from finsim.generators.training.device import adam, one_thread, torch_stream
 from finsim.notation import Float3D
 
 _RATE = 1e-3
@@ -100,7 +100,7 @@ def discriminative_accuracies(
     real_windows, fake_windows = _float(real), _float(fake)
     judges = Judges.drawn(real.shape[2], max(real.shape[2] // 2, 1), draws)
     with one_thread():
-        optimiser = torch.optim.Adam(judges.weights, lr=_RATE)
+        optimiser = adam(judges.weights, _RATE)
         for _ in range(iterations):
             picked_real = _picked([train for train, _ in real_parts], batch, draws)
             picked_fake = _picked([train for train, _ in fake_parts], batch, draws)
@@ -133,7 +133,7 @@ def predictive_error(
     windows = _float(train)
     judge = Judges.drawn(train.shape[2] - 1, max(train.shape[2] // 2, 1), [draw])
     with one_thread():
-        optimiser = torch.optim.Adam(judge.weights, lr=_RATE)
+        optimiser = adam(judge.weights, _RATE)
         for _ in range(iterations):
             chosen = windows[torch.randperm(len(windows), generator=draw)[:batch]]
             _step(optimiser, judge, (_ahead(judge, chosen) - chosen[:, 1:, -1]).abs().mean())

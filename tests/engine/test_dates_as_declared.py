@@ -135,7 +135,7 @@ def test_text_comes_out_in_the_form_of_the_input(tmp_path: Path) -> None:
     seen = finsim.plan(out, schema=schema)
     assert seen.ok
     lines = out.read_bytes().decode("cp1252").split("\n")
-    assert lines[:2] == ["", "Händler;ts;amount;share;flag;word"]
+    assert lines[:2] == ["Export vom 1. Juli", "Händler;ts;amount;share;flag;word"]
     form = r'K\d{3};\d\d\.07\.2025 00:30;\d+,50;\d,\d0;[01];"a;\dß"'
     assert all(re.fullmatch(form, line) for line in lines[2:-1])
     new = set(pd.read_csv(out, sep=";", encoding="cp1252", skiprows=1, dtype=str)["amount"])

@@ -12,12 +12,14 @@ from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.learned.text_form import TextForm
 from finsim.errors import StudyError
 from finsim.tables import Dialect
+from finsim.tables.writing.text_look import CellForm, TextLook
 
 FORM = TextForm(
     Dialect(sep=";", decimal=","),
     {"day": "%d/%m/%Y", "ts": "%d.%m.%Y %H:%M"},
     {"ts": "Europe/Berlin"},
-    {"flag": ("1", "0")},
+    {"flag": ("1", "0"), "word": ("Ja", "Nein")},
+    look=TextLook(numbers={"share": CellForm("{} %", "-{} %", decimals=1, places=2)}),
 )
 OUTPUT = OutputForm((), pa.schema([]), {}, text=FORM, zones={"ts": "Europe/Berlin"})
 
@@ -30,7 +32,9 @@ def _nanos(text: str) -> float:
     ("name", "kind", "text", "cell"),
     [
         ("flag", pa.bool_(), "1", "true"), ("flag", pa.bool_(), "0", "false"),
-        ("flag", pa.bool_(), "True", "true"),
+        ("flag", pa.bool_(), "True", "true"), ("word", pa.bool_(), "JA", "true"),
+        ("word", pa.bool_(), "nein", "false"), ("share", pa.float64(), "7,5 %", 0.075),
+        ("share", pa.float64(), "0.075", 0.075),
         ("day", pa.date32(), "20/08/2020", _nanos("2020-08-20")),
         ("day", pa.date32(), "2020-08-20", _nanos("2020-08-20")),
         ("ts", pa.timestamp("us", "UTC"), "01.07.2025 00:30", _nanos("2025-07-01T00:30")),  # as it is learned
@@ -54,6 +58,9 @@ def test_an_unseen_number_and_a_missing_value_are_said() -> None:
     (said,) = given_remarks(model, "term=25,rate=5.5,word=a")
     assert said.startswith("term=25 was never seen: the data have 12, 24, 36")
     assert given_remarks(model, "term=24") == ()
+    assert given_remarks(model, "Term=25") == (said,)
+    made = finsim.sample(model, rows=3, given="TERM=24,Word=a", progress=False).to_pandas()
+    assert ((made["term"] == 24) & (made["word"] == "a")).all()
     with pytest.raises(StudyError, match="'word' without a value") as bad:
         finsim.sample(model, rows=3, given="word", progress=False)
     assert bad.value.problems[0].remedy == "write word=VALUE"

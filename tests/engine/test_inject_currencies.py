@@ -13,6 +13,9 @@ from made_ledgers import ACCOUNTS_ONLY, accounts
 
 import finsim
 from finsim.evaluation.added_rows.usual_words import usual_words
+from finsim.tables import Field
+from finsim.tables.cells.told_money import telling
+from finsim.tables.proposing.propose import propose
 
 
 def _ledger(apart: bool) -> pd.DataFrame:
@@ -37,6 +40,22 @@ def test_members_of_a_scheme_are_of_one_currency_where_transfers_are(apart: bool
     crossed = (usd["sender"] != usd["receiver"]).mean()
     assert crossed == 0 if apart else crossed > 0.2
     assert 0.1 < usd["sender"].mean() < 0.6
+
+
+def test_the_declared_currency_stays_with_the_file(tmp_path: Path) -> None:
+    """A table of one currency names none in its rows: the schema does, and the new file says it on."""
+    (tmp_path / "mule_ring.yaml").write_text(ACCOUNTS_ONLY)
+    accounts(1_500).to_csv(tmp_path / "in.csv", index=False)
+    declared = "finsim: schema/1\ncolumns:\n  ts: {type: ts, role: date}\n  amount: {type: money, ccy: CHF}\n"
+    sides = "  sender: {type: id, role: from_account}\n  receiver: {type: id, role: to_account}\n"
+    (tmp_path / "s.yaml").write_text(declared + sides)
+    made = finsim.inject(tmp_path / "in.csv", narratives=tmp_path / "mule_ring.yaml", seed=1, rate=0.03,
+                         schema=tmp_path / "s.yaml", output=tmp_path / "out", progress=False)  # fmt: skip
+    assert propose(made.transactions).fields["amount"].ccy == "CHF"
+    cents = pa.table({"t": [1, 2], "betrag": pa.array([1_250, 300])})
+    fields = telling(cents.schema, {"betrag": Field("money", ccy="USD", unit="minor")})
+    found = propose(cents.cast(pa.schema(fields))).fields["betrag"]
+    assert (found.type, found.ccy, found.unit) == ("money", "USD", "minor")
 
 
 def test_a_word_that_is_not_the_usual_one_of_an_account_is_seen() -> None:

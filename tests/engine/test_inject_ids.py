@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from made_ledgers import accounts, table
 
 import finsim
+import finsim.engine.injection.inject as put_in
 from finsim.errors import DataError
 from finsim.evaluation.added_rows.id_codes import id_numbers
 
@@ -96,3 +98,50 @@ def test_references_are_judged_by_number_and_order() -> None:
     assert (np.abs(found["order"][ROWS:]) > 50).mean() > 0.9
     few = pa.chunked_array([pa.array(["OP1", "OP2"] * ((ROWS + 100) // 2))])
     assert id_numbers(few, time, real) == {}
+
+
+@pytest.mark.parametrize("law", ["dense", "sparse", "without numbers"])
+def test_ids_of_two_series_are_of_the_series_of_such_rows(law: str, tmp_path: Path) -> None:
+    """Half of the senders write TX with zeros before, the others P-: each goes on in its own way."""
+    frame = accounts(ROWS).drop(columns="tx_id")
+    other_half = (frame["sender"].str[2:].astype(int) % 2 == 1).to_numpy()
+    step = 1 if law == "dense" else 40
+    jitter = np.random.default_rng(7).integers(0, step, ROWS)
+    first, other = (np.cumsum(one) * step + jitter for one in (~other_half, other_half))
+    words = [f"P-{other[row]}" if other_half[row] else f"TX{first[row]:06d}" for row in range(ROWS)]
+    if law == "without numbers":
+        words = [word if word[0] == "T" else "".join(np.random.default_rng(row).choice(list("abcdef"), 9))
+                 for row, word in enumerate(words)]  # fmt: skip
+    pq.write_table(table(frame.assign(tx_id=words)), tmp_path / "in.parquet")
+    made = finsim.inject(tmp_path / "in.parquet", narratives=RING, rate=0.05, seed=1, output=tmp_path / "out",
+                         progress=False)  # fmt: skip
+    rows = pq.read_table(made.transactions).to_pandas()
+    new = rows["instance"] >= 0
+    assert rows["tx_id"].is_unique
+    assert rows.loc[~new, "tx_id"].tolist() == words
+    if law == "without numbers":
+        return
+    is_tx = rows["tx_id"].str.fullmatch(r"TX[0-9]{6}")
+    assert (is_tx | rows["tx_id"].str.fullmatch("P-[0-9]+")).all()
+    assert (is_tx == (rows["sender"].str[2:].astype(int) % 2 == 0)).all()
+    for mine, last in ((is_tx, first[~other_half][-1]), (~is_tx, other[other_half][-1])):
+        numbers = rows["tx_id"][mine].str.extract(r"([0-9]+)$", expand=False).astype(int)
+        added = numbers[new[mine]]
+        if law == "dense":
+            assert added.tolist() == list(range(last + 1, last + 1 + len(added)))
+        else:  # rows stand in order of time, and so do the numbers of each series
+            assert (np.diff(numbers) > 0).mean() > 0.95
+
+
+def test_references_are_none_of_rows_beyond_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of three numbers are taken, most of them in rows of accounts that are not in the sample."""
+    frame = accounts(ROWS).drop(columns="tx_id")
+    known = [f"REF{one}" for one in range(3 * ROWS) if one % 3][:ROWS]
+    monkeypatch.setattr(put_in, "sample_ledger", partial(put_in.sample_ledger, most_rows=ROWS // 2))
+    frame = frame.assign(order=known)
+    made = finsim.inject(frame, narratives=RING, rate=0.05, seed=1, output=tmp_path / "out", progress=False)
+    rows = pq.read_table(made.transactions).to_pandas()
+    assert rows["order"].is_unique
+    assert (rows["instance"] >= 0).sum() == made.added > 40

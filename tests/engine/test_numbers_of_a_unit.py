@@ -91,3 +91,18 @@ def test_columns_of_a_file_are_read_by_name_in_any_order(tmp_path: Path) -> None
     finsim.sample(tmp_path / "m", rows=9, output=tmp_path / "o.parquet", progress=False)
     made = pq.read_table(tmp_path / "o.parquet").to_pandas()
     assert (made["b"] == 10 * made["a"]).all()
+
+
+@pytest.mark.parametrize("unit", ["minor", "stored_minor"])
+def test_stored_cents_come_out_as_cents(unit: str, tmp_path: Path) -> None:
+    real = pa.table({"n": range(120), "cents": pa.array([7 * n**2 % 991 + 50 for n in range(120)])})
+    pq.write_table(real, tmp_path / "mine.parquet")
+    columns = f"  n: {{type: int}}\n  cents: {{type: money, ccy: EUR, unit: {unit}}}\n"
+    (tmp_path / "s.yaml").write_text(f"finsim: schema/1\nkind: table\ncolumns:\n{columns}")
+    model = finsim.fit(
+        tmp_path / "mine.parquet", "resample_rows", schema=tmp_path / "s.yaml", kind="table", progress=False
+    )
+    finsim.sample(model, rows=40, output=tmp_path / "new.parquet", progress=False)
+    made = pq.read_table(tmp_path / "new.parquet")["cents"]
+    assert made.type == pa.int64()
+    assert set(made.to_pylist()) <= set(real["cents"].to_pylist())

@@ -16,10 +16,15 @@ def test_a_row_is_lent_by_one_of_the_kind() -> None:
     none = Group.of(NOBODY, NOBODY, SIZE, 2)
     every = Group.of(np.arange(5), np.array([0, 0, 1, 1, 0]), SIZE, 2)
     mine = Group.of(np.arange(5), own, SIZE, 6)
-    lent = Templates(mine, every, none, none, none, none, none, (), ())
+    lent = Templates(
+        mine, every, none, none, none, none, none, (), (), np.ones(5, int), np.array([0, 1, 0, 1, 1])
+    )
     rng = np.random.default_rng(0)
     assert {lent.outgoing(0, True, 110, rng) for _ in range(40)} == {2, 3}
     assert {lent.outgoing(0, False, 110, rng) for _ in range(40)} == {0, 1}
     assert {lent.outgoing(2, True, 110, rng) for _ in range(40)} == {2, 3}
     assert {lent.outgoing(-1, False, 110, rng) for _ in range(60)} == {0, 1, 4}
     assert lent.incoming(0, 110, rng) == -1
+    assert {lent.outgoing(0, False, 110, rng, 1) for _ in range(40)} == {1}
+    assert {lent.outgoing(2, True, 110, rng, 0) for _ in range(40)} == {2}
+    assert lent.outgoing(0, False, 110, rng, 7) >= 0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from finsim.engine.injection.ledger_population import least_rows
-from finsim.engine.injection.scheme_money import Money
-from finsim.engine.injection.split_payments import Parting
+from finsim.engine.injection.money.scheme_money import Money
+from finsim.engine.injection.money.split_payments import Parting
 
 SMALL, LARGE = np.arange(1, 101), np.arange(1_001, 1_301)  # what persons and firms pay
 PERSON, FIRM, SILENT = 0, 1, 2
@@ -25,7 +25,7 @@ def money(receipts: np.ndarray | None = None) -> Money:
 @pytest.mark.parametrize("account", [PERSON, FIRM, SILENT])
 def test_places_are_even_among_payers_of_a_kind(account: int) -> None:
     rng = np.random.default_rng(1)
-    found = np.array([money().place(account, rng) for _ in range(2_000)])
+    found = np.array([money().place(account, part, rng) for part in np.arange(2_000) / 2_000])
     counts = np.histogram(found, bins=4, range=(0, 1))[0] / len(found)
     assert counts == pytest.approx(0.25, abs=0.04)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from finsim.agents.payment_orders import Orders
-from finsim.engine.injection.split_payments import (
+from finsim.engine.injection.money.split_payments import (
     MOST_ABOVE,
     MOST_PARTS,
     Parting,

@@ -276,6 +276,17 @@ def test_odd_tables_get_sentences_and_never_crash(odd, side):
         assert any(score.verdict not in ("pass", "no power") for score in found)
 
 
+def test_one_value_on_both_sides_is_not_compared_and_another_value_is_seen():
+    real, own = (tape(seed, 300).assign(fixed="x", one=1.0) for seed in (1, 2))
+    found = scores_of(MARGINS, real, own)
+    for name in ("fixed", "one"):
+        assert found[name].verdict == "not computed"
+        assert "one value in all rows of both" in found[name].reason
+    assert found["job"].verdict == "pass"
+    other = scores_of(MARGINS, real, own.assign(fixed="y", one=2.0))
+    assert {other[name].verdict for name in ("fixed", "one")} == {"warn"}
+
+
 @pytest.mark.parametrize("side", [0, 1, 2])
 def test_sides_without_rows_are_refused(side):
     sides = [tape(1), tape(2), tape(3)]

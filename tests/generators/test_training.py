@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import tempfile
 import time
 
 import numpy as np
@@ -15,7 +16,7 @@ from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget
 from finsim.generators.saved_models import save
 from finsim.generators.timegan.timegan import TimeGan
-from finsim.generators.training.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.training.device import adam, drawn, one_thread, pick_device, torch_stream
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
 
@@ -182,3 +183,21 @@ def test_results_do_not_depend_on_the_threads_of_the_caller(streams):
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(*found)
+
+
+def test_an_optimiser_leaves_no_folder_behind(tmp_path, monkeypatch):
+    """Torch makes the folder of a cache when the first one is made; what others keep there stays."""
+    plain = torch.optim.Adam
+
+    def making(weights, lr):
+        for name in ("torchinductor_new", "torchinductor_used"):
+            (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / "torchinductor_used" / "kernel").touch()
+        return plain(weights, lr=lr)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(torch.optim, "Adam", making)
+    (tmp_path / "torchinductor_old").mkdir()
+    made = adam(nn.Linear(1, 1).parameters(), 0.5)
+    assert made.param_groups[0]["lr"] == 0.5
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["torchinductor_old", "torchinductor_used"]

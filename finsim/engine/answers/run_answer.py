@@ -7,6 +7,7 @@ from typing import Any
 
 from finsim.engine.answers.comparison import Column, columns_of, comparison_text
 from finsim.engine.answers.text_table import aligned, cut
+from finsim.engine.answers.untold_narratives import untold_lines, untold_narratives
 from finsim.engine.finished_run import Run
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, WARN
 from finsim.provenance.audit_log import read_intact
@@ -143,6 +144,7 @@ def answer_lines(run: Run) -> list[str]:
     """Return what `finsim run` and `finsim stress` print, at most 15 lines with ``report:`` and ``next:``."""
     lines = [*figure_lines(run), *verdict_lines(run)]
     broken, missing = broken_rules(run), not_computed(run)
+    lines += untold_lines(run)
     if broken:
         lines.append(cut(f"rules broken: {'; '.join(broken)}"))
     if missing:
@@ -184,5 +186,6 @@ def answer_dict(run: Run) -> dict[str, Any]:
         "judged_on": scores.get("evidence_of"),
         "rules_broken": broken_rules(run),
         "not_computed": not_computed(run),
+        "narratives_without_a_scheme": untold_narratives(run),
         "report": str(run.path / "report.html"),
     }

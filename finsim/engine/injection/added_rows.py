@@ -15,12 +15,13 @@ from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.local_clock import from_wall
+from finsim.engine.injection.money.amount_steps import at_steps
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
 from finsim.engine.injection.own_flag import OwnFlag
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, held, time_cells
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Cents1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import INSTANT, LABEL, TEXT, column
 from finsim.records.transactions import TRANSACTION_SCHEMA
@@ -49,8 +50,8 @@ PATTERNS = pa.schema(
 class Added:
     """Added rows in time order: ``cells`` as the table writes them and the labels; arrays of shape [m].
 
-    ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``told`` says of columns of ids, by
-    header, how they give added rows away.
+    ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``moved`` what is paid, 0 in the
+    second of two rows of a payment; ``told`` says of columns of ids, by header, how they give rows away.
     """
 
     cells: pa.Table
@@ -58,6 +59,7 @@ class Added:
     entity: Int1D
     instance: Int1D
     narrative: Array
+    moved: Cents1D
     told: dict[str, str]
 
 
@@ -73,6 +75,7 @@ class _Row:
     labels: tuple[bool, bool, str, str]
     settled: int
     is_refund: bool = False
+    is_second: bool = False
 
 
 def added_rows(
@@ -105,7 +108,7 @@ def added_rows(
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
-        names, told,
+        names, np.where([one.is_second for one in found], 0, np.abs(_sums(found, lent))), told,
     )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def _rows_of(
     if world.shop[payer] >= 0:
         return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
     if giver >= 0 or ledger.columns.layout != SINGLE:
-        template = lent.outgoing(giver, shop >= 0, amount, rng)
+        template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency)
         settled = NOBODY
         if lent.follows_payee:
             settled = lent.to_shop.any(shop, rng) if shop >= 0 else NOBODY
@@ -131,10 +134,13 @@ def _rows_of(
                 settled = lent.to_entity.any(taker, rng)
         made.append(_Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
     if ledger.columns.layout == SINGLE and taker >= 0:
-        template = lent.incoming(taker, amount, rng)
+        template = lent.incoming(taker, amount, rng, scheme.currency)
         if template >= 0:
             into = amount if past.sign < 0 or "direction" in ledger.columns.parts else -amount
-            made.append(_Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY))
+            second = bool(made)
+            made.append(
+                _Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY, is_second=second)
+            )
     return made
 
 
@@ -146,7 +152,7 @@ def _refund(
     past, ledger, lent = known
     shop, taker = sides
     amount = int(scheme.amounts[row])
-    template = lent.refund(taker, amount, rng)
+    template = lent.refund(taker, amount, rng, scheme.currency)
     settled = lent.to_shop.any(shop, rng) if lent.follows_payee else NOBODY
     between = ledger.columns.layout == ACCOUNTS
     payer, payee, sign = (int(past.till[shop]), taker, 1) if between else (taker, NOBODY, -1)
@@ -189,24 +195,30 @@ def _cells(
     columns[time.at] = time_cells(when[1], cells.schema.field(time.at).type, time.field, dialect, example)
     place, kind = ledger.source.place, cells.schema.field(amount.at).type
     with held(place, amount.header, kind, "amounts"):
-        amounts = np.array([one.amount for one in found], dtype=np.int64)
+        amounts = _sums(found, lent)
         columns[amount.at] = amount_cells(amounts, ledger.scale, kind, amount.field, dialect)
     if "id" in parts and sample.ids is not None:
         kind = cells.schema.field(parts["id"].at).type
         with held(place, parts["id"].header, kind, "ids"):
             columns[parts["id"].at], told[parts["id"].header] = new_row_ids(
-                sample.ids, cells.column(parts["id"].at), when, kind, streams
+                sample.ids, cells.column(parts["id"].at), columns[parts["id"].at], when, kind, streams
             )
     for at in lent.never_twice:
         field = cells.schema.field(at)
         with held(place, field.name, field.type, "references"):
             columns[at], told[field.name] = new_references(
-                columns[at], cells.column(at), when, streams.under("reference", at)
+                columns[at], cells.column(at), when, streams.under("reference", at), sample.references.get(at)
             )
     return [
         one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ], {header: text for header, text in told.items() if text}
+
+
+def _sums(found: Sequence[_Row], lent: Templates) -> Cents1D:
+    """Return the amounts at the steps of the currencies in which the rows are."""
+    rows = np.array([one.template for one in found], dtype=np.int64)
+    return at_steps(np.array([one.amount for one in found], dtype=np.int64), lent.steps[rows])
 
 
 def _is_wider(made: pa.DataType, stored: pa.DataType) -> bool:
@@ -307,7 +319,7 @@ def pattern_table(added: Added, schemes: Sequence[PlannedScheme], ledger: Ledger
             "decoy": scheme.story.decoy, "is_fraud": any(one[0] for one in marks),
             "is_laundering": any(one[1] for one in marks), "start": int(added.time[mine].min()),
             "end": int(added.time[mine].max()), "rows": len(mine),
-            "amount": float(scheme.amounts.sum()) / ledger.scale,
+            "amount": float(added.moved[mine].sum()) / ledger.scale,
             "entities": sorted({str(side[row]) for side in names for row in mine if side[row] is not None}),
         })  # fmt: skip
     columns = []

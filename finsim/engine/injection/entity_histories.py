@@ -11,16 +11,12 @@ import pyarrow as pa
 from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 
 NOBODY = -1
-OUT_WORDS = frozenset(
-    ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
-)
+_EVER = 2**63 - 1  # ns, beyond all times
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
 _CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
-IN_WORDS = frozenset(
-    ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
-)
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,7 @@ def _partners(entity: Int1D, partner: Int1D, count: int) -> Int1D:
 
 
 def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, Int1D]:
-    first, last = np.full(count, 2**62), np.full(count, -(2**62))
+    first, last = np.full(count, _EVER), np.full(count, -_EVER)
     for side in (payer, payee):
         known = side >= 0
         np.minimum.at(first, side[known], time[known])

@@ -22,19 +22,20 @@ from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
-from finsim.engine.injection.ledger_currencies import ledger_currencies
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
 from finsim.engine.injection.local_clock import to_wall
 from finsim.engine.injection.merging import Places, merged, places
+from finsim.engine.injection.money.amount_steps import amount_steps
+from finsim.engine.injection.money.ledger_currencies import ledger_currencies
+from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
+from finsim.engine.injection.remarks import lowered, of_the_table, short_of, widened
 from finsim.engine.injection.row_templates import templates
-from finsim.engine.injection.scheme_money import ledger_money
 from finsim.engine.injection.scheme_planning import (
     PlannedScheme,
     World,
-    expected_number,
     planned_schemes,
 )
 from finsim.errors import DataError, Problem, StudyError
@@ -45,6 +46,7 @@ from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
+from finsim.tables.cells.told_money import telling
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
@@ -119,22 +121,26 @@ def inject(
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
-    world = World(people, clock, ledger_money(past, people), currencies, ShopHabits.of(local, past))
+    steps = amount_steps(sample, past, ledger.columns, ledger.scale)
+    laws = MoneyLaws.of(past, people, currencies, steps)
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, past))
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    lent = templates(sample, past, ledger.columns)
+    lent = templates(sample, past, ledger.columns, steps, currencies.codes if currencies else None)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
+    rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
     judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
     progress("writing the rows", _STEPS, _STEPS)
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
-        {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, where, past.is_log), *_widened(sample, added),
+        rows_of, judged,
+        (*of_the_table(ledger, told, where, past.is_log), *widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
-         *_lowered(told, world, schemes, rate), *_flagged(folder, added, flag)),
+         *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows),
+         *_flagged(folder, added, flag)),
     )  # fmt: skip
 
 
@@ -264,7 +270,11 @@ def _write(
     folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme],
     flag: OwnFlag | None,
 ) -> None:  # fmt: skip
-    schema = pa.schema([*list(added.cells.schema)[: -len(LABEL_FIELDS)], *LABEL_FIELDS])
+    source = ledger.source
+    declared = {header: source.fields[name] for name, header in source.bound.items()}
+    schema = pa.schema([
+        *telling(list(added.cells.schema)[: -len(LABEL_FIELDS)], declared), *LABEL_FIELDS
+    ])  # fmt: skip
     with _new_folder(folder) as place:
         write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where, flag))
         patterns = pattern_table(added, schemes, ledger)
@@ -277,42 +287,3 @@ def _flagged(folder: Path, added: Added, flag: OwnFlag | None) -> list[str]:
         return []
     fraud = pq.read_table(folder / "transactions.parquet", columns=["is_fraud"])["is_fraud"]
     return [flag.told(pc.sum(fraud).as_py() - pc.sum(added.cells["is_fraud"]).as_py())]
-
-
-def _remarks(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
-    found = [ledger.columns.text(), f"added rows stand {where.how}"]
-    if is_log:
-        found.append(
-            "no money comes in and nobody is named as paid: purchases at the one who keeps the table"
-        )
-    found += [
-        f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
-        for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
-    ]  # fmt: skip
-    found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
-    return tuple(found)
-
-
-def _widened(sample: LedgerSample, added: Added) -> list[str]:
-    """Return a sentence per column whose type had no room for new ids."""
-    return [
-        f"{field.name}: {field.type} has no room for ids behind the last, so it is written as {made.type}"
-        for field, made in zip(sample.cells.schema, added.cells.schema, strict=False)
-        if made.type != field.type
-    ]
-
-
-def _lowered(
-    told: Sequence[Carried], world: World, schemes: Sequence[PlannedScheme], rate: float | None
-) -> list[str]:
-    """Return a sentence per narrative whose own rate asks for more schemes than there are entities for."""
-    members = world.people.members
-    crowded = {one.narrative.id: expected_number(one.narrative, world) for one in told}
-    found = [
-        f"{name}: its own rate asks for {number:,.0f} schemes, and the sample has {members:,} entities: "
-        "no more schemes than these"
-        for name, number in crowded.items() if rate is None and number > members
-    ]  # fmt: skip
-    if rate is not None and len(schemes) > members:
-        found.append(f"{len(schemes):,} schemes between {members:,} sampled entities: many have several")
-    return found

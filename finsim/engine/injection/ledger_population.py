@@ -100,7 +100,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         population, entity, shop,
         np.concatenate([past.rows_out[members], given_back, rest]).astype(np.float64),
         np.concatenate([past.rows_in[members], sold_in, rest]).astype(np.float64),
-        np.concatenate([past.last[members], np.full(len(shops) + len(sorts), 2**62)]),
+        np.concatenate([past.last[members], np.full(len(shops) + len(sorts), 2**63 - 1)]),
         sample.entities / max(int(past.whole.sum()), 1), settings,
         _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories),
     )  # fmt: skip

@@ -6,10 +6,12 @@ Entities are chosen by a hash of their name below a threshold that is lowered wh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
@@ -17,11 +19,14 @@ from finsim.engine.injection.local_clock import to_wall, zone_of_times
 from finsim.errors import DataError, Problem
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
 from finsim.tables.cells.hashing import hashed
+from finsim.tables.cells.stored import is_text
 from finsim.tables.far_times import far_words
 from finsim.tables.new_ids.known_ids import KnownIds
 
 MOST_ROWS = 300_000
 MOST_DAYS = 3_660
+_MOST_REFERENCES = 2  # columns of 64 MB each
+_DISTINCT, _LEAST_KNOWN = 0.95, 50
 _GRAINS = (NANOS_PER_DAY, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)
 
 
@@ -34,6 +39,8 @@ class LedgerSample:
     ``payee_kept`` say which side's history is kept whole. ``rows`` and ``entities`` count the whole table.
     ``daily`` int64[D] rows per day from ``first_day`` (days since 1970). ``grain`` ns: all times are
     multiples of it. Days and grain are those of the clock of ``zone``. ``in_order`` : times never fall.
+    ``references`` are the values of the whole table of columns, by place, whose values seem never to occur
+    twice.
     """
 
     cells: pa.Table
@@ -51,6 +58,7 @@ class LedgerSample:
     in_order: bool
     ids: KnownIds | None
     zone: str = ""
+    references: Mapping[int, KnownIds] = field(default_factory=dict)
 
     @property
     def begin(self) -> int:
@@ -80,6 +88,7 @@ class _Pass:
     grain: int = 0
     ids: KnownIds | None = None
     zone: str = ""
+    references: dict[int, KnownIds] = field(default_factory=dict)
 
     def take(self, rows: LedgerRows) -> None:
         """Count a batch, and keep its rows of the chosen entities."""
@@ -126,6 +135,11 @@ class _Pass:
             column = rows.cells.column(self.ledger.columns.parts["id"].at)
             self.ids = self.ids or KnownIds.of(column.type)
             self.ids.note(column)
+        if self.rows == len(rows.time):
+            places = never_twice(rows.cells, self.ledger.columns)[:_MOST_REFERENCES]
+            self.references = {at: KnownIds.of(rows.cells.column(at).type) for at in places}
+        for at, known in self.references.items():
+            known.note(rows.cells.column(at))
 
     def _zone(self, rows: LedgerRows) -> str:
         columns = self.ledger.columns
@@ -152,6 +166,7 @@ class _Pass:
             self._chosen(payer), self._chosen(payee), self.rows,
             len(np.unique(np.concatenate(self.names))), first, daily,
             next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids, self.zone,
+            self.references,
         )  # fmt: skip
 
     def _too_long(self, days: int) -> list[Problem]:
@@ -177,6 +192,20 @@ def entity_names(
     if all(pa.types.is_integer(one.type) for one in found):
         return found
     return [one.cast(pa.string()) if not pa.types.is_dictionary(one.type) else one for one in found]
+
+
+def never_twice(cells: pa.RecordBatch | pa.Table, columns: LedgerColumns) -> tuple[int, ...]:
+    """Return the places of columns of text or whole numbers whose values hardly ever occur twice."""
+    taken = {part.at for part in columns.parts.values()}
+    found = []
+    for at, column in enumerate(cells.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if at in taken or not (is_text(kind) or pa.types.is_integer(kind)):
+            continue
+        known = column.drop_null()
+        if len(known) >= _LEAST_KNOWN and len(pc.unique(known)) >= _DISTINCT * len(known):
+            found.append(at)
+    return tuple(found)
 
 
 def _some(rows: LedgerRows, places: Int1D) -> LedgerRows:

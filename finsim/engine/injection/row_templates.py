@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
-from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.stored import is_text
 
 _NEAREST = 3  # of the payer's own rows
-_DISTINCT, _LEAST_KNOWN = 0.95, 50
+_DRAWS = 8
 _ALIKE = 25  # of other payers' rows
 _ABOVE_USUAL = 0.02  # agreement of any two rows is no sign of the payee
 
@@ -59,7 +58,7 @@ class Templates:
     the latter alone, ``received`` incoming rows by entity, ``returned`` rows in which a merchant pays by who
     is paid, ``all_returned`` all of them; ``to_entity`` rows by payee, ``to_shop`` by merchant.
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
-    values hardly ever occur twice.
+    values hardly ever occur twice. ``steps`` and ``currency`` int64[n] are those of the amount of each row.
     """
 
     own: Group
@@ -71,26 +70,47 @@ class Templates:
     to_shop: Group
     follows_payee: tuple[int, ...]
     never_twice: tuple[int, ...]
+    steps: Int1D
+    currency: Int1D
 
-    def outgoing(self, entity: int, shop: bool, amount: int, rng: np.random.Generator) -> int:
-        """Return a row like a payment of an entity: its own nearest in amount, else anybody's."""
-        found = self.own.near(2 * entity + shop, amount, _NEAREST, rng) if entity >= 0 else -1
-        if found < 0:
-            found = self.all_rows.near(int(shop), amount, _ALIKE, rng)
-        return found if found >= 0 else self.all_rows.near(int(not shop), amount, _ALIKE, rng)
+    def outgoing(
+        self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1
+    ) -> int:
+        """Return a row like a payment of an entity: its own nearest in amount, else anybody's.
 
-    def refund(self, entity: int, amount: int, rng: np.random.Generator) -> int:
+        One in ``currency`` where there is one nearby, in any where that is -1.
+        """
+        own = [(self.own, 2 * entity + shop, _NEAREST)] if entity >= 0 else []
+        every = [(self.all_rows, int(one), _ALIKE) for one in (shop, not shop)]
+        return self._first([*own, *every], amount, currency, rng)
+
+    def refund(self, entity: int, amount: int, rng: np.random.Generator, currency: int = -1) -> int:
         """Return a row like money back to an entity: its own nearest in amount, else anybody's."""
-        found = self.returned.near(entity, amount, _NEAREST, rng)
-        return found if found >= 0 else self.all_returned.near(0, amount, _ALIKE, rng)
+        places = [(self.returned, entity, _NEAREST), (self.all_returned, 0, _ALIKE)]
+        return self._first(places, amount, currency, rng)
 
-    def incoming(self, entity: int, amount: int, rng: np.random.Generator) -> int:
+    def incoming(self, entity: int, amount: int, rng: np.random.Generator, currency: int = -1) -> int:
         """Return a row like a receipt of an entity, -1 where it has none."""
-        return self.received.near(entity, amount, _NEAREST, rng)
+        return self._first([(self.received, entity, _NEAREST)], amount, currency, rng)
+
+    def _first(
+        self, places: Sequence[tuple[Group, int, int]], amount: int, currency: int, rng: np.random.Generator
+    ) -> int:
+        """Return a row of the first place that has one, in a currency if one is near; -1 where none has."""
+        found = -1
+        for group, key, most in places:
+            for _ in range(_DRAWS if currency >= 0 else 1):
+                row = group.near(key, amount, most, rng)
+                if row >= 0 and (currency < 0 or self.currency[row] == currency):
+                    return row
+                found = row if found < 0 else found
+        return found
 
 
-def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> Templates:
-    """Return the real rows of the sample as templates."""
+def templates(
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None
+) -> Templates:
+    """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
     shop = (past.shop >= 0).astype(np.int64)
     out, into = np.flatnonzero(past.outgoing), np.flatnonzero(~past.outgoing & (past.size > 0))
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
@@ -107,7 +127,9 @@ def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> 
         Group.of(paid, past.payee, past.size, past.count),
         Group.of(sold, past.shop, past.size, past.shops),
         _follows(sample, past, payee, columns),
-        _never_twice(sample, columns),
+        never_twice(sample.cells, columns),
+        steps,
+        np.full(len(shop), -1) if currency is None else currency,
     )
 
 
@@ -129,20 +151,6 @@ def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: Ledge
         if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
             found.append(at)
     return tuple(sorted(found))
-
-
-def _never_twice(sample: LedgerSample, columns: LedgerColumns) -> tuple[int, ...]:
-    """Return the places of columns of text or whole numbers whose values hardly ever occur twice."""
-    taken = {part.at for part in columns.parts.values()}
-    found = []
-    for at, column in enumerate(sample.cells.columns):
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if at in taken or not (is_text(kind) or pa.types.is_integer(kind)):
-            continue
-        known = column.drop_null()
-        if len(known) >= _LEAST_KNOWN and len(pc.unique(known)) >= _DISTINCT * len(known):
-            found.append(at)
-    return tuple(found)
 
 
 def agreement(key: Int1D, codes: Array) -> float:

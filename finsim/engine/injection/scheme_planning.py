@@ -23,11 +23,13 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.entity_histories import NOBODY
 from finsim.engine.injection.fitting_shops import ShopHabits, with_fitting_shops
 from finsim.engine.injection.ledger_clock import LedgerClock
-from finsim.engine.injection.ledger_currencies import Currencies
 from finsim.engine.injection.ledger_population import LedgerPopulation
-from finsim.engine.injection.scheme_money import Money, posted_scheme
+from finsim.engine.injection.money.ledger_currencies import Currencies
+from finsim.engine.injection.money.money_laws import MoneyLaws
+from finsim.engine.injection.money.scheme_money import posted_scheme
 from finsim.errors import Problem, StudyError
 from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
@@ -37,6 +39,8 @@ _TRIES = 12
 _IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
 _MOST_EMPTY = 200
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
+SECOND = 0.5698402909980532
+"""Places of schemes in amounts lie evenly too, by another step than those in time (Roberts 2018)."""
 
 
 Labels = tuple[bool, bool, str, str]
@@ -46,7 +50,7 @@ Labels = tuple[bool, bool, str, str]
 class PlannedScheme:
     """One scheme of m payments in time order, int64[m]: when, who pays whom, how much.
 
-    ``labels`` are fraud, laundering, phase and role of each payment.
+    ``labels`` are fraud, laundering, phase and role of each payment, ``currency`` that of all, -1 for any.
     """
 
     instance: int
@@ -57,6 +61,7 @@ class PlannedScheme:
     payee: Int1D
     amounts: Cents1D
     labels: tuple[Labels, ...]
+    currency: int = NOBODY
 
     def __len__(self) -> int:
         """Return the number of payments."""
@@ -64,7 +69,7 @@ class PlannedScheme:
 
     @staticmethod
     def of(
-        instance: int, story: Narrative, orders: Orders, amounts: Cents1D, plan: SchemePlan
+        instance: int, story: Narrative, orders: Orders, amounts: Cents1D, plan: SchemePlan, currency: int
     ) -> PlannedScheme:
         """Return a scheme from its posted orders."""
         return PlannedScheme(
@@ -77,6 +82,7 @@ class PlannedScheme:
                 )
                 for at in orders.plan_row.tolist()
             ),
+            currency,
         )  # fmt: skip
 
 
@@ -86,7 +92,7 @@ class World:
 
     people: LedgerPopulation
     clock: LedgerClock
-    money: Money
+    money: MoneyLaws
     currencies: Currencies | None = None
     shops: ShopHabits | None = None
 
@@ -169,12 +175,14 @@ def _schemes(
     people = world.people
     sort = settling_sorts(people.population.outside)
     stage = Stage(story, 0, words[1], words[2], words[3], people.population, world.clock, {}, sort)
-    running, offset = np.cumsum(world.clock.daily), float(own.at("arrivals").random())
+    running, (offset, low) = np.cumsum(world.clock.daily), own.at("arrivals").random(2).tolist()
     for index in range(number):
         script = own.under("scheme", index)
-        place = (offset + index * GOLDEN) % 1.0
+        place, part = (offset + index * GOLDEN) % 1.0, (low + index * SECOND) % 1.0
         arrival = _arrival(story, (position + 1) * BLOCK + index, place, running, people, script)
-        able = world.currencies.of_scheme(who, script.at("currency")) if world.currencies else who
+        able, code = who, NOBODY
+        if world.currencies:
+            able, code = world.currencies.of_scheme(who, script.at("currency"))
         members = _members(story, able, people, arrival.start, script)
         if members is None:
             yield None
@@ -184,12 +192,14 @@ def _schemes(
             yield None
             continue
         orders, plan = lay_plan([scheme], words)
-        kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
+        kept, amounts = posted_scheme(
+            orders, plan, people, (world.money.of_scheme(code), part), script.at("money")
+        )
         kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
         if world.shops is not None:
             fitting, rng = (world.shops, people.shop), script.at("shops")
             kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
-        yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
+        yield PlannedScheme.of(arrival.id, story, kept, amounts, plan, code) if len(kept) else None
 
 
 def _arrival(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,8 @@ _NEAR = 1e-6
 def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     """Return what the cells of ``COLUMN=VALUE,...``, typed as the columns are, ask of a model.
 
-    A value with a comma or blanks at its ends stands in double quotes. Raises StudyError, all at once, for
+    A value with a comma or blanks at its ends stands in double quotes; large and small letters of a column
+    mean the same where only one column is so called. Raises StudyError, all at once, for
     columns that are unknown or given twice, for values that a column cannot hold, and for those that
     contradict each other or a rule of the table.
     """
@@ -43,6 +44,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     found: dict[str, Cell] = {}
     seen: set[str] = set()
     for header, value in _parts(text):
+        header = _as_written(header, headers)
         name = headers.get(header)
         if value is None and name is not None:
             problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
@@ -88,6 +90,12 @@ def _parts(text: str) -> Iterator[tuple[str, str | None]]:
         yield header.strip(), (bare[1:-1] if is_quoted else bare) if equals else None
 
 
+def _as_written(header: str, known: Iterable[str]) -> str:
+    """Return the one known column of a name in whatever letters, the name itself where there is none."""
+    alike = [one for one in known if one.casefold() == header.casefold()]
+    return alike[0] if len(alike) == 1 else header
+
+
 def _off_grid(
     inner: Mapping[str, Cell],
     given: Mapping[str, Cell],
@@ -108,7 +116,8 @@ def _off_grid(
 def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
     """Return a sentence on each given number that no row of the data has, of columns of ``few`` values."""
     said = []
-    for header, value in _parts(text):
+    for column, value in _parts(text):
+        header = _as_written(column, few)
         if header in few and value and _NUMBER.fullmatch(value) and float(value) not in few[header]:
             known = ", ".join(f"{one:g}" for one in few[header])
             said.append(
@@ -135,13 +144,17 @@ def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
         return _on_the_clock(moment, zone) if text.endswith("Z") else _standing(moment, zone)
     if pa.types.is_boolean(kind):
         yes, no = form.words.get(field.name, (TRUE, FALSE))
-        return {yes: TRUE, no: FALSE}.get(text, text.lower() if text.lower() in (TRUE, FALSE) else text)
+        words = {TRUE: TRUE, FALSE: FALSE, yes.casefold(): TRUE, no.casefold(): FALSE}
+        return words.get(text.casefold(), text)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        if form.dialect.point == "," and re.fullmatch(r"[+-]?[0-9]*,[0-9]+", text):
+        if form.dialect.point == "," and re.fullmatch(r"[+-]?[0-9]*,[0-9]+ ?%?", text):
             text = text.replace(",", ".")  # in quotes, as the data have it
+        look = form.look.numbers.get(field.name)
+        share = look.places if look and text.endswith("%") else 0  # 5% as the file writes it
+        text = text[:-1].strip() if share else text
         if not _NUMBER.fullmatch(text):
             raise ValueError("a number")
-        value = float(text)
+        value = float(text) / 10.0**share
         if not np.isfinite(value):
             raise ValueError("a finite number")
         said = facts.get(DECIMALS)

@@ -109,4 +109,4 @@ def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordB
     form = model.form
     schema, numbered = as_numbers(form.target, batches, form.numbers())
     schema, rows, dialect = as_declared(output, schema, numbered, form.text)
-    return write_by_ending(output, schema, rows, table=kind_of(model), dialect=dialect)
+    return write_by_ending(output, schema, rows, table=kind_of(model), dialect=dialect, look=form.text.look)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 import numpy as np
 import pyarrow as pa
@@ -13,15 +13,23 @@ from finsim.tables import Dialect, Field
 from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, in_unit, of_written
 
 MONEY, MINOR = "money", "minor"
+CENTS = (MINOR, "stored_minor")
+IN_CENTS = b"finsim.cents"
+"""Fact of a column of money that the input stores as whole numbers of cents."""
 
 
-def numbered_columns(fields: Mapping[str, Field], table: pa.Table) -> dict[str, tuple[str, str, str]]:
-    """Return name -> type, unit and stored type of the columns that stand as numbers; cents with decimals."""
+def numbered_columns(
+    fields: Mapping[str, Field], table: pa.Table, stored: Set[str]
+) -> dict[str, tuple[str, str, str]]:
+    """Return name -> type, unit and stored type of the columns that stand as numbers; cents with decimals.
+
+    ``stored`` are columns that the input stores in cents; text of ``stored_minor`` has decimals.
+    """
     found = {}
     for name, field in fields.items():
         if name in table.column_names and field.type in ("date", "ts") and field.unit:
             found[name] = (field.type, field.unit, str(_number_kind(field, table[name])))
-        elif name in table.column_names and field.unit == MINOR:
+        elif name in table.column_names and (field.unit == MINOR or name in stored):
             found[name] = (MONEY, str(field.decimals), "int64")
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.learned.numbered_times import CENTS, IN_CENTS
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
 from finsim.engine.learned.text_form import TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
@@ -109,7 +110,8 @@ def read_to_learn(
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
     new = {*keys, roles.id} if kind == EVENTS else {*keys}
-    target = _target(data, table, source.bound, order, new)
+    cents = {name for name in order if declared.fields[name].unit in CENTS}
+    target = _target(data, table, source.bound, order, (new, cents))
     zones = _zones(table, declared, dict(zip(order, target, strict=True)))
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
@@ -189,12 +191,15 @@ def _few_entities(table: pa.Table, declared: Declared) -> Problem:
 
 
 def _target(
-    data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str], new: Set[str | None]
-) -> pa.Schema:
+    data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str],
+    told: tuple[Set[str | None], Set[str]],
+) -> pa.Schema:  # fmt: skip
     """Return the fields that come out: headers and order of the input, stored types where it has some.
 
-    Whole numbers of the columns ``new`` are made anew, any number of them, so they are 64 bits wide.
+    ``told``: columns that are made anew, any number of whole numbers, so these are 64 bits wide; and those
+    that are stored in cents, which are money with decimals until they are in a file again.
     """
+    new, cents = told
     stored = stored_schema(Path(data)) if isinstance(data, str | Path) else None
     if stored is None and isinstance(data, pa.Table | pa.RecordBatch):
         stored = plain_schema(data.schema)
@@ -208,11 +213,14 @@ def _target(
             decimals = str(kind.scale).encode()
             kind = _plain_money(table[name])
             facts = {DECIMALS: decimals} if pa.types.is_floating(kind) else {}
-        if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
-            kind = stored.field(header).type
+        own = stored.field(header) if stored is not None and header in stored.names else None
+        if own is not None and name in cents and pa.types.is_integer(own.type) and pa.types.is_decimal(kind):
+            kind, facts = pa.float64(), {DECIMALS: str(kind.scale).encode(), IN_CENTS: b"yes"}
+        elif own is not None and _holds(own.type, kind):
+            kind = own.type
             kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind
-        elif stored is not None and header in stored.names and name in new:
-            _refuse_wide_ids(stored.field(header))
+        elif own is not None and name in new:
+            _refuse_wide_ids(own)
         found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.numbered_times import MONEY, numbered_columns
+from finsim.engine.learned.numbered_times import IN_CENTS, MONEY, numbered_columns
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
@@ -47,7 +47,9 @@ class OutputForm:
     ) -> OutputForm:
         """Return the form of rows that come out as those of the input, or with the types of ``target``."""
         kinds = data.target if target is None else target
-        numbered = numbered_columns(data.fields, data.table)
+        columns = zip(data.order, data.target, strict=True)
+        stored = {name for name, one in columns if IN_CENTS in (one.metadata or {})}
+        numbered = numbered_columns(data.fields, data.table, stored)
         return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones, numbered)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:

@@ -16,8 +16,10 @@ from finsim.records.columns import DECIMALS
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.written import FALSE, TRUE, formats_of
 from finsim.tables.endings import ENDINGS, TEXT, known_ending
+from finsim.tables.rewriting.look_of_text import look_of
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_file import TextTable
+from finsim.tables.writing.text_look import QUOTED, TextLook, number_texts
 
 _MOST_DECIMALS = 12
 
@@ -27,7 +29,7 @@ class TextForm:
     """The dialect of a text table, and by header how cells are written.
 
     ``formats`` of dates and times, ``zones`` of times without an offset, ``words`` of yes and no, and
-    ``decimals`` where all cells of a column of numbers have as many.
+    ``decimals`` where all cells of a column of numbers have as many; ``look`` is that of the file.
     """
 
     dialect: Dialect = field(default_factory=Dialect)
@@ -35,10 +37,11 @@ class TextForm:
     zones: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     decimals: Mapping[str, int] = field(default_factory=dict)
+    look: TextLook = field(default_factory=TextLook)
 
     def declared(self) -> TextForm:
         """Return the form without what cells told of it."""
-        return replace(self, words={}, decimals={})
+        return replace(self, words={}, decimals={}, look=self.look.declared())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -49,7 +52,8 @@ class TextForm:
         """Return the form that ``to_dict`` wrote."""
         dialect = {key: tuple(one) if isinstance(one, list) else one for key, one in data["dialect"].items()}
         words = {name: (yes, no) for name, (yes, no) in data["words"].items()}
-        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"])
+        look = TextLook.from_dict(data["look"]) if "look" in data else TextLook()  # older models have none
+        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"], look)
 
 
 def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
@@ -63,7 +67,10 @@ def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
             if zone and fields[name].type == "ts" and "%z" not in said[0]:
                 zones[header] = zone
     form = TextForm(source.dialect, formats, zones)
-    return _with_cells(form, source, fields) if isinstance(source, TextTable) else form
+    if not isinstance(source, TextTable):
+        return form
+    look = look_of(source, {header: fields[name] for name, header in source.bound.items()})
+    return replace(_with_cells(form, source, fields), look=look)
 
 
 def _with_cells(form: TextForm, source: TextTable, fields: Mapping[str, Field]) -> TextForm:
@@ -121,16 +128,28 @@ def as_declared(
 
 
 def _field(one: pa.Field, form: TextForm) -> pa.Field:
+    told = _told_field(one, form)
+    if one.name not in form.look.quoted:
+        return told
+    return told.with_metadata({**(told.metadata or {}), QUOTED: b"yes"})
+
+
+def _told_field(one: pa.Field, form: TextForm) -> pa.Field:
+    if one.name in form.look.numbers and _is_number(one.type):
+        return pa.field(one.name, pa.string())
     if one.name in form.formats and pa.types.is_temporal(one.type):
         return pa.field(one.name, pa.string())
     if one.name in form.words and pa.types.is_boolean(one.type):
         return pa.field(one.name, pa.string())
-    is_number = pa.types.is_floating(one.type) or pa.types.is_integer(one.type)
-    if one.name in form.decimals and is_number:
+    if one.name in form.decimals and _is_number(one.type):
         count = max(form.decimals[one.name], int((one.metadata or {}).get(DECIMALS, 0)))  # money has its own
         facts = {**(one.metadata or {}), DECIMALS: str(count).encode()}
         return pa.field(one.name, pa.float64(), metadata=facts)
     return one
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
 def _written(batch: pa.RecordBatch, schema: pa.Schema, form: TextForm) -> pa.RecordBatch:
@@ -143,6 +162,8 @@ def _written(batch: pa.RecordBatch, schema: pa.Schema, form: TextForm) -> pa.Rec
         elif pa.types.is_boolean(was.type):
             yes, no = form.words[was.name]
             cells.append(pc.if_else(column, yes, no).cast(pa.string()))
+        elif pa.types.is_string(now.type) and was.name in form.look.numbers:
+            cells.append(number_texts(column, form.look.numbers[was.name], form.dialect))
         else:
             cells.append(column.cast(pa.float64(), safe=False))
     return pa.record_batch(cells, schema=schema)

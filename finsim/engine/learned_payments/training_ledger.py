@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.injection.entity_histories import IN_WORDS, OUT_WORDS
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
 from finsim.engine.learned.event_parts import ledger_of
 from finsim.engine.learned.reading import LearnedInput, read_to_learn
@@ -27,6 +26,7 @@ from finsim.records.mixed_table import NUMBER
 from finsim.records.storage import digest_file
 from finsim.tables import load_schema
 from finsim.tables.currencies import CURRENCIES
+from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 from finsim.tables.proposing.roles import roles
 
 LEAST_ENTITIES = 20

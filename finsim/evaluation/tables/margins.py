@@ -57,6 +57,9 @@ def _compared(case: TableCase, views: list[Cells]) -> list[Score]:
             spare is not None,
         )  # fmt: skip
         useless = _constant(view, real)
+        if useless <= 0 and evidence.value == 0:
+            scores.append(METRIC.missing(view.subject, "one value in all rows of both: nothing to compare"))
+            continue
         scores.append(
             METRIC.compared(
                 view.subject,

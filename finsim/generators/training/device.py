@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -38,6 +40,32 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def adam(weights: Iterable[Tensor], rate: float) -> torch.optim.Adam:
+    """Return an optimiser of some weights."""
+    with leaving_no_folder():
+        return torch.optim.Adam(weights, lr=rate)
+
+
+@contextmanager
+def leaving_no_folder() -> Iterator[None]:
+    """Take away the empty folder of a cache that torch makes in the place of temporary files.
+
+    It does when it loads its compiler: for the first optimiser of a process and for modules on no device. It
+    makes it again where it is used.
+    """
+    before = _cache_folders()
+    try:
+        yield
+    finally:
+        for folder in _cache_folders() - before:
+            with suppress(OSError):  # something may be in it by now
+                folder.rmdir()
+
+
+def _cache_folders() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("torchinductor_*"))
+
+
 def torch_stream(word: int) -> torch.Generator:
     """Return a torch generator seeded with ``Streams.word(...)``; draws are made on the CPU."""
     generator = torch.Generator()
@@ -51,7 +79,7 @@ def drawn(build: Callable[[], Module], draw: torch.Generator) -> Module:
     Matrices: Glorot uniform (Glorot & Bengio 2010), parameter by parameter in order of name;
     vectors: 0. A module may then set its own exceptions in a method ``settle``.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), leaving_no_folder():
         module = build()
     module = module.to_empty(device="cpu")
     with torch.no_grad():

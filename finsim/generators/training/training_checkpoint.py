@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from finsim.errors import ResumeError
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.tensor_files import as_system_errors
+from finsim.generators.training.device import adam
 from finsim.generators.training.training_interface import Recipe, Schedule
 from finsim.records.storage import digest_file, replacing, write_json
 
@@ -42,10 +43,7 @@ class Course:
     @classmethod
     def begin(cls, recipe: Recipe, schedule: Schedule) -> Course:
         """Return the state before the first step."""
-        optimisers = {
-            name: torch.optim.Adam(weights, lr=schedule.learning_rate)
-            for name, weights in recipe.parts().items()
-        }
+        optimisers = {name: adam(weights, schedule.learning_rate) for name, weights in recipe.parts().items()}
         return cls(recipe.network, optimisers)
 
     def note(self, part: str, loss: float) -> None:

@@ -2,13 +2,15 @@
 
 Where real identifiers rise with time a new one stands between the ones of its neighbours in time, as far from
 its place as a real one is from its own; in any other order it stands beside that of a row drawn at random, so
-that numbers spread over the range as the real ones do (own).
+that numbers spread over the range as the real ones do. Forms that run beside each other are series: each
+rises on its own, and a new identifier is of the series of the one that it is like (own).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +22,7 @@ _MOST_DIGITS = 18  # of a number that an int64 holds
 _NUMBERED_SHARE = 0.95
 _FORMS = 0.5  # more forms than half of the identifiers: what surrounds the number is no form
 _RISING = 0.5  # assumption: rank correlation with time from which identifiers count as in order
+_BETTER = 0.02  # by which forms rise better each on its own where they run beside each other (assumption)
 _ROUNDS = 60
 
 
@@ -29,7 +32,8 @@ class IdsInTime:
 
     ``number`` and ``form`` in that order, ``first`` and ``end`` of each form's identifiers; ``width`` of the
     numbers of a form, 0 where they are not filled with zeros. ``moved`` is how far the place of each lies
-    from its place in time; None where they do not rise with time. ``time`` sorted (ns).
+    from its place in time; None where they do not rise with time. ``time`` sorted (ns). ``beside``: several
+    forms run beside each other, so ``moved`` and ``time`` are those within each form.
     """
 
     forms: tuple[tuple[str, str], ...]
@@ -40,6 +44,7 @@ class IdsInTime:
     width: Int1D
     moved: Int1D | None
     time: Int1D
+    beside: bool = False
 
     @classmethod
     def of(cls, known: Sequence[str], time: Int1D) -> IdsInTime | None:
@@ -59,15 +64,24 @@ class IdsInTime:
         np.maximum.at(width, form, size)
         order = np.lexsort((number, form))
         when = time[np.array([at for _, at in found])]
-        by_time = np.argsort(when, kind="stable")
-        rank, place = np.empty(len(found), dtype=np.int64), np.empty(len(found), dtype=np.int64)
-        rank[order] = place[by_time] = np.arange(len(found))
-        rises = float(np.corrcoef(rank, place)[0, 1]) > _RISING
+        by_time, by_series = np.argsort(when, kind="stable"), np.lexsort((when, form))
         edges = np.searchsorted(form[order], np.arange(len(forms) + 1))
-        return cls(
-            forms, number[order], form[order], edges[:-1], edges[1:], width,
-            (rank - place)[by_time] if rises else None, when[by_time],
-        )  # fmt: skip
+        ends = forms, number[order], form[order], edges[:-1], edges[1:], width
+        whole, within = _moved(order, by_time), _moved(order, by_series)
+        risen, own = _rises(whole), 0.0
+        if 1 < len(forms) <= len(found) / _LEAST:
+            parts = [within[low:high] for low, high in pairwise(edges.tolist())]
+            own = float(np.average([_rises(one) for one in parts], weights=[len(one) for one in parts]))
+        if own > max(_RISING, risen + _BETTER):
+            return cls(*ends, within, when[by_series], True)
+        if risen > _RISING:
+            return cls(*ends, whole, when[by_time])
+        return cls(*ends, None, when[by_time], len(forms) <= len(found) / _LEAST)
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Whether several forms follow each other in time, such as days within identifiers."""
+        return len(self.forms) > 1 and not self.beside
 
     @property
     def apart(self) -> int:
@@ -76,13 +90,14 @@ class IdsInTime:
         return max(int(np.gcd.reduce(steps)) if len(steps) else 1, 1)
 
     def new(
-        self, time: Int1D, free: Callable[[list[str]], Bool1D], rng: np.random.Generator
-    ) -> list[str] | None:
+        self, time: Int1D, free: Callable[[list[str]], Bool1D], rng: np.random.Generator,
+        like: Sequence[str | None] = (),
+    ) -> list[str] | None:  # fmt: skip
         """Return an identifier for each row at a time (ns), different ones; None where they find no room.
 
-        ``free`` tells of words whether they may be taken.
+        ``free`` tells of words whether they may be taken; ``like`` are real ones whose series are asked for.
         """
-        at = self._beside(time, rng)
+        at = self._in_series(time, like, rng) if self.beside and len(like) else self._beside(time, rng)
         found: list[str | None] = [None] * len(time)
         taken: set[str] = set()
         left = np.arange(len(time))
@@ -107,6 +122,25 @@ class IdsInTime:
         there = place + self.moved[rng.integers(0, count, len(time))]
         return np.asarray(np.clip(there, 0, count - 1))
 
+    def _in_series(self, time: Int1D, like: Sequence[str | None], rng: np.random.Generator) -> Int1D:
+        """Return the real identifier behind which each new one of a series stands; any series for none."""
+        code = {form: place for place, form in enumerate(self.forms)}
+        matches = [None if word is None else NUMBERED.fullmatch(word) for word in like]
+        drawn = self.form[rng.integers(0, len(self.form), len(time))]
+        form = np.array([
+            code.get((match[1], match[3]), other) if match else other
+            for match, other in zip(matches, drawn.tolist(), strict=True)
+        ], dtype=np.int64)  # fmt: skip
+        found = np.empty(len(time), dtype=np.int64)
+        for one in np.unique(form).tolist():
+            mine, low, high = form == one, int(self.first[one]), int(self.end[one])
+            there = rng.integers(low, high, int(mine.sum()))
+            if self.moved is not None:
+                place = low + np.searchsorted(self.time[low:high], time[mine], side="right") - 1
+                there = np.clip(place + self.moved[there], low, high - 1)
+            found[mine] = there
+        return found
+
     def _drawn(self, at: Int1D, reach: int, rng: np.random.Generator) -> list[str]:
         """Return words with numbers between those of neighbours of the same form, ``reach`` of them away."""
         form = self.form[at]
@@ -125,3 +159,16 @@ class IdsInTime:
                 form.tolist(), number.tolist(), self.width[form].tolist(), strict=True
             )
         ]
+
+
+def _moved(order: Int1D, by_time: Int1D) -> Int1D:
+    """Return how far each identifier's place by number lies from its place in time, in order of time."""
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return np.asarray(rank[by_time] - np.arange(len(order)))
+
+
+def _rises(moved: Int1D) -> float:
+    """Return the rank correlation of places with time that such moves leave (Spearman 1904)."""
+    count = len(moved)
+    return 1.0 - 6.0 * float((moved.astype(np.float64) ** 2).sum()) / max(count * (count**2 - 1.0), 1.0)

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from finsim.notation import Array
 from finsim.randomness import Streams
 from finsim.tables.cells.hashing import hashed
-from finsim.tables.new_ids.id_form import NUMBERED, is_counted, numbers_as
+from finsim.tables.new_ids.id_form import is_counted, numbers_as
+from finsim.tables.new_ids.id_series import IdSeries, ManySeries
 
 _BITS = 26
 _SHAPES = 256
@@ -26,8 +27,7 @@ class KnownIds:
 
     ``is_whole``: whole numbers of an integer type; ``is_number``: of any type of numbers. ``seen`` bool[2^26]
     marks hashes (Bloom 1970 with one hash): an id that is not marked does not occur. ``count``, ``low`` and
-    ``high`` are those of the numbers, in text those between what surrounds the number of the first id
-    (``ends``): ``widths`` are their lengths, ``padded`` says that one begins with a zero. ``total`` counts
+    ``high`` are those of ids that are numbers, ``texts`` the series of those that are text; ``total`` counts
     all ids.
     """
 
@@ -38,9 +38,7 @@ class KnownIds:
     low: int = 0
     high: int = -1
     shapes: list[str] = field(default_factory=list)
-    ends: tuple[str, str] | None = None
-    widths: set[int] = field(default_factory=set)
-    padded: bool = False
+    texts: ManySeries = field(default_factory=ManySeries)
     total: int = 0
 
     @classmethod
@@ -69,35 +67,8 @@ class KnownIds:
         if len(self.shapes) < _SHAPES:
             some = np.linspace(0, len(ids) - 1, min(_SHAPES - len(self.shapes), len(ids))).astype(np.int64)
             self.shapes += [str(one) for one in ids.take(pa.array(some)).to_pylist()]
-        if self.ends is None:
-            self.ends = _ends(self.shapes[0])
-        self._note_texts(ids)
-
-    def _note_texts(self, ids: pa.Array) -> None:
-        """Count the numbers of those texts that have the ends of the first."""
-        assert self.ends is not None
-        head, tail = self.ends
-        plain = (ids.dictionary.take(ids.indices) if pa.types.is_dictionary(ids.type) else ids).cast(
-            pa.string()
-        )
-        long = pc.utf8_length(plain)
-        mine = plain.filter(pc.and_(
-            pc.and_(pc.starts_with(plain, head), pc.ends_with(plain, tail)),
-            pc.greater(long, len(head) + len(tail)),
-        ))  # fmt: skip
-        inner = pc.utf8_slice_codeunits(mine, len(head), -len(tail) if tail else None)
-        inner = inner.filter(pc.match_substring_regex(inner, r"\A[0-9]+\z"))
-        if not len(inner):
-            return
-        self.widths |= set(pc.unique(pc.utf8_length(inner)).to_pylist())
-        self.padded |= bool(pc.any(pc.starts_with(inner, "0")).as_py())
-        bare = pc.utf8_ltrim(inner, "0")
-        size = pc.utf8_length(bare)
-        ends = pc.min_max(size)
-        low, high = (
-            pc.min_max(bare.filter(pc.equal(size, ends[name])))[name].as_py() for name in ("min", "max")
-        )
-        self._count(len(inner), int(low or 0), int(high or 0))
+        plain = ids.dictionary.take(ids.indices) if pa.types.is_dictionary(ids.type) else ids
+        self.texts.note(plain.cast(pa.string()))
 
     def _count(self, number: int, low: int, high: int) -> None:
         self.low, self.high = (min(self.low, low), max(self.high, high)) if self.count else (low, high)
@@ -111,6 +82,8 @@ class KnownIds:
         """
         if self.is_number and not self.is_whole:
             return True
+        if not self.is_number:
+            return self.texts.counted
         return 2 * self.count > self.total and is_counted(self.low, self.high, self.count)
 
     def taken(self, ids: pa.Array) -> Array:
@@ -158,31 +131,48 @@ class KnownIds:
                 return found
         raise OverflowError(f"ids go on behind {self.high} and do not fit {kinds[0]}")
 
+    def following(self, one: IdSeries, count: int) -> list[str]:
+        """Return so many texts that go on behind the last of a series, none of them taken."""
+        if not one.late:
+            return one.following(0, count)
+        found: list[str] = []
+        first = 0
+        while len(found) < count:
+            drawn = one.following(first, 2 * count)
+            found += self._free(drawn)
+            first += len(drawn)
+        return found[:count]
+
     def _following(self, count: int) -> Sequence[str]:
-        """Return texts that go on behind the greatest number of the first one's form."""
-        head, tail = self.ends or ("", "")
-        width = min(self.widths) if self.padded and len(self.widths) == 1 else 0
-        if self.count or not self.shapes:
-            return [f"{head}{self.high + 1 + number:0{width}d}{tail}" for number in range(count)]
+        """Return texts that go on behind the last of the longest series, or of the first text's form."""
+        longest = max(self.texts.dense or self.texts.series, key=lambda one: one.count, default=None)
+        if longest is not None and longest.count:
+            return self.following(longest, count)
+        if not self.shapes:
+            return IdSeries(("", "")).following(0, count)
         found: list[str] = []
         number = 0
         while len(found) < count:
             drawn = [f"{self.shapes[0]}-{number + more}" for more in range(2 * count)]
-            free = ~self.seen[_places(pa.array(drawn, pa.string()))]
-            found += [one for one, is_free in zip(drawn, free, strict=True) if is_free]
+            found += self._free(drawn)
             number += len(drawn)
         return found[:count]
+
+    def _free(self, words: list[str]) -> list[str]:
+        free = ~self.seen[_places(pa.array(words, pa.string()))]
+        return [one for one, is_free in zip(words, free, strict=True) if is_free]
 
     def _drawn(self, count: int, rng: np.random.Generator) -> Sequence[str | int]:
         if self.is_whole:
             dtype = np.uint64 if self.high > 2**63 - 1 else np.int64
             return [int(one) for one in rng.integers(self.low, self.high, count, dtype=dtype, endpoint=True)]
-        first = self.shapes[0]
-        alike = [one for one in self.shapes if len(one) == len(first)]
-        letters = [sorted({one[place] for one in alike}) for place in range(len(first))]
-        pools = [_alphabet(one) for one in letters]
-        drawn = [[pool[at] for at in rng.integers(len(pool), size=count).tolist()] for pool in pools]
-        return ["".join(one) for one in zip(*drawn, strict=True)] or [""] * count
+        sizes, often = np.unique([len(one) for one in self.shapes], return_counts=True)
+        found = [
+            word
+            for size, number in zip(sizes, rng.multinomial(count, often / often.sum()), strict=True)
+            for word in _words_like([one for one in self.shapes if len(one) == size], int(number), rng)
+        ]
+        return found if len(sizes) == 1 else [found[at] for at in rng.permutation(len(found)).tolist()]
 
 
 def _places(ids: pa.Array) -> Array:
@@ -196,7 +186,8 @@ def _alphabet(letters: list[str]) -> str:
     return "0123456789" if all(one in "0123456789" for one in letters) else "".join(letters)
 
 
-def _ends(word: str) -> tuple[str, str]:
-    """Return what surrounds the last number of a text; all of it and nothing where it has none."""
-    match = NUMBERED.fullmatch(word)
-    return (match[1], match[3]) if match else (word, "")
+def _words_like(alike: list[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Return texts with, in each place, a letter that some of equally long texts may have there."""
+    pools = [_alphabet(sorted({one[place] for one in alike})) for place in range(len(alike[0]))]
+    drawn = [[pool[at] for at in rng.integers(len(pool), size=count).tolist()] for pool in pools]
+    return ["".join(one) for one in zip(*drawn, strict=True)] or [""] * count

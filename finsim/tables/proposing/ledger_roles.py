@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, time_column
 from finsim.tables.proposing.roles import is_id, names_entity, roles
 from finsim.tables.proposing.text_columns import Guess
 
-_TIMES, _AMOUNTS, _WORDS = ("date", "ts"), ("money", "float"), ("id", "cat", "int")
+_AMOUNTS, _WORDS = ("money", "float"), ("id", "cat", "int")
 _ROWS_AN_ENTITY = 2.0
 """Rows that a payer has on average, from which on a table may be a ledger; as of events (assumption)."""
 _FOUND = {
-    "date": "`{}`: taken for the time of the payments (role: date), as it is the only one",
     "amount": "`{}`: taken for the amount (role: amount), as it alone is money",
     "from_account": "`{}`: taken for who pays (role: from_account), by its name and as its values repeat",
 }
@@ -29,14 +29,21 @@ def ledger_roles(
     types = {
         header: guess.field.type for header, guess in zip(headers, guesses, strict=True) if guess is not None
     }
-    plays = {"date": _TIMES, "amount": (*_AMOUNTS, "int"), "from_account": _WORDS}
+    plays = {"date": TIMES, "amount": (*_AMOUNTS, "int"), "from_account": _WORDS}
     found = {
         role: header for header, role in roles(headers, "payments").items()
         if header in types and (role not in plays or types[header] in plays[role])
     }  # fmt: skip
+    said = []
+    if "date" not in found:
+        named = {header: role for role, header in found.items()}
+        several = {"amount", "from_account"} <= {*found}  # else two times may be those of anything
+        header, why = time_column(headers, guesses, named, cells, several)
+        if header:
+            found["date"] = header
+            said.append(TIME_SAID.format(header, "payments", why))
     free = [header for header in types if header not in found.values()]
     alone = {
-        "date": [header for header in free if types[header] in _TIMES],
         "amount": [header for header in free if types[header] in _AMOUNTS],
         "from_account": [
             header for header in free
@@ -44,14 +51,16 @@ def ledger_roles(
             and _repeats(cells(headers.index(header)))
         ],
     }  # fmt: skip
-    said = []
     for role, others in alone.items():
         if role not in found and len(others) == 1:
             found[role] = others[0]
             said.append(_FOUND[role].format(others[0]))
     if not set(plays) <= set(found) or not _repeats(cells(headers.index(found["from_account"]))):
         return {}, ()
-    return {header: role for role, header in found.items()}, tuple(said)
+    named = {header: role for role, header in found.items()}
+    if header := direction_column(headers, guesses, named, cells):
+        named[header] = "direction"
+    return named, tuple(said)
 
 
 def _repeats(cells: Sequence[str]) -> bool:

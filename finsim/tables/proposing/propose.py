@@ -10,12 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import DataError, did_you_mean
+from finsim.tables.cells.told_money import told
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans
+from finsim.tables.proposing.lone_roles import lone_roles
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.series_kinds import series_kinds
@@ -142,10 +144,23 @@ def _guessed(
             for header, cells in zip(headers, samples, strict=True)
         ]
 
-    guesses = guessed(*_named(headers, found, lambda at: samples[at]))
-    if found == "table" and not kind:
-        return _as_ledger(headers, guesses, lambda at: samples[at], guessed)
-    return (_without_roles(guesses) if found == "table" else guesses), found
+    return _with_roles(headers, (found, bool(kind)), lambda at: samples[at], guessed)
+
+
+def _with_roles(
+    headers: Sequence[str],
+    kind: tuple[str, bool],
+    cells: Callable[[int], Sequence[str]],
+    guessed: Callable[[Mapping[str, str], str], list[Guess | None]],
+) -> tuple[list[Guess | None], str]:
+    """Guess all columns with the roles that headers and cells tell; ``kind``: which, and whether given."""
+    found, is_given = kind
+    named, ccy = _named(headers, found, cells)
+    guesses = guessed(named, ccy)
+    if found == "table":
+        return (_without_roles(guesses), found) if is_given else _as_ledger(headers, guesses, cells, guessed)
+    more, said = lone_roles(headers, guesses, named, found, cells)
+    return _said(headers, guessed({**named, **more}, ccy), said) if more else guesses, found
 
 
 def _as_ledger(
@@ -160,10 +175,13 @@ def _as_ledger(
         return _without_roles(guesses), "table"
     columns = {header: cells(headers.index(header)) for header, role in named.items() if role == "currency"}
     again = guessed(named, currency_of(columns) or NO_CURRENCY)
+    return _said(headers, again, said), "payments"
+
+
+def _said(headers: Sequence[str], guesses: list[Guess | None], said: Sequence[str]) -> list[Guess | None]:
+    """Return the guesses with the doubts that begin with their header."""
     doubts = {header: [one for one in said if one.startswith(f"`{header}`")] for header in headers}
-    return [
-        each and each.said(*doubts[header]) for header, each in zip(headers, again, strict=True)
-    ], "payments"
+    return [each and each.said(*doubts[header]) for header, each in zip(headers, guesses, strict=True)]
 
 
 def _named(
@@ -194,15 +212,11 @@ def _of_stored(source: TableSource, kind: str) -> Proposal:
 
     def guessed(named: Mapping[str, str], ccy: str) -> list[Guess | None]:
         return [
-            guess_stored(header, head.column(at), named.get(header, ""), ccy)
+            guess_stored(header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at)))
             for at, header in enumerate(headers)
         ]
 
-    guesses = guessed(*_named(headers, found, lambda at: texts_of(head.column(at))))
-    if found == "table" and not kind:
-        guesses, found = _as_ledger(headers, guesses, lambda at: texts_of(head.column(at)), guessed)
-    elif found == "table":
-        guesses = _without_roles(guesses)
+    guesses, found = _with_roles(headers, (found, bool(kind)), lambda at: texts_of(head.column(at)), guessed)
     checked = confirmed(source, guesses, Dialect(), loosen=True)
     return _proposal(source, [each.guess for each in checked.columns], (found, Dialect()), (), checked)
 

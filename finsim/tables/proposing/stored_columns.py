@@ -9,15 +9,21 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.refusals import TIMES_HELD, is_beyond_times
 from finsim.tables.cells.stored import is_readable, is_text
+from finsim.tables.currencies import CURRENCIES
 from finsim.tables.proposing.forms import Numbers
 from finsim.tables.proposing.text_columns import Guess, guess_text
-from finsim.tables.schema import Field
+from finsim.tables.schema import UNITS, Field
 
 _PLAIN = Numbers(".", "")
 
 
-def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> Guess | None:
-    """Guess the type of one stored column; None for lists, records, bytes and times of day."""
+def guess_stored(
+    header: str, column: pa.ChunkedArray, role: str, ccy: str, money: tuple[str, str] = ("", "")
+) -> Guess | None:
+    """Guess the type of one stored column; None for lists, records, bytes and times of day.
+
+    ``money`` are the currency and the unit that the column tells of itself, which need no guess.
+    """
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not is_readable(kind):
         return None
@@ -34,7 +40,11 @@ def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> G
         return Guess(replace(base, type="date" if is_day else "ts"))
     if pa.types.is_duration(kind):
         return Guess(replace(base, type="dur"))
+    if money[0] in CURRENCIES and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        unit = money[1] if money[1] in UNITS["money"] else ""
+        return Guess(replace(base, type="money", ccy=money[0], unit=unit))
     if pa.types.is_decimal(kind):
+        ccy = money[0] if money[0] in CURRENCIES else ccy
         doubts = () if ccy else (f"`{header}`: declare its currency, ccy: EUR",)
         return Guess(
             replace(base, type="money", ccy=ccy, scale=None if kind.scale == 2 else kind.scale), doubts

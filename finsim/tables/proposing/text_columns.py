@@ -36,6 +36,9 @@ _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
 _SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
 _ID_ROLES = ("id", "obligor", "ticker", "from_account", "to_account", "merchant")
+_IN_BRACKETS = r"^\(\s*([^\d\s().,+-]{1,3}\s?)([\d.,][^()+-]*?)\s*\)$"
+_SIGN_BEHIND = r"^([^\d\s().,+-]{1,3}\s?)([\d.,][^()+-]*?)\s*-$"
+_BEFORE_SIGN = r"^([+-])\s*([^\d\s().,+-]{1,3}\s?)([\d.,].*)$"
 _EPOCHS = (("s", 1e8, 5e9), ("ms", 1e11, 5e12), ("us", 1e14, 5e15), ("ns", 1e17, 5e18))
 _SHEET = (25_569, 73_050)  # day numbers of the years 1970 to 2099
 _INT64 = 2**63 - 1
@@ -126,7 +129,7 @@ def _number(
 ) -> Guess | None:
     """Guess a column of numbers: its type, unit, and the texts around its numbers."""
     pattern = _pattern(numbers)
-    signed = {cell: re.sub(LEDGER_SIGN, r"-\1\2", cell.strip()) for cell in dict.fromkeys(cells)}
+    signed = {cell: _signed(cell.strip()) for cell in dict.fromkeys(cells)}
     parsed = {cell: pattern.fullmatch(text) for cell, text in signed.items()}
     odd = Counter(cell for cell in cells if parsed[cell] is None)
     wordy = [cell for cell in odd if not any(sign.isdigit() for sign in cell)]
@@ -152,6 +155,13 @@ def _number(
     if turned is not None and guess is not None:
         guess = _of_a_ledger(header, turned, guess, ccy)
     return guess and replace(guess, doubts=(*doubts, *guess.doubts))
+
+
+def _signed(text: str) -> str:
+    """Return a number with its minus before the digits: also ``12-``, ``(12)``, ``$12-``, ``-$12``."""
+    text = re.sub(LEDGER_SIGN, r"-\1\2", text)
+    text = re.sub(_SIGN_BEHIND, r"\1-\2", re.sub(_IN_BRACKETS, r"\1-\2", text))
+    return re.sub(_BEFORE_SIGN, r"\2\1\3", text)
 
 
 def _of_a_ledger(header: str, cell: str, guess: Guess, ccy: str) -> Guess | None:

@@ -17,6 +17,7 @@ from finsim.tables.schema import Dialect
 from finsim.tables.writing.arrow_file import write_arrow
 from finsim.tables.writing.csv_file import write_csv
 from finsim.tables.writing.duckdb_file import write_duckdb
+from finsim.tables.writing.text_look import TextLook
 
 Rows: TypeAlias = Iterable[pa.RecordBatch | pa.Table]
 
@@ -31,6 +32,7 @@ def write_by_ending(
     table: str = "rows",
     money: Mapping[str, int] = _NO_MONEY,
     dialect: Dialect | None = None,
+    look: TextLook | None = None,
 ) -> int:
     """Stream batches into one file whose form is that of its ending; return the number of rows.
 
@@ -38,7 +40,8 @@ def write_by_ending(
     hold the same bytes for the same rows, however these were cut into batches; DuckDB the same rows, in a
     table called ``table``. ``money`` says which columns of whole numbers are minor units, and how many
     decimals their currency has: CSV holds them as decimals (``12.34``), the other forms as they are.
-    ``dialect`` says how text is written, where not with commas and points in UTF-8.
+    ``dialect`` says how text is written, where not with commas and points in UTF-8, and ``look`` what stands
+    around it.
     Raises StudyError for other endings (``known_ending``) and for a database that is there already,
     DataError where duckdb is not installed and for a column that has no place in this form.
     """
@@ -48,9 +51,8 @@ def write_by_ending(
         return write_table(path, schema, batches)
 
     def as_text() -> int:
-        return write_csv(
-            path, schema, batches, money=money, packing=ENDINGS[ending].packing, dialect=dialect or Dialect()
-        )
+        packing = ENDINGS[ending].packing
+        return write_csv(path, schema, batches, money=money, packing=packing, dialect=dialect, look=look)
 
     def as_arrow() -> int:
         return write_arrow(path, schema, batches)

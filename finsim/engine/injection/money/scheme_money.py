@@ -2,11 +2,11 @@
 
 A narrative's fixed sums are moved by one power law per scheme, x -> exp(q) x^b; b is 1 unless the scheme
 spreads wider than the ledger does. q gives the scheme's rows the mean rank, among the ledger's rows, that
-their own spread leaves room for: evenly around the middle, on the side of a payment drawn from its payer, so
-that over many schemes the ranks spread as the ledger's own do. In a single-sided ledger money in is ranked
-among money in. Growth keeps its direction, and what is passed on is still a share of what came in, because
-the ledger of the scheme is run again on the moved sums. What is above all that the ledger pays is paid in
-parts (own).
+their own spread leaves room for: evenly around the middle, on the side of a part of its first payer's own
+amounts, so that over many schemes the ranks spread as the ledger's own do. In a single-sided ledger money in
+is ranked among money in. Growth keeps its direction, and what is passed on is still a share of what came in,
+because the ledger of the scheme is run again on the moved sums. What is above all that the ledger pays is
+paid in parts (own). ``story_level`` says on which side of the middle a story's sums lie.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
-from finsim.engine.injection.split_payments import MOST_PARTS, Parting, in_parts, least_parts, parts
+from finsim.engine.injection.money.amount_steps import at_steps
+from finsim.engine.injection.money.split_payments import MOST_PARTS, Parting, in_parts, least_parts, parts
+from finsim.engine.injection.money.story_level import lean, leaning, trial_sums, trials
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
 from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
@@ -33,16 +35,17 @@ _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
 _MIDDLE = 0.5
 _LEAST_PART = 0.25  # of the ranks of what parts are of
+_LARGEST = 41.0  # of logs: what an int64 holds
 _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 
 
 @dataclass(frozen=True)
 class Money:
-    """What the ledger pays: sorted amounts, those of its receipts, those by account position, their spread.
+    """What the ledger pays: sorted amounts, those of its receipts, those of each account, their spread.
 
     ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other. ``kind`` int8[A]
     is that of each account, ``by_kind`` what accounts of a kind pay, sorted. ``top`` and ``top_in`` are what
-    nearly all amounts, and receipts, are below.
+    nearly all amounts, and receipts, are below. All are multiples of ``step``.
     """
 
     amounts: Int1D
@@ -55,16 +58,17 @@ class Money:
     top: float
     top_in: float
     grain: int
+    step: int = 1
 
-    def place(self, account: int, rng: np.random.Generator) -> float:
-        """Return the rank of one amount that an account paid, any rank where it paid none.
+    def place(self, account: int, part: float, rng: np.random.Generator) -> float:
+        """Return the rank of what an account paid at ``part`` of its amounts, ``part`` where it paid none.
 
         It is ranked among what accounts of its kind pay: a role that firms play would be at the top of all.
         """
-        low, high = self.own_start[account], self.own_start[account + 1]
+        low, high = int(self.own_start[account]), int(self.own_start[account + 1])
         if high == low:
-            return float(rng.random())
-        paid = self.own[rng.integers(low, high)]
+            return part
+        paid = self.own[low + min(int(part * (high - low)), high - low - 1)]
         law = self.by_kind[int(self.kind[account])]
         first, last = (np.searchsorted(law, paid, side=side) for side in ("left", "right"))
         return float((first + rng.random() * (last - first)) / len(law))
@@ -139,14 +143,17 @@ class Money:
         return np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
 
 
-def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
-    """Return what the ledger pays. Raises DataError where nothing is paid."""
-    paid = np.flatnonzero(past.outgoing)
+def ledger_money(
+    past: Histories, world: LedgerPopulation, step: int = 1, among: Array | None = None
+) -> Money:
+    """Return what the ledger pays, in the rows ``among`` bool[n]. Raises DataError where nothing is paid."""
+    inside = np.ones(len(past.size), dtype=np.bool_) if among is None else among
+    paid = np.flatnonzero(past.outgoing & inside)
     if not len(paid):
         raise DataError("no row pays anything out", place="the amounts", expected="amounts above 0")
     amounts = np.sort(past.size[paid])
-    came = np.sort(past.size[~past.outgoing & ~past.refund & (past.size > 0) & (past.payee < 0)])
-    order = paid[np.argsort(past.payer[paid], kind="stable")]
+    came = np.sort(past.size[~past.outgoing & ~past.refund & (past.size > 0) & (past.payee < 0) & inside])
+    order = paid[np.lexsort((past.size[paid], past.payer[paid]))]
     edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
     sizes = [edges[one + 1] - edges[one] if one >= 0 else 0 for one in world.entity.tolist()]
     parts = [order[edges[one] : edges[one + 1]] for one in world.entity.tolist() if one >= 0]
@@ -159,7 +166,7 @@ def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
         amounts, came, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own, kind,
         {int(one): np.sort(own[rows == one]) for one in np.unique(rows)},
         max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)),
-        float(np.quantile(came, _TOP)) if len(came) else 0.0, grain,
+        float(np.quantile(came, _TOP)) if len(came) else 0.0, grain, step,
     )  # fmt: skip
 
 
@@ -171,38 +178,64 @@ def _ranks(law: Int1D, amounts: Float1D) -> Float1D:
 
 
 def posted_scheme(
-    orders: Orders, plan: SchemePlan, world: LedgerPopulation, money: Money, rng: np.random.Generator
-) -> tuple[Orders, Cents1D]:
-    """Return the payments of one scheme that come off, and what each moves in the ledger's money."""
-    accounts = world.population.accounts
+    orders: Orders, plan: SchemePlan, world: LedgerPopulation, money: tuple[Money, float],
+    rng: np.random.Generator,
+) -> tuple[Orders, Cents1D]:  # fmt: skip
+    """Return the payments of one scheme that come off, and what each moves in the ledger's money.
+
+    ``money`` : what the ledger pays, and in which part of the first payer's own amounts the scheme stands.
+    """
+    accounts, law = world.population.accounts, money[0]
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
     first = run_orders(orders, book, plan, plan.fresh_state())
     kept = orders.take(np.flatnonzero(first.status == POSTED))
     amounts = first.amount[first.status == POSTED]
     if not len(amounts):
         return kept, amounts
-    logs = np.log(np.maximum(amounts, 1))
-    spread = float(logs.std())
-    power = min(1.0, _FIT * money.spread / max(spread, 1e-9))
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
-    parting = money.parting(sides, rng)
-    place = money.place(int(kept.payer[0]), rng)
-    moved = power * (logs - np.median(logs)) + float(np.log(np.median(money.amounts)))
-    found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
-    # What is passed on in other portions moves by another factor than what is fixed, so once more.
-    for _ in range(_ROUNDS - 1):
-        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, parting))
-        found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
+    parting = law.parting(sides, rng)
+    found = _levelled(kept, plan, amounts, (sides, parting), (world, *money), rng)
     some = found > 0
-    limits = money.limits(sides)
+    limits = law.limits(sides)
     least = parting.least[some]
     number = parts(found[some], limits[some], Parting(parting.sizes[some], least))
     begin = world.settings.start_ns
     made, sums, is_part = in_parts(kept.take(some), found[some], number, least > 1, begin, rng)
     ends = world.entity[made.payer] >= 0, world.entity[made.payee] >= 0
-    most = np.minimum(sums, money.limits(ends))
-    paid = money.written(most, ends, np.ones(len(made), dtype=np.bool_), rng)
-    return made, np.where(is_part, paid, sums).astype(np.int64)
+    most = np.minimum(sums, law.limits(ends))
+    paid = law.written(most, ends, np.ones(len(made), dtype=np.bool_), rng)
+    whole = np.where(is_part, paid, sums).astype(np.int64)
+    return made, at_steps(whole, np.full(len(whole), law.step))
+
+
+def _levelled(
+    kept: Orders, plan: SchemePlan, amounts: Cents1D, ways: tuple[tuple[Array, Array], Parting],
+    ledger: tuple[LedgerPopulation, Money, float], rng: np.random.Generator,
+) -> Cents1D:  # fmt: skip
+    """Return what each payment of a scheme moves in the ledger's money, where the story's level is there."""
+    (sides, parting), (world, money, part) = ways, ledger
+    trial = trials(amounts, world.shop[kept.payee] >= 0)
+    rest = ~trial if not trial.all() else trial
+    # In a statement the direction tells already, and what comes in many times goes out in large sums anyway.
+    level = 0.0 if len(money.receipts) else lean(amounts[rest])
+    logs = np.log(np.maximum(amounts, 1))
+    power = min(1.0, _FIT * (1.0 - max(level, 0.0)) * money.spread / max(float(logs[rest].std()), 1e-9))
+    place = money.place(int(kept.payer[0]), leaning(part, level), rng)
+    mine = (sides[0][rest], sides[1][rest]), Parting(parting.sizes[rest], parting.least[rest])
+    moved = power * (logs - np.median(logs[rest])) + float(np.log(np.median(money.amounts)))
+    found = _rerun(kept, plan, _sums(moved), power, (world, money), rng)
+    # What is passed on in other portions moves by another factor than what is fixed, so once more.
+    for _ in range(_ROUNDS - 1):
+        moved = moved + _shift(np.log(np.maximum(found[rest], 1)), mine[0], place, (money, mine[1]))
+        found = _rerun(kept, plan, _sums(moved), power, (world, money), rng)
+    if trial.any():
+        found[trial] = trial_sums(money.amounts, int(trial.sum()), rng)
+    return found
+
+
+def _sums(logs: Float1D) -> Float1D:
+    """Return amounts of their logs; those of payments that follow others are not used and may be any."""
+    return np.asarray(np.exp(np.minimum(logs, _LARGEST)))
 
 
 def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Parting]) -> float:
@@ -248,7 +281,7 @@ def _rerun(
     book = Book(
         np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64), np.ones(total, dtype=np.bool_)
     )
-    again = replace(plan, steps=steps)
+    again = replace(plan, steps=steps, spent_limit=np.zeros_like(plan.spent_limit))  # a sum of its own world
     own = follows[kept.plan_row]
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
     fixed = money.written(sums, sides, np.zeros(len(kept), dtype=np.bool_), rng)

@@ -22,29 +22,33 @@ class Currencies:
     """The usual currency of each account position, int64[A], -1 where it has none.
 
     ``rows`` float64[K] is the share of rows in each; ``mixed`` that of rows between two of different ones,
-    over that of two ends drawn at random.
+    over that of two ends drawn at random. ``codes`` int64[n] is the currency of each sampled row.
     """
 
     usual: Int1D
     rows: Float1D
     mixed: float
+    codes: Int1D
 
-    def of_scheme(self, who: Mapping[str, Candidates], rng: np.random.Generator) -> Mapping[str, Candidates]:
+    def of_scheme(
+        self, who: Mapping[str, Candidates], rng: np.random.Generator
+    ) -> tuple[Mapping[str, Candidates], int]:
         """Return who may play the roles of one scheme: all, as often as rows of the ledger join currencies.
 
         Else those of one currency, drawn by its rows among the ones in which somebody can play each role.
+        With them comes the currency, -1 for any.
         """
         if rng.random() < self.mixed:
-            return who
+            return who, NOBODY
         fits = [
             code for code in range(len(self.rows))
             if all(self._is_in(one.account, code).any() for one in who.values())
         ]  # fmt: skip
         share = self.rows[fits]
         if not len(fits) or not share.sum() > 0:
-            return who
+            return who, NOBODY
         code = fits[int(rng.choice(len(fits), p=share / share.sum()))]
-        return {name: self._only(one, code) for name, one in who.items()}
+        return {name: self._only(one, code) for name, one in who.items()}, code
 
     def _is_in(self, account: Int1D, code: int) -> Int1D:
         usual = self.usual[account]
@@ -85,7 +89,7 @@ def ledger_currencies(
     )
     share = np.bincount(code[code >= 0], minlength=len(words)) / max(int((code >= 0).sum()), 1)
     crossed = float((ends[0] != ends[1])[both].mean()) if both.any() else 0.0
-    return Currencies(usual, share, min(1.0, crossed / (1.0 - float((share**2).sum()))))
+    return Currencies(usual, share, min(1.0, crossed / (1.0 - float((share**2).sum()))), code)
 
 
 def _usual(key: Int1D, code: Int1D, count: int) -> Int1D:

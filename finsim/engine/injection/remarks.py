@@ -1,0 +1,67 @@
+"""What is said of a table with schemes in it: how it was read, and what did not come off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from finsim.agents.narratives.narrative_needs import Carried
+from finsim.engine.injection.added_rows import Added
+from finsim.engine.injection.ledger_rows import Ledger
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.merging import Places
+from finsim.engine.injection.scheme_planning import PlannedScheme, World, expected_number
+
+_MOSTLY = 0.8
+
+
+def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
+    """Return how the table was read, where rows stand, and what of narratives is left out."""
+    found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    if is_log:
+        found.append(
+            "no money comes in and nobody is named as paid: purchases at the one who keeps the table"
+        )
+    found += [
+        f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
+        for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
+    ]  # fmt: skip
+    found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
+    return tuple(found)
+
+
+def short_of(rows_of: Mapping[str, int], rate: float | None, rows: int) -> list[str]:
+    """Return a sentence per narrative that made no row, or clearly fewer than were asked for."""
+    wanted = 0.0 if rate is None else rate * rows / len(rows_of)
+    found = [
+        f"{name}: {made:,} rows, not the {wanted:,.0f} asked for: hardly anybody here can play its roles"
+        for name, made in rows_of.items() if 0 < made < _MOSTLY * wanted
+    ]  # fmt: skip
+    return found + [
+        f"{name}: its schemes leave no row: whom they pay is in no row of this table that is like theirs"
+        for name, made in rows_of.items() if not made
+    ]  # fmt: skip
+
+
+def widened(sample: LedgerSample, added: Added) -> list[str]:
+    """Return a sentence per column whose type had no room for new ids."""
+    return [
+        f"{field.name}: {field.type} has no room for ids behind the last, so it is written as {made.type}"
+        for field, made in zip(sample.cells.schema, added.cells.schema, strict=False)
+        if made.type != field.type
+    ]
+
+
+def lowered(
+    told: Sequence[Carried], world: World, schemes: Sequence[PlannedScheme], rate: float | None
+) -> list[str]:
+    """Return a sentence per narrative whose own rate asks for more schemes than there are entities for."""
+    members = world.people.members
+    crowded = {one.narrative.id: expected_number(one.narrative, world) for one in told}
+    found = [
+        f"{name}: its own rate asks for {number:,.0f} schemes, and the sample has {members:,} entities: "
+        "no more schemes than these"
+        for name, number in crowded.items() if rate is None and number > members
+    ]  # fmt: skip
+    if rate is not None and len(schemes) > members:
+        found.append(f"{len(schemes):,} schemes between {members:,} sampled entities: many have several")
+    return found
