@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.conditional import MONTHS_PER_YEAR, cumulative_hazard
 from finsim.credit.factors import class_z
 from finsim.credit.months.arrears import roll_rates
 from finsim.credit.months.quality import MEMORY, quality_variance
@@ -121,12 +121,12 @@ def _of_block(loans: pa.Table, drivers: Drivers, settings: Settings, seen: Seen)
     )
     mean_lgd = np.clip(1.0 - index + index * loss / np.maximum(default, 1e-300), 0.0, 1.0)
     open_ = np.arange(1, months + 1)[:, None] <= left
-    hazard = -np.log1p(-chance) / MONTHS_PER_YEAR * multipliers(loans, months, settings) * open_
+    hazard = cumulative_hazard(chance) / MONTHS_PER_YEAR * multipliers(loans, months, settings) * open_
     owed = balances(loans["balance"].to_numpy(), rate, loans["payment"].to_numpy(), left, months)[:-1]
     monthly = _rolled(-np.expm1(-hazard), z, seen.overdue, settings)
     lost = discounted_losses(owed.astype(np.float64), monthly, mean_lgd, rate)
     usual = -np.log1p(-pd_) / MONTHS_PER_YEAR * np.maximum(left, 0)
-    late = -np.log1p(-monthly).sum(axis=0)
+    late = cumulative_hazard(monthly).sum(axis=0)
     total = np.where(seen.overdue > 0, late, hazard.sum(axis=0))
     return CreditLoss(lost[:MONTHS_PER_YEAR].sum(axis=0), lost.sum(axis=0), total, usual)
 
