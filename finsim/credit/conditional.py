@@ -11,6 +11,7 @@ special = Later("scipy.special", "credit")
 
 MONTHS_PER_YEAR = 12
 _LEAST_LGD = 1e-12
+_MOST_CHANCE = np.nextafter(1.0, 0.0)
 
 
 def default_point(pd: Array, rho: Array) -> Float1D:
@@ -64,7 +65,13 @@ def collateral_lgd(lgd: Array, index: Array) -> Array:
     return found
 
 
+def cumulative_hazard(chance: Array) -> Array:
+    """Return -ln(1 - p) of default probabilities; one of 1 counts as the greatest number below it."""
+    found: Array = -np.log1p(-np.minimum(chance, _MOST_CHANCE))
+    return found
+
+
 def per_period(annual: Array, periods: int) -> Array:
     """Return the default probability of one of ``periods`` equal parts of a year: 1 - (1 - p)^(1/periods)."""
-    found: Array = -np.expm1(np.log1p(-annual) / periods)
+    found: Array = -np.expm1(-cumulative_hazard(annual) / periods)
     return found

@@ -47,6 +47,24 @@ def annual_factors(paths: Float2D, settings: Settings) -> Float2D:
     return found
 
 
+def trailing_factors(paths: Float2D, settings: Settings) -> tuple[Float2D, Float1D]:
+    """Return the factor of the last twelve months, float64 [months, sectors], and its variance [months].
+
+    The sum of the monthly path over the months since the jump-off, at most twelve, in units of the annual
+    factor: at the end of a year it is that year's, and its correlation with the year to come is
+    ``months_autocorrelation``. Before the first year is over less is known: the variance is below 1.
+    """
+    memory = _monthly_memory(settings.months_autocorrelation)
+    year, months = _of_years(memory)[0] * MONTHS_PER_YEAR**2, len(paths)
+    total = np.vstack([np.zeros((1, paths.shape[1])), np.cumsum(paths, axis=0)])
+    end = np.arange(1, months + 1)
+    count = np.minimum(end, MONTHS_PER_YEAR)
+    lag = np.arange(1 - MONTHS_PER_YEAR, MONTHS_PER_YEAR)
+    weight = np.maximum(count[:, None] - np.abs(lag), 0)
+    variance: Float1D = (weight * memory ** np.abs(lag)).sum(axis=1) / year
+    return (total[end] - total[end - count]) / np.sqrt(year), variance
+
+
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
     """Return independent one-year factors, correlated across sectors as above: float64 [draws, sectors]."""
     common = streams.at("common").standard_normal(draws)

@@ -11,10 +11,12 @@ from finsim.credit.losses import check_loans, rows_of
 from finsim.credit.months.arrears import DEFAULT_AFTER, missed_instalments, roll_rates
 from finsim.credit.months.loss_scatter import realised_loss_rates
 from finsim.credit.months.monthly_risk import MonthlyRisk, monthly_risk
+from finsim.credit.months.quality import quality_paths
 from finsim.credit.months.stages import stages
+from finsim.credit.months.uniforms import Draws
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
-from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
+from finsim.notation import Array, Float1D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
@@ -62,10 +64,10 @@ def panel(
 
     ``loans`` is the book or any part of it; rows of other shards are left out. A loan's last row is its
     ``default`` (balance = exposure at default, loss = round(balance x lgd)), ``prepaid`` or ``matured``
-    (both balance 0): the end is absorbing and no row follows it. ``pd`` and ``lgd`` are conditional on
-    the factor; ``pd`` is for 12 months at the month's rate, ``lgd`` the mean, and the realised one in the row
-    of default. Before a default two rows are ``late`` (30, 60 days) and the balance stays at the last paid
-    one; other loans are late and make good (``months/arrears.py``).
+    (both balance 0): the end is absorbing and no row follows it. ``pd`` and ``lgd`` are conditional on the
+    factor, ``pd`` on the borrower's quality too; ``pd`` is for 12 months at the month's rate, ``lgd`` the
+    mean, and the realised one in the row of default. Before a default two rows are ``late`` (30, 60 days) and
+    the balance stays at the last paid one; other loans are late and make good (``months/arrears.py``).
     Uniforms belong to (seed, shard, month, loan), not to the scenario: severity 0 equals base byte for
     byte, and where PDs only rise and prepayment does not, every base defaulter defaults, no later, under
     stress (forbearance aside).
@@ -79,51 +81,13 @@ def panel(
     paths = balances(
         book["balance"].to_numpy(), book["rate"].to_numpy(), book["payment"].to_numpy(), left, months
     )
-    risk = monthly_risk(book, drivers, streams, settings)
-    fate = _fates(risk, left, _Draws(streams, settings.shard_loans, row, lead), drivers, settings)
+    draws = Draws(streams, settings.shard_loans, row, lead)
+    risk = monthly_risk(book, drivers, streams, settings, quality_paths(draws, months, settings))
+    fate = _fates(risk, left, draws, drivers, settings)
     return _rows(book, drivers, settings, shard, (risk, fate, paths, left))
 
 
-@dataclass(frozen=True)
-class _Draws:
-    """The uniforms of a panel: drawn for a whole shard, picked by the loan's number or its obligor's.
-
-    Loans of one obligor share what decides their default, so they default together, wherever in the book
-    they stand.
-    """
-
-    streams: Streams
-    shard_loans: int
-    row: Int1D
-    lead: Int1D
-
-    def of_loans(self, name: str, months: int) -> Float2D:
-        """Return a uniform for each month and loan: float64 [T, n]."""
-        return self._picked(name, (months, self.shard_loans), self.row)
-
-    def of_obligors(self, name: str, months: int) -> Float2D:
-        """Return a uniform for each month and loan, one for all loans of an obligor: float64 [T, n]."""
-        return self._picked(name, (months, self.shard_loans), self.lead)
-
-    def of_each_loan(self, name: str) -> Float1D:
-        """Return a uniform for each loan: float64 [n]."""
-        return self._picked(name, (self.shard_loans,), self.row)
-
-    def once(self, name: str) -> Float1D:
-        """Return a uniform for each loan, one for all loans of an obligor: float64 [n]."""
-        return self._picked(name, (self.shard_loans,), self.lead)
-
-    def _picked(self, name: str, shape: tuple[int, ...], row: Int1D) -> Array:
-        found = np.empty((*shape[:-1], len(row)))
-        shards = row // self.shard_loans
-        for shard in np.unique(shards).tolist():
-            drawn = self.streams.under("panel", shard).at(name).random(shape)
-            own = shards == shard
-            found[..., own] = drawn[..., row[own] % self.shard_loans]
-        return found
-
-
-def _fates(risk: MonthlyRisk, left: Int1D, draws: _Draws, drivers: Drivers, settings: Settings) -> _Fate:
+def _fates(risk: MonthlyRisk, left: Int1D, draws: Draws, drivers: Drivers, settings: Settings) -> _Fate:
     """Let default, prepayment and maturity compete; default wins ties, then maturity."""
     months = drivers.clock.months
     default_draw = draws.of_obligors("default", months)

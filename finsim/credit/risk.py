@@ -11,6 +11,7 @@ from finsim.errors import DataError
 from finsim.extras import Later
 from finsim.notation import Float1D
 from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
+from finsim.records.figures.tail_interval import FEW, tail_mean_interval
 
 integrate = Later("scipy.integrate", "credit")
 special = Later("scipy.special", "credit")
@@ -69,7 +70,9 @@ def expected_shortfall(losses: Float1D, level: float) -> Risk:
     """Return the mean of the worst 1 - ``level`` of simulated losses.
 
     The rank at the quantile enters with its fraction (Acerbi and Tasche 2002, def. 2.6). Variance:
-    (Var[L | L > VaR] + level (ES - VaR)^2) / (M (1 - level)); source: Manistre and Hancock 2005.
+    (Var[L | L > VaR] + level (ES - VaR)^2) / (M (1 - level)); source: Manistre and Hancock 2005. The
+    interval is 1.96 of its roots each way, or that of a Pareto tail where few draws lie beyond
+    (``records.figures.tail_interval``): wider, and longer upwards.
 
     Args:
         losses: one loss a draw, float64[draws], in any unit.
@@ -92,7 +95,10 @@ def expected_shortfall(losses: Float1D, level: float) -> Risk:
     value, beyond, mass = found.value, found.beyond, len(ordered) * (1.0 - level)
     spread = float(beyond.var(ddof=1)) if len(beyond) > 1 else 0.0
     error = float(np.sqrt((spread + level * (value - found.quantile) ** 2) / mass))
-    return Risk(value, value - _Z95 * error, value + _Z95 * error, level, error)
+    ends = value - _Z95 * error, value + _Z95 * error
+    if round(mass) <= FEW:
+        ends = tail_mean_interval(ordered, level, value)
+    return Risk(value, *ends, level, error)
 
 
 def _ordered(losses: Float1D, level: float) -> Float1D:

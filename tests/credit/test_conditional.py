@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from finsim.credit.conditional import (
     collateral_lgd,
     conditional_pd,
+    cumulative_hazard,
     default_point,
     loss_shift,
     per_period,
@@ -68,3 +69,12 @@ def test_far_tail_is_finite():
 def test_collateral_and_periods():
     assert collateral_lgd(np.array(0.2), np.array([1.0, 0.7, 1.5])) == pytest.approx([0.2, 0.44, 0.0])
     assert 1 - (1 - per_period(np.array(0.3), 12)) ** 12 == pytest.approx(0.3)
+
+
+def test_a_certain_default_has_a_finite_hazard():
+    """A scenario beyond all measure: no warning, and all but certain in each part of the year."""
+    sure = np.array([1.0, 0.5, 0.0])
+    assert np.isfinite(cumulative_hazard(sure)).all()
+    quarter = per_period(sure, 4)
+    assert quarter[0] == pytest.approx(1.0, abs=2e-4)
+    np.testing.assert_allclose((1.0 - quarter[1:]) ** 4, [0.5, 1.0])

@@ -9,13 +9,15 @@ from macro_paths import SEVERE, macro_drivers
 from scipy import stats
 
 from finsim.credit.conditional import conditional_pd
-from finsim.credit.factors import annual_factors, sector_factors
+from finsim.credit.factors import annual_factors, sector_factors, trailing_factors
 from finsim.credit.losses import homogeneous_losses, losses
 from finsim.credit.months.arrears import missed_instalments, roll_rates
 from finsim.credit.months.loss_scatter import realised_loss_rates
-from finsim.credit.months.monthly_risk import MonthlyRisk, monthly_risk
+from finsim.credit.months.monthly_risk import Known, MonthlyRisk, monthly_risk
+from finsim.credit.months.quality import MEMORY, moved_by_quality, quality_paths, quality_variance
 from finsim.credit.months.seasoning import CURVES, curve, estimated, multipliers, of_first_year
 from finsim.credit.months.stages import lifetime_ratio, stages
+from finsim.credit.months.uniforms import Draws
 from finsim.credit.panel import panel
 from finsim.credit.settings import Settings
 from finsim.errors import StudyError
@@ -42,11 +44,18 @@ def book(count, pd=0.02, rho=0.2, lgd=0.45, age=0, term=60, sectors=None):
     )
 
 
+def risk_of(table, drivers, seed, settings):
+    """The risk of loans whose borrowers' quality does not drift."""
+    still = dataclasses.replace(settings, quality_drift=0.0)
+    none = np.zeros((drivers.clock.months, table.num_rows))
+    return monthly_risk(table, drivers, Streams(seed), still, none)
+
+
 def worlds(settings, count=20_000, months=36):
     """One loan in each of many sectors: every sector is a world of its own."""
     alone = dataclasses.replace(settings, sector_correlation=0.0)
     names = [f"w{k}" for k in range(count)]
-    risk = monthly_risk(book(count, sectors=names), macro_drivers({}, months=months), Streams(3), alone)
+    risk = risk_of(book(count, sectors=names), macro_drivers({}, months=months), 3, alone)
     return 1.0 - np.prod((1.0 - risk.monthly).reshape(-1, 12, count), axis=1)
 
 
@@ -63,22 +72,42 @@ def test_the_year_of_the_panel_has_the_law_of_the_loss_draws(settings):
     assert np.quantile(drawn, 0.99) == pytest.approx(np.quantile(rates[0], 0.99), abs=0.008)
 
 
+def test_the_drift_of_borrowers_leaves_the_default_rate_of_a_book():
+    """40,000 loans without a common factor: first and second year within 4 standard errors of PD 5 %."""
+    chosen = Settings(shard_loans=40_000, prepayment=0.0)
+    rows = panel(book(40_000, pd=0.05, rho=0.0), macro_drivers({}, months=24), Streams(8), chosen, 0)
+    month = np.unique(rows["month"].to_numpy(zero_copy_only=False), return_inverse=True)[1]
+    dead = rows["status"].to_numpy(zero_copy_only=False) == "default"
+    alive = 40_000
+    for year, fewer in (
+        (0, 0.0),
+        (1, 0.003),
+    ):  # the weaker borrowers of the first year are gone in the second
+        hit = dead[month // 12 == year].sum()
+        assert (
+            -fewer - 4 * np.sqrt(0.05 * 0.95 / alive) < hit / alive - 0.05 < 4 * np.sqrt(0.05 * 0.95 / alive)
+        )
+        alive -= hit
+    spread = np.log(rows["pd"].to_numpy()[month == 11]).std()
+    assert 0.35 < spread < 0.8
+
+
 def test_the_rate_of_a_year_is_vasicek_at_the_years_factor(settings):
     sectors = ["a", "b", "c"]
     table = book(3, pd=0.03, rho=0.15, sectors=sectors)
-    risk = monthly_risk(table, macro_drivers({}, months=24), Streams(5), settings)
+    risk = risk_of(table, macro_drivers({}, months=24), 5, settings)
     factor = annual_factors(sector_factors(sectors, 24, Streams(5), settings), settings)
     rate = 1.0 - np.prod((1.0 - risk.monthly).reshape(2, 12, 3), axis=1)
     wanted = conditional_pd(np.array(0.03), np.array(0.15), factor[[0, 12]])
     np.testing.assert_allclose(rate, wanted, rtol=1e-10)
     assert (np.ptp(risk.monthly[:12], axis=0) > 1e-5).all()  # within a year the months differ
-    cut = monthly_risk(table, macro_drivers({}, months=17), Streams(5), settings)
+    cut = risk_of(table, macro_drivers({}, months=17), 5, settings)
     np.testing.assert_array_equal(cut.monthly, risk.monthly[:17])
 
 
 def test_a_harder_scenario_never_lowers_a_hazard(table, settings):
-    calm = monthly_risk(table, macro_drivers({}), Streams(2), settings)
-    hard = monthly_risk(table, macro_drivers(SEVERE), Streams(2), settings)
+    calm = risk_of(table, macro_drivers({}), 2, settings)
+    hard = risk_of(table, macro_drivers(SEVERE), 2, settings)
     assert (hard.monthly >= calm.monthly - 1e-15).all()
     assert (calm.monthly > 0).all()
     assert (hard.monthly < 1).all()
@@ -165,7 +194,7 @@ def test_defaults_of_one_class_and_month_recover_differently():
     table = book(20_000, pd=0.1, rho=0.1)
     chosen = Settings(shard_loans=20_000)
     rows = panel(table, macro_drivers({}, months=12), Streams(1), chosen, 0).to_pandas()
-    model = monthly_risk(table, macro_drivers({}, months=12), Streams(1), chosen)
+    model = risk_of(table, macro_drivers({}, months=12), 1, chosen)
     dead = rows[rows["status"] == "default"]
     month = dead["month"].dt.month.to_numpy() - 1
     rate = (dead["loss"] / dead["balance"]).to_numpy()
@@ -180,30 +209,87 @@ def test_defaults_of_one_class_and_month_recover_differently():
     np.testing.assert_allclose(same["lgd"], mean)
 
 
-def steady(z, pd=0.02, rho=0.12):
+def steady(z, pd=0.02, rho=0.12, factor=0.0, variance=0.0, quality=0.0):
+    """Loans of one PD at the scenario's z [T, n], with what is known of their sector and of themselves."""
     grid = np.array(z, dtype=float)
     annual = conditional_pd(np.full(grid.shape, pd), np.full(grid.shape, rho), grid)
-    return MonthlyRisk(
-        annual, annual / 12, annual, grid, np.full(grid.shape[1], pd), np.full(grid.shape[1], rho)
+    seen = Known(
+        grid, np.full(grid.shape, factor), np.full(len(grid), variance), np.full(grid.shape, quality)
     )
+    each = np.full(grid.shape[1], pd), np.full(grid.shape[1], rho)
+    return MonthlyRisk(annual, annual / 12, annual, grid, *each, seen)
+
+
+def test_a_mean_over_borrowers_of_every_quality_is_the_pd_of_the_factor():
+    """Gauss-Hermite over y: of the hazard's PD and of the lifetime hazard's PD, at two months."""
+    settings, nodes = Settings(), np.polynomial.hermite_e.hermegauss(60)
+    for month in (6, 36):
+        deviation = np.sqrt(quality_variance(np.array(month)))
+        y = np.zeros((month, 60))
+        y[-1] = deviation * nodes[0]
+        point = np.full((month, 60), -1.7)
+        chance = stats.norm.cdf(moved_by_quality(point, y, settings))[-1]
+        assert (chance * nodes[1]).sum() / nodes[1].sum() == pytest.approx(stats.norm.cdf(-1.7), abs=1e-12)
+        assert chance[0] > 5 * chance[-1]
+    assert (moved_by_quality(point, y, Settings(quality_drift=0.0)) == -1.7).all()
+
+
+def test_the_quality_of_borrowers_starts_at_nothing_and_spreads_as_told():
+    rows = np.arange(6_000)
+    draws = Draws(Streams(5), 6_000, rows, rows // 2 * 2)
+    paths = quality_paths(draws, 30, Settings())
+    np.testing.assert_array_equal(paths[:, ::2], paths[:, 1::2])  # two loans of one obligor
+    one = paths[:, ::2]
+    for month in (1, 12, 30):
+        variance = quality_variance(np.array(month))
+        assert one[month - 1].var() / variance == pytest.approx(1.0, abs=4 * np.sqrt(2 / 3_000))
+    kept = (one[17] * one[29]).mean() / (one[17] ** 2).mean()
+    assert kept == pytest.approx(MEMORY, abs=4 * np.sqrt((1 - MEMORY**2) / 3_000 / one[17].var()))
+    assert not quality_paths(draws, 3, Settings(quality_drift=0.0)).any()
+
+
+def test_the_factor_of_the_last_twelve_months_is_that_of_the_year_at_its_end():
+    settings = Settings()
+    paths = sector_factors(
+        [f"s{k}" for k in range(3_000)], 36, Streams(6), dataclasses.replace(settings, sector_correlation=0.0)
+    )
+    seen, variance = trailing_factors(paths, settings)
+    np.testing.assert_allclose(seen[[11, 23, 35]], annual_factors(paths, settings)[[11, 23, 35]])
+    np.testing.assert_allclose(variance[11:], 1.0)
+    np.testing.assert_allclose(seen[[0, 5]].var(axis=1) / variance[[0, 5]], 1.0, atol=4 * np.sqrt(2 / 3_000))
+    later = np.corrcoef(seen[17], seen[29])[0, 1]
+    assert later == pytest.approx(settings.months_autocorrelation, abs=4 * 0.75 / np.sqrt(3_000))
+
+
+def naive_ratio(months, pd, rho, at, z, eta, variance, y):
+    """The lifetime ratio of one loan, ``at`` months after the jump-off, year by year."""
+    total, rest = 0.0, months / 12
+    own, drift = 0.22 * (1 - rho), 1 - 0.84 ** (2 * at / 12)
+    for k in range(int(np.ceil(rest))):
+        shift = (
+            np.sqrt(rho) * (0.5 ** (k + 0.5) * z + 0.5 ** (k + 1) * eta)
+            + np.sqrt(own) * 0.84 ** (k + 0.5) * y
+        )
+        known = rho * 0.25 ** (k + 1) * variance + own * 0.84 ** (2 * k + 1) * drift
+        chance = stats.norm.cdf((stats.norm.ppf(pd) - shift) / np.sqrt(1 - known))
+        total += min(rest - k, 1.0) * -np.log1p(-chance)
+    return total / (rest * -np.log1p(-pd))
 
 
 def test_the_lifetime_ratio_compares_like_with_like():
-    settings, left = Settings(), np.array([12, 60])
-    calm = lifetime_ratio(steady(np.zeros((1, 2)), rho=1e-9), left, settings)
-    np.testing.assert_allclose(calm, 1.0, rtol=1e-6)  # what was expected at origination
-    low = lifetime_ratio(steady(np.full((1, 2), -2.0)), left, settings)
+    plain, left = Settings(quality_drift=0.0), np.array([12, 60])
+    np.testing.assert_allclose(lifetime_ratio(steady(np.zeros((1, 2))), left, plain), 1.0, rtol=1e-12)
+    low = lifetime_ratio(steady(np.full((1, 2), -2.0)), left, plain)
     assert low[0, 0] > low[0, 1] > 1.0  # a bad year weighs less in a long life
-    keep = 0.5**0.5
-    point = (stats.norm.ppf(0.02) + np.sqrt(0.12) * keep * 2.0) / np.sqrt(1 - 0.12 * keep**2)
-    wanted = np.log1p(-stats.norm.cdf(point)) / np.log1p(-0.02)
-    assert low[0, 0] == pytest.approx(wanted)
-    high = lifetime_ratio(steady(np.full((1, 2), 2.0)), left, settings)
-    assert (high < 1.0).all()
+    assert (lifetime_ratio(steady(np.full((1, 2), 2.0)), left, plain) < 1.0).all()
+    risk = steady(np.full((3, 2), -1.2), factor=-0.7, variance=0.9, quality=-0.4)
+    found = lifetime_ratio(risk, left + 2, Settings())[2]
+    wanted = [naive_ratio(n, 0.02, 0.12, 3, -1.2, -0.7, 0.9, -0.4) for n in (12, 60)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
 def test_stages_enter_leave_and_wait():
-    settings = Settings(stage_two_ratio=2.0)
+    settings = Settings(stage_two_ratio=2.0, quality_drift=0.0)
     z = np.array([[0, 0, -3, -3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]], dtype=float).T
     left, none = np.array([12]), np.zeros((10, 1), dtype=np.int64)
     dead = np.zeros((10, 1), dtype=bool)

@@ -14,6 +14,8 @@ from finsim.credit.expected.expected_credit_loss import Seen, by_stage, credit_l
 from finsim.credit.expected.provisions import by_date, provisions, reporting_months
 from finsim.credit.expected.risk_weights import capital
 from finsim.credit.factors import annual_factors, class_z, sector_factors
+from finsim.credit.months.quality import quality_paths
+from finsim.credit.months.uniforms import Draws
 from finsim.credit.panel import panel
 from finsim.credit.reference_parameters import asset_correlation
 from finsim.credit.risk import vasicek_quantile
@@ -29,7 +31,7 @@ def known(count, month, factor=0.0, overdue=0):
     return Seen(month, np.full(count, float(factor)), np.full(count, overdue))
 
 
-def naive(row, drivers, settings, month, factor, overdue):
+def naive(row, drivers, settings, month, factor, overdue, quality=None):
     """12-month and lifetime ECL of one loan at a later date, in plain loops."""
     path = class_z(drivers, [row["loan_class"]])[:, 0]
     left = row["term_months"] - row["months_on_book"]
@@ -44,6 +46,11 @@ def naive(row, drivers, settings, month, factor, overdue):
         spread = np.sqrt(1.0 - row["rho"] * keep**2)
         pd_ = ndtr((ndtri(row["pd"]) - np.sqrt(row["rho"]) * z) / spread)
         lgd = ndtr((ndtri(row["pd"] * row["lgd"]) - np.sqrt(row["rho"]) * z) / spread) / pd_
+        if quality is not None:
+            own, left_of = 0.22 * (1 - row["rho"]), 0.84 ** ((t + 1) / 12)
+            shift = np.sqrt(row["rho"]) * z + np.sqrt(own) * left_of * quality
+            known_part = row["rho"] * keep**2 + own * (1 - 0.84 ** (month / 6)) * left_of**2
+            pd_ = ndtr((ndtri(row["pd"]) - shift) / np.sqrt(1.0 - known_part))
         chance = 1 - (1 - pd_) ** (1 / 12)
         roll = settings.roll_to_default + 0.2 * (ndtr(-z) - 0.5)
         early = settings.late_ratio * (1.25 - 0.5 * ndtr(-z))
@@ -141,7 +148,7 @@ def test_each_date_has_the_loans_stages_and_balances_of_the_panel(followed):
     assert (inside["stage_x"] == inside["stage_y"]).all()
     assert (inside["balance_x"] == inside["balance_y"]).all()
     gone = inside[inside["status"] == "default"]
-    assert len(gone) >= 3
+    assert len(gone) >= 2
     assert (gone["allowance"] == gone["loss"]).all()
     assert (gone["lifetime_pd"] == 1.0).all()
     assert set(rows["stage"]) == {1, 2, 3}
@@ -155,13 +162,16 @@ def test_a_year_end_has_the_law_of_its_factor_and_arrears(followed, settings):
     by_id = {row["loan_id"]: row for row in loans.to_pylist()}
     found = {(row["loan_id"], str(row["date"].date())): row for row in table.to_pylist()}
     late = [row for row in rows.to_pylist() if row["status"] == "late"][:8]
+    numbers = loans["loan_id"].to_numpy()
+    quality = quality_paths(Draws(STREAMS, 1_000, numbers, numbers), 30, settings)[14]
     calm = [row for row in rows.to_pylist() if row["status"] == "current"][:8]
     assert {row["days_past_due"] for row in late} == {30, 60}
     for row in late + calm:
         loan = by_id[row["loan_id"]]
         state = {**loan, "balance": row["balance"], "months_on_book": loan["months_on_book"] + 15}
         eta = factor[sectors.index(loan["sector"])]
-        year, total, dead = naive(state, drivers, settings, 15, eta, row["days_past_due"])
+        own = quality[row["loan_id"]]
+        year, total, dead = naive(state, drivers, settings, 15, eta, row["days_past_due"], own)
         told = found[row["loan_id"], "2026-12-31"]
         assert (told["ecl_12m"], told["ecl_lifetime"]) == pytest.approx((year, total), rel=1e-9)
         assert told["lifetime_pd"] == pytest.approx(dead, rel=1e-9)

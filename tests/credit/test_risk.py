@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import special
 
 from finsim.credit.risk import (
     expected_shortfall,
@@ -66,6 +67,29 @@ def test_interval_covers_the_true_quantile_and_shortfall_as_often_as_it_says():
         errors.append([(f.value - t) / f.standard_error for f, t in zip(found, truth, strict=True)])
     assert np.all(np.abs(inside / 400 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 400))
     assert np.all(np.abs(np.std(errors, axis=0) - 1) < 0.2)
+
+
+def test_interval_of_a_shortfall_of_five_draws_covers_as_often_as_it_says():
+    """Vasicek rates, five draws beyond 99.9 %; 1.96 standard errors each way cover .81."""
+    rng, inside = np.random.default_rng(4), np.zeros(2)
+    truth = vasicek_es(0.02, 0.2, 0.999)
+    for _ in range(400):
+        z = rng.standard_normal(5_000)
+        found = expected_shortfall(
+            special.ndtr((special.ndtri(0.02) - np.sqrt(0.2) * z) / np.sqrt(0.8)), 0.999
+        )
+        inside += [found.low <= truth <= found.high, abs(found.value - truth) <= 1.96 * found.standard_error]
+    assert 0.925 <= inside[0] / 400 <= 0.985
+    assert inside[1] / 400 < 0.87
+
+
+def test_interval_of_a_shortfall_moves_with_the_unit_and_is_a_point_where_nothing_varies():
+    losses = np.random.default_rng(5).exponential(size=6_000)
+    one, cents = expected_shortfall(losses, 0.999), expected_shortfall(7.0 + 100.0 * losses, 0.999)
+    assert one.high - one.value > one.value - one.low > 0.0
+    assert [cents.low, cents.high] == pytest.approx([7.0 + 100.0 * one.low, 7.0 + 100.0 * one.high])
+    flat = expected_shortfall(np.full(5_000, 3.0), 0.999)
+    assert flat.low == flat.high == 3.0
 
 
 def test_shortfall_takes_the_fraction_of_the_quantile():

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from finsim.engine.finished_run import Run
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import Work, run
+from finsim.engine.stages.credit_stage import passed_book
+from finsim.engine.stages.customers_with_loans import CustomerLoans
 from finsim.engine.stages.order_keys import order_keys
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import resolve
@@ -114,6 +117,22 @@ def test_two_workers_make_the_same_bank(one: Run, tmp_path: Path) -> None:
         if not path.startswith("driver_"):  # those have a column for what any scenario moves
             assert digest == same[path], path
     assert not (tmp_path / "two/.finsim/courses").exists()
+
+
+def test_a_kept_tape_without_incomes_has_customers_too(tmp_path: Path) -> None:
+    rng, count = np.random.default_rng(4), 80
+    tape = {"loan_id": np.arange(count) + 1000, "amount": rng.integers(1_000, 30_000, count),
+            "term": 48, "pd": 0.05, "lgd": 0.4}  # fmt: skip
+    pd.DataFrame(tape).to_csv(tmp_path / "tape.csv", index=False)
+    credit = {"data": str(tmp_path / "tape.csv"), "keep": True, "months": 12, "draws": 5000,
+              "loan_class": "consumer", "sector": "all", "columns": {"term_months": "term"}}  # fmt: skip
+    plan = resolve(study_of(study(credit=credit)))
+    book = passed_book(plan)
+    assert "income" not in book[0].column_names
+    named = pa.concat_tables(CustomerLoans(plan, pa.concat_tables(book), plan.drivers["base"]).named(book))
+    known = named.to_pandas().dropna(subset=["customer_id"])
+    assert 40 < len(known) < count + 1
+    assert known["customer_id"].is_unique
 
 
 def test_loans_in_another_currency_are_of_people_elsewhere_and_plan_says_so() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.conditional import MONTHS_PER_YEAR, cumulative_hazard
 from finsim.credit.factors import class_z
 from finsim.credit.months.arrears import roll_rates
+from finsim.credit.months.quality import MEMORY, quality_variance
 from finsim.credit.months.seasoning import multipliers
 from finsim.credit.months.stages import LOW_RISK
 from finsim.credit.recovery import follows_frye_jacobs, price_indices
@@ -45,17 +46,20 @@ class CreditLoss:
 class Seen:
     """What is known of N loans at a reporting date, ``month`` months after the jump-off.
 
-    ``factor`` [N]: the sector factor of the year that this month belongs to; ``overdue`` [N]: days past due.
+    ``factor`` [N]: the sector factor of the year that this month belongs to; ``overdue`` [N]: days past due;
+    ``quality`` [N]: each borrower's y, averaged out where it is None.
     """
 
     month: int
     factor: Float1D
     overdue: Int1D
+    quality: Float1D | None = None
 
     def part(self, first: int, count: int) -> Seen:
         """Return what is known of some of the loans."""
         own = slice(first, first + count)
-        return Seen(self.month, self.factor[own], self.overdue[own])
+        quality = None if self.quality is None else self.quality[own]
+        return Seen(self.month, self.factor[own], self.overdue[own], quality)
 
 
 def discounted_losses(exposure: Float2D, monthly: Float2D, lgd: Float2D, rate: Float1D) -> Float2D:
@@ -82,7 +86,8 @@ def credit_losses(
     sector factor averaged out; beyond the clock z fades by ``months_autocorrelation`` a year. LGD is its mean
     given a default then. Early repayment is not counted. With ``seen``, ``loans`` hold balance and
     ``months_on_book`` of that date: of the sector factor of the year eta is known, n years later a^n of it,
-    so the PD is Phi((Phi^-1(PD) - sqrt(rho) (z + a^n eta)) / sqrt(1 - rho a^2n)); a loan in arrears first
+    so the PD is Phi((Phi^-1(PD) - sqrt(rho) (z + a^n eta)) / sqrt(1 - rho a^2n)), and likewise of the
+    borrower's quality (``_of_quality``), which LGD does not follow; a loan in arrears first
     rolls on or makes good (``months/arrears.py``). Source: IFRS 9 5.5; the path of z is own.
     """
     known = seen or Seen(0, np.zeros(loans.num_rows), np.zeros(loans.num_rows, dtype=np.int64))
@@ -106,6 +111,9 @@ def _of_block(loans: pa.Table, drivers: Drivers, settings: Settings, seen: Seen)
     shift, spread = np.sqrt(rho) * z, np.sqrt(1.0 - rho * keep * keep)
     index = _held(price_indices(drivers, classes), seen.month, months)[:, kind]
     default = special.ndtr((special.ndtri(pd_) - shift) / spread)
+    chance = default
+    if seen.quality is not None:
+        chance = _of_quality(pd_, shift, rho * keep * keep, settings.quality_drift * (1.0 - rho), seen)
     loss = np.where(
         follows_frye_jacobs(drivers, classes)[kind],
         special.ndtr((special.ndtri(pd_ * np.maximum(lgd, _LEAST)) - shift) / spread),
@@ -113,14 +121,27 @@ def _of_block(loans: pa.Table, drivers: Drivers, settings: Settings, seen: Seen)
     )
     mean_lgd = np.clip(1.0 - index + index * loss / np.maximum(default, 1e-300), 0.0, 1.0)
     open_ = np.arange(1, months + 1)[:, None] <= left
-    hazard = -np.log1p(-default) / MONTHS_PER_YEAR * multipliers(loans, months, settings) * open_
+    hazard = cumulative_hazard(chance) / MONTHS_PER_YEAR * multipliers(loans, months, settings) * open_
     owed = balances(loans["balance"].to_numpy(), rate, loans["payment"].to_numpy(), left, months)[:-1]
     monthly = _rolled(-np.expm1(-hazard), z, seen.overdue, settings)
     lost = discounted_losses(owed.astype(np.float64), monthly, mean_lgd, rate)
     usual = -np.log1p(-pd_) / MONTHS_PER_YEAR * np.maximum(left, 0)
-    late = -np.log1p(-monthly).sum(axis=0)
+    late = cumulative_hazard(monthly).sum(axis=0)
     total = np.where(seen.overdue > 0, late, hazard.sum(axis=0))
     return CreditLoss(lost[:MONTHS_PER_YEAR].sum(axis=0), lost.sum(axis=0), total, usual)
+
+
+def _of_quality(pd_: Float1D, shift: Float2D, known: Float2D, own: Float1D, seen: Seen) -> Float2D:
+    """Return the PD of the months to come with the borrower's quality known too: float64 [months, n].
+
+    m^(j/12) y is left of it after j months. ``known`` [months, n] is the variance of what is known of the
+    factor, ``own`` [n] the share of quality in the whole risk.
+    """
+    assert seen.quality is not None
+    kept = MEMORY ** (np.arange(1, len(shift) + 1)[:, None] / MONTHS_PER_YEAR)
+    spread = np.sqrt(1.0 - known - own * quality_variance(np.array(seen.month)) * kept * kept)
+    found: Float2D = special.ndtr((special.ndtri(pd_) - shift - np.sqrt(own) * kept * seen.quality) / spread)
+    return found
 
 
 def _memory(month: int, months: int, settings: Settings) -> Float2D:

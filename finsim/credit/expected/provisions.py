@@ -18,6 +18,9 @@ from finsim.credit.expected.expected_credit_loss import (
 )
 from finsim.credit.expected.risk_weights import risk_weighted_assets
 from finsim.credit.factors import annual_factors, sector_factors
+from finsim.credit.losses import rows_of
+from finsim.credit.months.quality import quality_paths
+from finsim.credit.months.uniforms import Draws
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
 from finsim.notation import Array, Float1D, Int1D
@@ -42,7 +45,8 @@ def provisions(
     """Return one row per loan and reporting date of a shard, ordered by loan and date (PROVISION_SCHEMA).
 
     ``months`` is the panel of ``loans`` under ``drivers`` and ``streams`` its own: at a year end stage,
-    balance and arrears are those of the panel, and the sector factor of the year is known. A loan that
+    balance and arrears are those of the panel, and the sector factor of the year and the quality of each
+    borrower are known. A loan that
     defaults in that very month is in stage 3 with its loss; what defaulted, was repaid or matured before has
     no row.
     """
@@ -92,7 +96,9 @@ def _year_end(
         state = state.set_column(at, state.schema.field(at), pa.array(values, state.schema.field(at).type))
     overdue = rows["days_past_due"].to_numpy().astype(np.int64)
     lost, gone = rows["loss"].to_numpy().astype(np.float64), stage == IN_DEFAULT
-    seen = Seen(month, _factor(state, month, streams, settings), overdue)
+    draws = Draws(streams, settings.shard_loans, *rows_of(state))
+    quality = quality_paths(draws, month, settings)[-1]
+    seen = Seen(month, _factor(state, month, streams, settings), overdue, quality)
     living = credit_losses(state, drivers, settings, seen)
     twelve, lifetime = np.where(gone, lost, living.twelve), np.where(gone, lost, living.lifetime)
     found = CreditLoss(twelve, lifetime, np.where(gone, np.inf, living.hazard), living.usual)

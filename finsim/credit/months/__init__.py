@@ -7,5 +7,7 @@
 | what a default loses, with its scatter | ``loss_scatter.py`` |
 | what comes back after a default, and who cures | ``recoveries.py`` |
 | IFRS 9 stages with entry, exit and probation | ``stages.py`` |
+| how the quality of each borrower drifts | ``quality.py`` |
+| random numbers of loans and obligors | ``uniforms.py`` |
 | the age of a loan as a multiplier of its hazard | ``seasoning.py`` |
 """

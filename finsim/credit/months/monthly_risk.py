@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, sensitivity
-from finsim.credit.factors import annual_factors, class_z, sector_factors
+from finsim.credit.factors import annual_factors, class_z, sector_factors, trailing_factors
+from finsim.credit.months.quality import moved_by_quality
 from finsim.credit.months.seasoning import multipliers
 from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
 from finsim.credit.settings import Settings
@@ -19,6 +20,20 @@ from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
 special = Later("scipy.special", "credit")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a bank knows at month ends: float64 [T, n] each; ``variance`` [T] that of ``factor``.
+
+    ``scenario`` is the scenario's z of the month, ``factor`` the sector factor of the last twelve months
+    (``factors.trailing_factors``), ``quality`` the borrower's y (``quality.py``).
+    """
+
+    scenario: Float2D
+    factor: Float2D
+    variance: Float1D
+    quality: Float2D
 
 
 @dataclass(frozen=True)
@@ -35,15 +50,19 @@ class MonthlyRisk:
     z: Float2D
     pd: Float1D
     rho: Float1D
+    known: Known
 
 
-def monthly_risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings) -> MonthlyRisk:
-    """Return the risk of the loans of a shard in the months of the clock.
+def monthly_risk(
+    book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings, quality: Float2D
+) -> MonthlyRisk:
+    """Return the risk of the loans of a shard in the months of the clock; ``quality``: [T, n], of borrowers.
 
     The sector factor of a year is standard normal, so the default rate of months 1 to 12 (13 to 24, ...) has
     Vasicek's law with the loan's own asset correlation, as the draws of ``losses`` have. Within the year the
     cumulative hazard is spread by the monthly path of the sector; the scenario adds to the factor month by
-    month and leaves that spread alone, so a harder scenario never lowers a hazard. Source: own.
+    month and leaves that spread alone, so a harder scenario never lowers a hazard. LGD follows the factor
+    alone. Source: own.
     """
     sector, sectors = coded(book, "sector")
     kind, classes = coded(book, "loan_class")
@@ -53,14 +72,19 @@ def monthly_risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: S
     yearly = annual_factors(paths, settings)[:months, sector]
     pd_, rho, lgd = (book[name].to_numpy() for name in ("pd", "rho", "lgd"))
     alpha, beta = default_point(pd_, rho), sensitivity(rho)
-    z = class_z(drivers, classes)[:, kind] + yearly
+    scenario = class_z(drivers, classes)[:, kind]
+    z = scenario + yearly
     point = alpha - beta * z
     share = _shares(alpha - beta * paths[:, sector], years)[:months]
-    hazard = _hazard(point) * share * multipliers(book, months, settings)
+    own = moved_by_quality(point, quality, settings)
+    hazard = _hazard(own) * share * multipliers(book, months, settings)
     follows = follows_frye_jacobs(drivers, classes)[kind]
     index = price_indices(drivers, classes)[:, kind]
     loss_rate = stressed_lgd(point, lgd, loss_shift(pd_, lgd, rho), follows, index)
-    return MonthlyRisk(-np.expm1(-MONTHS_PER_YEAR * hazard), -np.expm1(-hazard), loss_rate, z, pd_, rho)
+    seen, variance = trailing_factors(paths, settings)
+    known = Known(scenario, seen[:months, sector], variance[:months], quality)
+    annual = -np.expm1(-MONTHS_PER_YEAR * hazard)
+    return MonthlyRisk(annual, -np.expm1(-hazard), loss_rate, z, pd_, rho, known)
 
 
 def _hazard(point: Float2D) -> Float2D:

@@ -89,8 +89,10 @@ class CustomerLoans:
         settings = agent_settings(plan)
         population = population_of(settings, plan.streams)
         leads, obligor = np.unique(rows_of(book)[1], return_inverse=True)
-        income = book["income"].to_pandas().to_numpy(dtype=np.float64)[leads]
         due: Float1D = np.bincount(obligor, weights=book["payment"].to_numpy()).astype(np.float64)
+        income = due  # a kept tape may state none: who pays more a month is the richer one
+        if "income" in book.column_names:
+            income = book["income"].to_pandas().to_numpy(dtype=np.float64)[leads]
         person = borrowers(population, settings, np.nan_to_num(income), due, plan.streams)[obligor]
         self._person = person
         ids = population.accounts.customer_id[population.people.current]

@@ -8,6 +8,7 @@ from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import NEITHER, PASS, STRESS, WARN, Metric, Score
 from finsim.extras import Later
 from finsim.notation import Float1D
+from finsim.records.figures.tail_interval import FEW, tail_mean_interval
 
 stats = Later("scipy.stats", "evaluate")
 
@@ -29,12 +30,14 @@ def value_at_risk(losses: Float1D, level: float) -> tuple[float, float, float]:
 def expected_shortfall(losses: Float1D, level: float) -> tuple[float, float, float]:
     """Return the mean of sorted losses beyond the quantile with its 95 % interval.
 
-    Source of the variance: Manistre and Hancock 2005.
+    Source of the variance: Manistre and Hancock 2005; few draws beyond: ``records.figures.tail_interval``.
     """
     draws = len(losses)
     at = int(np.ceil(draws * level)) - 1
     beyond = losses[at + 1 :]
     value = float(beyond.mean())
+    if len(beyond) <= FEW:
+        return value, *tail_mean_interval(losses, level, value)
     variance = (beyond.var(ddof=1) + level * (value - losses[at]) ** 2) / len(beyond)
     half = float(stats.norm.ppf(0.975) * np.sqrt(variance))
     return value, value - half, value + half
