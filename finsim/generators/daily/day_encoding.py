@@ -12,7 +12,7 @@ from finsim.extras import Later
 from finsim.generators.channel_layout import Layout
 from finsim.generators.daily.channel_laws import HORIZONS, ChannelLaws, level_rates, levels_of
 from finsim.generators.daily.eras import Eras
-from finsim.generators.daily.error_correction import ErrorCorrection, distances
+from finsim.generators.daily.error_correction import MONTH, ErrorCorrection, distances
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.unity import UNITY_OF, UNITY_RATE, Unity
 from finsim.generators.daily.volatility_state import VolatilityState
@@ -45,7 +45,7 @@ class Memory:
     """What paths remember.
 
     Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E], unity [N] and the place in
-    the history int64[N], see ``Eras``; distances float64[N, A] of levels, see ``ErrorCorrection``.
+    the history int64[N], see ``Eras``; distances [N, A, 2] of levels, see ``ErrorCorrection``.
     """
 
     variances: Float3D
@@ -53,7 +53,7 @@ class Memory:
     levels: Float3D
     unity: Float1D
     place: Int1D
-    distance: Float2D
+    distance: Float3D
 
     def take(self, rows: Array) -> Memory:
         """Return copies of some of them."""
@@ -210,7 +210,8 @@ class DayEncoding:
         drift = (eras, self.eras.means, np.exp(self.eras.log_scales), _REACH)
         known = (memory.variances, memory.signed, memory.levels, memory.unity, memory.distance)
         final = (law or FinalLaw.none(pool.shape[1])).constants()
-        home, edges = (self.home.pull, self.home.bound, self.home.offset, final), (self.edges, self.unities)
+        home = (self.home.pull, self.home.bound, self.home.offset, 1.0 - 1.0 / MONTH, final)
+        edges = (self.edges, self.unities)
         walk(pool, edges, chosen, self.state.constants(), own, drift, home, known, values)
         return values
 
@@ -272,7 +273,7 @@ class DayEncoding:
 
 
 def _memory(
-    ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D, away: Float3D
+    ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D, away: Array
 ) -> Memory:
     variances, signed = (np.stack(part) for part in zip(*ends, strict=True))
     return Memory(variances, signed, after, common[:, -1].copy(), place, away[:, -1].copy())

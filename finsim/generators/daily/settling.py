@@ -132,11 +132,11 @@ def _at_home(
         return home
     for _ in range(_ROUNDS):
         memory = starts.take(np.arange(len(starts.place) // _STRETCHES))
-        places = np.zeros(len(home.pull))
+        places = np.zeros(len(home.offset))
         for stretch in range(_STRETCHES):
             chosen = draw.integers(encoding.choices(pool), size=(len(memory.place), _STRETCH))
             eras = encoding.eras.course([draw] * len(chosen), _STRETCH, memory.place)
             replace(encoding, home=home).walk(pool, chosen, eras, memory, law)
-            places += memory.distance.mean(axis=0) * (stretch > 0) / (_STRETCHES - 1)
+            places += memory.distance[..., 0].mean(axis=0) * (stretch > 0) / (_STRETCHES - 1)
         home = home.moved(places)
     return home

@@ -224,8 +224,8 @@ def walk(
     constants: Constants,
     weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
     drift: tuple[Int2D, Float2D, Float2D, float],
-    home: tuple[Float1D, Float1D, Float1D, Law],
-    memory: tuple[Float3D, Float3D, Float3D, Float1D, Float2D],
+    home: tuple[Float2D, Float2D, Float1D, float, Law],
+    memory: tuple[Float3D, Float3D, Float3D, Float1D, Float3D],
     values: Float3D,
 ) -> None:
     """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
@@ -242,15 +242,16 @@ def walk(
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
     levels (see ``levels_trace``) and the features.
     tables : float64[C, G], the scaled values of scores on an even grid from -reach to reach.
-    home : float64[A] thrice, by how much the distance of a level from its mean moves scores of moves, up to
-    which distance, and what is added to it first; and the law that values get later, as levels are sums of what it makes of them.
+    home : float64[A, 2] twice, by how much the distances of a level from its mean and from its month move
+    scores of moves, and up to which distances; float64[A], what is added to the first; what is left of the
+    second from day to day; and the law that values get later, as levels are sums of what it makes of them.
     ``memory`` is variances float64[N, A, H], signed float64[N, A, H + R], levels float64[N, C, K + E],
-    unity float64[N] and distances float64[N, A] of levels with a pull, updated in place.
+    unity float64[N] and distances float64[N, A, 2] of levels with a pull, updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
     state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
     eras, shifts, widths, reach = drift
-    pull, bound, offset, law = home
+    pull, bound, offset, monthly, law = home
     variances, signed, levels, unity, distance = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
@@ -279,7 +280,9 @@ def walk(
                     row += size
             for a in range(series):
                 grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
-                moves[a], far = 0.0, min(max(distance[path, a] + offset[a], -bound[a]), bound[a])
+                moves[a], away = 0.0, distance[path, a]
+                far = pull[a, 0] * min(max(away[0] + offset[a], -bound[a, 0]), bound[a, 0])
+                far += pull[a, 1] * min(max(away[1], -bound[a, 1]), bound[a, 1])
                 for f in range(fields):
                     c = a * fields + f
                     location = bounded(laws[c, 0], levels[path, c], means, seen[a])
@@ -288,18 +291,19 @@ def walk(
                     follow(levels[path, c], score, level_rates, means)
                     score = shifts[era, c] + widths[era, c] * score
                     if roles[f] == MOVE:
-                        score += pull[a] * far
+                        score += far
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
                     if roles[f] <= GAP:
                         moves[a] += grown * value
                         value = centre[c] + grown * value
-                        if pull[a] != 0.0:
-                            distance[path, a] += mapped_value(value, c, law)
+                        if pull[a, 0] != 0.0:
+                            away += mapped_value(value, c, law)
                     elif roles[f] <= LOWER and value > 0.0:
                         value *= root
                     values[path, step, c] = value
+                away[1] *= monthly
                 moves[a] /= np.sqrt(limits[a, 0] * variances[path, a, horizon])
             unity[path] += unity_rate * (unity_of(moves, direction) - unity[path])
             absorb(values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path])
