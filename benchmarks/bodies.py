@@ -7,9 +7,9 @@ The first four fifths of the prices are learned; 40 paths of 2,520 steps are mad
 as bootstrap has an advantage). Facts, per asset: mean autocorrelation of |r| at lags 1-5, 6-20 and 21-60 and
 of r at lag 1, leverage (mean correlation of r with |r| 1 to 10 steps later), Hill index of both sides at 5 %
 and 1 %, kurtosis at 1, 5 and 20 steps, volatility, 99.9 % loss; mean over paths inside the 95 % band of 200
-resamples of the learned data in blocks of 252. Trend: of each asset's log volatility and mean return, year by
-year, the mean slope over paths in its standard errors; the largest is told, and chance makes it 3 once in some
-hundred assets. All costs are processor seconds on one thread.
+resamples of the learned data in blocks of 252. Trend: of each asset's log volatility and mean return, year
+by year, the mean slope over paths in its standard errors; the largest is told, which of one asset is beyond 3
+once in 300 times by chance. All costs are processor seconds on one thread.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def within(paths: Paths, known: Array) -> tuple[int, int]:
 
 
 def trends(paths: Paths) -> Array:
-    """Return mean slopes over the years, in standard errors over paths: float64[2, A], volatility and mean."""
+    """Return slopes of volatility and of mean over the years, in standard errors over paths: float64[2, A]."""
     returns = paths.returns()
     years = returns.shape[1] // BLOCK
     blocks = returns[:, : years * BLOCK].reshape(len(returns), years, BLOCK, -1)
@@ -125,7 +125,8 @@ def main() -> None:
         met, count = within(made, known)
         trend = np.abs(trends(made)).max(axis=1)
         print(f"{name}: AUC {auc(real, thinned(windows(side(made), 32, 16), 4 * len(real.start))):.3f}, "
-              f"{met} of {count} facts in band, largest trend {trend[0]:.1f} and {trend[1]:.1f}, fit {fitting:.1f} CPU s, "
+              f"{met} of {count} facts in band, "
+              f"largest trend {trend[0]:.1f} and {trend[1]:.1f}, fit {fitting:.1f} CPU s, "
               f"{PATHS} paths {sampling:.2f} CPU s", flush=True)  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def test_volumes_have_no_means_of_eras_but_follow_their_own_half_year(drifting, 
     scores, level = drifting
     values = 0.01 * scores
     values[..., 4] = scores[..., 4] + 2.0 * level
-    encoding, _ = DayEncoding.fit(Sequences(values, layout=BARS), BARS, 20.0, (60.0, 20.0), streams.at("atoms"))
+    encoding, _ = DayEncoding.fit(Sequences(values), BARS, 20.0, (60.0, 20.0), streams.at("atoms"))
     eras, weights = encoding.eras, encoding.laws.weights
     assert eras.means[:, 2].any()
     assert not eras.means[:, 4].any()

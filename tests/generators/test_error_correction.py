@@ -17,7 +17,7 @@ BARS = Layout(2, ("gap", "move", "upper"), np.ones((2, 2)))
 
 
 def coming_back(draw, days, *, pull, series=1, skew=0.0):
-    """Moves float64[days, series] of levels that come back by ``pull`` a day; ``skew``: larger when they are up."""
+    """Moves float64[days, series] of levels that come back; ``skew``: larger moves when they are up."""
     level, moves = np.zeros(series), []
     for _ in range(days):
         size = np.exp(skew * np.clip(level, -1.0, 1.0))

@@ -122,9 +122,8 @@ def walk(
                 if roles[c % width] == MOVE:
                     a = c // width
                     far = (away[a][0] + offset[a], away[a][1])
-                    score += sum(
-                        w * min(max(x, -most), most) for w, x, most in zip(pull[a], far, bound[a], strict=True)
-                    )
+                    for weight, x, most in zip(pull[a], far, bound[a], strict=True):
+                        score += weight * min(max(x, -most), most)
                 at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
                 below = min(int(at), knots - 2)
                 value = table[below] + (at - below) * (table[below + 1] - table[below])
@@ -136,7 +135,8 @@ def walk(
                 values.append(value)
             for a, weights in enumerate(pull):
                 kept = [c for c in range(a * width, (a + 1) * width) if roles[c % width] in (MOVE, GAP)]
-                moved = sum(mapped(values[c], *(one[c] for one in final)) for c in kept) if weights[0] else 0.0
+                moved = sum(mapped(values[c], *(part[c] for part in final)) for c in kept)
+                moved = moved if weights[0] else 0.0
                 away[a] = [away[a][0] + moved, monthly * (away[a][1] + moved)]
             moves = []
             for a, (mean, *_) in enumerate(limits):

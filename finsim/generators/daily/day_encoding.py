@@ -130,7 +130,8 @@ class DayEncoding:
         scaled = state.scaled(values, log_scales[:, :-1])
         marginals = Marginals.fit(scaled[observed], tail_reach)
         scores = marginals.normal(scaled, draw) * observed[:, :, None]
-        home, away = ErrorCorrection.fit(scores, values, observed, layout), distances(values, observed, layout)
+        home = ErrorCorrection.fit(scores, values, observed, layout)
+        away = distances(values, observed, layout)
         shift = home.shift(away, layout)
         free = scores - shift[:, :-1]
         eras = Eras.fit(free, observed, layout)

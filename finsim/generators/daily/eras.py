@@ -22,9 +22,9 @@ class Eras:
     """score = mean_e + exp(log_scale_e) * inner score, where e is the stretch of history that a path is in.
 
     means, log_scales : float64[E, C]; means of moves and gaps are 0, as prices are sums of these, those of
-    volumes and spreads, which follow their own levels, and log scales of moves, which are the volatility state's. kept, centre : float64[2, C], of local means and of
-    local log scales the share that is not chance, and the mean over all stretches. days : int64[1], E months,
-    or 1 for a history of one era. A path walks the history there and back, and jumps to any day of it once in
+    volumes and spreads, which follow their own levels, and log scales of moves, which are the volatility
+    state's. kept, centre : float64[2, C], of local means and of local log scales the share that is not
+    chance, and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the history there and back, and jumps to any day of it once in
     ``STAY`` days (stationary bootstrap, Politis & Romano 1994): what drifts keeps values and pace of the
     data. Source: own.
     """

@@ -50,7 +50,7 @@ class ErrorCorrection:
         return found
 
     def moved(self, above: Float1D) -> ErrorCorrection:
-        """Return the correction under which levels that lie ``above`` float64[A] their mean would lie at it."""
+        """Return the correction that brings levels which lie ``above`` float64[A] their mean back to it."""
         return replace(self, offset=self.offset + np.where(self.pull[:, 0] < 0.0, above, 0.0))
 
     def arrays(self) -> dict[str, Array]:
