@@ -90,7 +90,7 @@ def within(paths: Paths, known: Array) -> tuple[int, int]:
 
 
 def trends(paths: Paths) -> Array:
-    """Return slopes of volatility and of mean over the years, in standard errors over paths: float64[2, A]."""
+    """Return slopes of volatility and mean over the years, in standard errors over paths: float64[2, A]."""
     returns = paths.returns()
     years = returns.shape[1] // BLOCK
     blocks = returns[:, : years * BLOCK].reshape(len(returns), years, BLOCK, -1)

@@ -24,9 +24,9 @@ class Eras:
     means, log_scales : float64[E, C]; means of moves and gaps are 0, as prices are sums of these, those of
     volumes and spreads, which follow their own levels, and log scales of moves, which are the volatility
     state's. kept, centre : float64[2, C], of local means and of local log scales the share that is not
-    chance, and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the history there and back, and jumps to any day of it once in
-    ``STAY`` days (stationary bootstrap, Politis & Romano 1994): what drifts keeps values and pace of the
-    data. Source: own.
+    chance, and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the
+    history there and back, and jumps to any day of it once in ``STAY`` days (stationary bootstrap, Politis &
+    Romano 1994): what drifts keeps values and pace of the data. Source: own.
     """
 
     means: Float2D
