@@ -46,6 +46,21 @@ def test_what_drifts_is_found_but_for_chance_and_what_prices_are_sums_of(driftin
     assert max(means[:, 4].std(), logs[:, 4].std()) < 0.06
 
 
+def test_volumes_have_no_means_of_eras_but_follow_their_own_half_year(drifting, streams):
+    """They, and nobody else, answer to half a year where there are eras; sizes of half a year nobody's."""
+    scores, level = drifting
+    values = 0.01 * scores
+    values[..., 4] = scores[..., 4] + 2.0 * level
+    encoding, _ = DayEncoding.fit(Sequences(values), BARS, 20.0, (60.0, 20.0), streams.at("atoms"))
+    eras, weights = encoding.eras, encoding.laws.weights
+    assert eras.means[:, 2].any()
+    assert not eras.means[:, 4].any()
+    assert weights[4, 0, 3 + 3] > 0.1
+    assert not weights[2:4, 0, 3 + 3].any()
+    assert not weights[:, 1, 3 + 5].any()
+    assert eras.log_scales[:, 4].std() < 0.15  # around local means the spread is that of noise
+
+
 def test_inner_scores_come_back_and_no_longer_drift(drifting):
     scores, _ = drifting
     eras = Eras.fit(scores, SEEN, BARS)

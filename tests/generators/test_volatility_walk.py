@@ -35,6 +35,7 @@ def problem(draw, series, roles, paths=3):
         0.2 + draw.random((paths, series, horizons + SQUARES)),
         0.2 + draw.random((paths, channels, len(LEVEL_RATES))),
         draw.random(paths),
+        draw.standard_normal((paths, series, 2)),
     )
     return constants, memory
 
@@ -63,6 +64,10 @@ def test_walk(streams, series, roles):
     eras = draw.integers(4, size=(3, 40))
     drift = (eras, 0.3 * draw.standard_normal((4, channels)), 0.5 + draw.random((4, channels)), 3.0)
     arguments = (state, apart, laws, LEVEL_RATES, MEANS, tables)
+    law = (*np.sort(draw.standard_normal((2, channels, 9)), axis=2), draw.random((channels, 2)))
+    pull, bound = -0.5 * draw.random((series, 2)), 0.5 + draw.random((series, 2))
+    pull[1:2] = 0.0  # the level of the second series is nobody's
+    home, offset = (pull, bound), 0.2 * draw.standard_normal(series)
     wanted, ends = naive.walk(
         pool.tolist(),
         plain(edges),
@@ -71,10 +76,13 @@ def test_walk(streams, series, roles):
         *(one if isinstance(one, int) else one.tolist() for one in arguments),
         (common[0].tolist(), *common[1:]),
         (*plain(drift[:3]), drift[3]),
+        (*plain(home), offset.tolist(), 0.9, plain(law)),
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, constants, (*arguments, common), drift, memory, values)
+    final = (*law, np.full((channels, 2), -1.0))
+    back = (*home, offset, 0.9, final)
+    walk(pool, edges, chosen, constants, (*arguments, common), drift, back, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)
@@ -143,9 +151,9 @@ def test_mapped(streams):
         for row in values[0].tolist()
     ]
     snapped, still = values.copy(), np.array([[stops[0, 4], 0.2], [stops[1, 4], 0.0]])
-    mapped(values, starts, stops, slopes, np.array([[0.0, -1.0], [stops[1, 4], -1.0]]))
+    mapped(values, (starts, stops, slopes, np.array([[0.0, -1.0], [stops[1, 4], -1.0]])))
     assert np.allclose(values[0], wanted)
-    mapped(snapped, starts, stops, slopes, still)
+    mapped(snapped, (starts, stops, slopes, still))
     near = np.abs(values - still[:, 0]) <= 0.2
     near[..., 1] = values[..., 1] == still[1, 0]
     assert 2 < near.sum() < 50

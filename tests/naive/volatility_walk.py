@@ -86,18 +86,21 @@ def walk(
     tables,
     common,
     drift,
+    home,
     memory,
 ):
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
     direction, horizon, unity_rate = common
     eras, shifts, widths, reach = drift
+    pull, bound, offset, monthly, final = home
     width, knots = len(roles), len(tables[0])
     parts = [len(one) + 1 for one in edges]
     size = len(pool) // (parts[0] * parts[1])
     paths, ends = [], []
-    for rows, eras_of, variances, signed, levels, one in zip(chosen, eras, *memory, strict=True):
+    for rows, eras_of, variances, signed, levels, one, away in zip(chosen, eras, *memory, strict=True):
         levels, path, united = [list(own) for own in levels], [], one
+        away = [list(own) for own in away]
         for place, era in zip(rows, eras_of, strict=True):
             seen, values = features(variances, signed, market), []
             scales = [linear(weights, own) for weights, own in zip(state, seen, strict=True)]
@@ -116,6 +119,11 @@ def walk(
                 score = linear(law[0], design) + spread * shocks[c]
                 levels[c] = followed(levels[c], score, level_rates, means)
                 score = shifts[era][c] + widths[era][c] * score
+                if roles[c % width] == MOVE:
+                    a = c // width
+                    far = (away[a][0] + offset[a], away[a][1])
+                    for weight, x, most in zip(pull[a], far, bound[a], strict=True):
+                        score += weight * min(max(x, -most), most)
                 at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
                 below = min(int(at), knots - 2)
                 value = table[below] + (at - below) * (table[below + 1] - table[below])
@@ -125,6 +133,11 @@ def walk(
                 elif role in (UPPER, LOWER) and value > 0:
                     value *= math.exp(scale / 3)
                 values.append(value)
+            for a, weights in enumerate(pull):
+                kept = [c for c in range(a * width, (a + 1) * width) if roles[c % width] in (MOVE, GAP)]
+                moved = sum(mapped(values[c], *(part[c] for part in final)) for c in kept)
+                moved = moved if weights[0] else 0.0
+                away[a] = [away[a][0] + moved, monthly * (away[a][1] + moved)]
             moves = []
             for a, (mean, *_) in enumerate(limits):
                 part = slice(a * width, (a + 1) * width)
@@ -134,7 +147,7 @@ def walk(
             variances, signed = absorb(values, roles, shadows, centre, limits, rates, variances, signed)
             path.append(values)
         paths.append(path)
-        ends.append((variances, signed, levels, united))
+        ends.append((variances, signed, levels, united, away))
     return paths, [list(part) for part in zip(*ends, strict=True)]
 
 

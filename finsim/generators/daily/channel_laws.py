@@ -57,18 +57,18 @@ class ChannelLaws:
     ) -> ChannelLaws:
         """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``.
 
-        The sizes of moves say nothing here: they are the state's; with ``eras`` half a year says nothing, but
-        of what prices are sums of.
+        The sizes of moves say nothing here: they are the state's; with ``eras`` half a year says nothing but
+        of means of what prices are sums of, and of volumes and spreads, which have no means of eras.
         """
         channels = scores.shape[2]
         fields = channels // features.shape[2]
         levels = levels_of(scores, observed)[0][:, :-1]
         signed, moves, found = layout.where("move", "gap"), layout.where("move"), []
+        free = layout.where("move", "gap", "other")
         for c in range(channels):
             design = np.concatenate([levels[:, :, c], features[:, :-1, c // fields]], axis=-1)
-            found.append(
-                _law(design[observed], scores[..., c][observed], ridges, (c in signed, c in moves, eras))
-            )
+            kind = (c in signed, c in moves, eras, eras and c not in free)
+            found.append(_law(design[observed], scores[..., c][observed], ridges, kind))
         return cls(np.stack(found))
 
     def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
@@ -117,13 +117,13 @@ def levels_of(scores: Float3D, observed: Bool2D) -> tuple[Array, Float3D]:
 
 
 def _law(
-    design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tuple[bool, bool, bool]
+    design: Float2D, scores: Float1D, ridges: tuple[float, float], kind: tuple[bool, bool, bool, bool]
 ) -> Float2D:
     """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale.
 
-    kind : whether prices are sums of it, it is the move of its series, and eras have what is slow.
+    kind : whether prices are sums of it, it is the move of its series, and eras have its scale and its mean.
     """
-    signed, moves, eras = kind
+    signed, moves, scaled, drifting = kind
     levels = len(HORIZONS) + len(SIZES)
     newest = levels + len(STATE_HORIZONS)
     centre, spread = design.mean(axis=0), design.std(axis=0)
@@ -131,10 +131,10 @@ def _law(
     spread[[levels + place for place in SLOW_MOVES]] = np.inf
     if moves:
         spread[len(HORIZONS) : levels] = np.inf
-    if eras:
+    if scaled:
         spread[levels - 1] = np.inf
-        if not signed:
-            spread[len(HORIZONS) - 1] = np.inf
+    if drifting:
+        spread[len(HORIZONS) - 1] = np.inf
     standard, targets = (design - centre) / spread, scores[:, None]
     if explained_ahead(standard[None], targets[None], ridges)[0] < LEAST_EXPLAINED:
         location, left = np.zeros((1 + standard.shape[1], 1)), scores
@@ -147,7 +147,7 @@ def _law(
         log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
     else:
         location, log_scale = regress(with_intercept(standard), targets, ridges)
-        if eras and not signed and location[1 + _SLOW[1], 0] < 0.0:
+        if drifting and location[1 + _SLOW[1], 0] < 0.0:
             # What is left beside means of both sides seems to turn back within months; on paths it need not.
             standard[:, _SLOW[1]] = 0.0
             location, log_scale = regress(with_intercept(standard), targets, ridges)

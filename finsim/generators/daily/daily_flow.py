@@ -167,8 +167,9 @@ class DailyFlow:
             memory = self.settled.starts if known is None else known
             memory = memory.take(begun_at if known is None else np.zeros_like(begun_at))
             eras = self.settled.encoding.eras.course(draws, steps, memory.place)
-            part = self.settled.encoding.walk(self.settled.pool, chosen, eras, memory)
-            self.settled.law.apply(part)
+            law = self.settled.law
+            part = self.settled.encoding.walk(self.settled.pool, chosen, eras, memory, law)
+            law.apply(part)
             result[start:stop] = part
         return result
 

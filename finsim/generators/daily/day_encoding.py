@@ -12,6 +12,8 @@ from finsim.extras import Later
 from finsim.generators.channel_layout import Layout
 from finsim.generators.daily.channel_laws import HORIZONS, ChannelLaws, level_rates, levels_of
 from finsim.generators.daily.eras import Eras
+from finsim.generators.daily.error_correction import MONTH, ErrorCorrection, distances
+from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.unity import UNITY_OF, UNITY_RATE, Unity
 from finsim.generators.daily.volatility_state import VolatilityState
 from finsim.generators.encoding.gaussian_marginals import Marginals
@@ -43,7 +45,7 @@ class Memory:
     """What paths remember.
 
     Variances float64[N, A, H], signed moves [N, A, H + R], levels [N, C, K + E], unity [N] and the place in
-    the history int64[N], see ``Eras``.
+    the history int64[N], see ``Eras``; distances [N, A, 2] of levels, see ``ErrorCorrection``.
     """
 
     variances: Float3D
@@ -51,6 +53,7 @@ class Memory:
     levels: Float3D
     unity: Float1D
     place: Int1D
+    distance: Float3D
 
     def take(self, rows: Array) -> Memory:
         """Return copies of some of them."""
@@ -64,6 +67,7 @@ class Memory:
             "levels": self.levels,
             "unity": self.unity,
             "place": self.place,
+            "distance": self.distance,
         }
 
 
@@ -85,7 +89,9 @@ class Course:
 
 @dataclass(frozen=True)
 class DayEncoding:
-    """values [.., C] --state--> scaled --marginals--> scores --eras--> inner --laws--> innovations --> days.
+    """values [.., C] --state--> scaled --marginals--> scores --home, eras--> inner --laws--> innovations.
+
+    What comes last is ``Scaling``: innovations to a day's components.
 
     The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
     components depends on the days before by two numbers alone, in deviations from their means in training
@@ -99,6 +105,7 @@ class DayEncoding:
     laws: ChannelLaws
     scaling: Scaling
     unity: Unity
+    home: ErrorCorrection
     eras: Eras
     calm: Float2D
     edges: Float1D
@@ -123,12 +130,17 @@ class DayEncoding:
         scaled = state.scaled(values, log_scales[:, :-1])
         marginals = Marginals.fit(scaled[observed], tail_reach)
         scores = marginals.normal(scaled, draw) * observed[:, :, None]
-        eras = Eras.fit(scores, observed, layout)
-        at = eras.trace(scores, observed)
-        inner = eras.inner(scores, at) * observed[:, :, None]
+        home = ErrorCorrection.fit(scores, values, observed, layout)
+        away = distances(values, observed, layout)
+        shift = home.shift(away, layout)
+        free = scores - shift[:, :-1]
+        eras = Eras.fit(free, observed, layout)
+        at = eras.trace(free, observed)
+        inner = eras.inner(free, at) * observed[:, :, None]
         laws = ChannelLaws.fit(inner, features, observed, layout, ridges, eras.several)
         levels, after = levels_of(inner, observed)
         location, spread = eras.outer(*laws.ahead(levels, features), at)
+        location = location + shift
         innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
         unity = Unity.fit(state, values, features, observed)
         common = unity.trace(state, values, features, observed)
@@ -138,23 +150,25 @@ class DayEncoding:
         edges = [
             np.quantile(one, np.linspace(0.0, 1.0, n + 1)[1:-1]) for one, n in zip(told.T, parts, strict=True)
         ]
-        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), unity, eras, calm, *edges)
-        return found, Course(
-            log_scales, common, location, spread, scores, _memory(ends, after, common, eras.places(at))
-        )
+        scaling = Scaling.fit(innovations[observed])
+        found = cls(state, marginals, laws, scaling, unity, home, eras, calm, *edges)
+        memory = _memory(ends, after, common, eras.places(at), away)
+        return found, Course(log_scales, common, location, spread, scores, memory)
 
     def course(self, values: Float3D, observed: Array) -> Course:
         """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
         features, ends = self.state.trace_all(values, observed)
         log_scales = self.state.log_scales(features)
         scores = self.marginals.normal(self.state.scaled(values, log_scales[:, :-1])) * observed[:, :, None]
-        at = self.eras.trace(scores, observed)
-        levels, after = levels_of(self.eras.inner(scores, at) * observed[:, :, None], observed)
+        away = distances(values, observed, self.state.layout)
+        shift = self.home.shift(away, self.state.layout)
+        free = scores - shift[:, :-1]
+        at = self.eras.trace(free, observed)
+        levels, after = levels_of(self.eras.inner(free, at) * observed[:, :, None], observed)
         location, spread = self.eras.outer(*self.laws.ahead(levels, features), at)
         common = self.unity.trace(self.state, values, features, observed)
-        return Course(
-            log_scales, common, location, spread, scores, _memory(ends, after, common, self.eras.places(at))
-        )
+        memory = _memory(ends, after, common, self.eras.places(at), away)
+        return Course(log_scales, common, location + shift, spread, scores, memory)
 
     def innovations(self, course: Course) -> Float3D:
         """Return the innovations float64[N, T, C] of sequences."""
@@ -181,20 +195,25 @@ class DayEncoding:
         found = self.scaling.inverse(components)
         return found if self.touch is None else self.touch.apply(found)
 
-    def walk(self, pool: Float2D, chosen: Int2D, eras: Int2D, memory: Memory) -> Float3D:
+    def walk(
+        self, pool: Float2D, chosen: Int2D, eras: Int2D, memory: Memory, law: FinalLaw | None = None
+    ) -> Float3D:
         """Return values float64[N, T, C] of paths; ``memory`` moves on in place.
 
         pool : float64[B * G * S, C], innovations for each stretch of tension and, in it, of unity;
-        chosen : int64[N, T] below S; eras : int64[N, T], stretches of the history.
+        chosen : int64[N, T] below S; eras : int64[N, T], stretches of the history. Levels that come back are
+        sums of what the ``law`` makes of the values.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
         laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
         own = (self.state.weights, self.state.own, *laws, unity)
         drift = (eras, self.eras.means, np.exp(self.eras.log_scales), _REACH)
-        known = (memory.variances, memory.signed, memory.levels, memory.unity)
+        known = (memory.variances, memory.signed, memory.levels, memory.unity, memory.distance)
+        final = (law or FinalLaw.none(pool.shape[1])).constants()
+        home = (self.home.pull, self.home.bound, self.home.offset, 1.0 - 1.0 / MONTH, final)
         edges = (self.edges, self.unities)
-        walk(pool, edges, chosen, self.state.constants(), own, drift, known, values)
+        walk(pool, edges, chosen, self.state.constants(), own, drift, home, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:
@@ -224,6 +243,7 @@ class DayEncoding:
             "laws": self.laws,
             "scaling": self.scaling,
             "unity": self.unity,
+            "home": self.home,
             "eras": self.eras,
         }
         found = {
@@ -245,6 +265,7 @@ class DayEncoding:
             ChannelLaws.from_arrays(under("laws")),
             Scaling.from_arrays(under("scaling")),
             Unity.from_arrays(under("unity")),
+            ErrorCorrection.from_arrays(under("home")),
             Eras.from_arrays(under("eras")),
             arrays["calm"],
             arrays["edges"],
@@ -252,6 +273,8 @@ class DayEncoding:
         )
 
 
-def _memory(ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D) -> Memory:
+def _memory(
+    ends: list[tuple[Float2D, Float2D]], after: Float3D, common: Array, place: Int1D, away: Array
+) -> Memory:
     variances, signed = (np.stack(part) for part in zip(*ends, strict=True))
-    return Memory(variances, signed, after, common[:, -1].copy(), place)
+    return Memory(variances, signed, after, common[:, -1].copy(), place, away[:, -1].copy())

@@ -21,12 +21,12 @@ _FEWEST, _WIDEST = 504, 1.4
 class Eras:
     """score = mean_e + exp(log_scale_e) * inner score, where e is the stretch of history that a path is in.
 
-    means, log_scales : float64[E, C]; means of moves and gaps are 0, as prices are sums of these, and so are
-    log scales of moves, which are the volatility state's. kept, centre : float64[2, C], of local means and of
-    local log scales the share that is not chance, and the mean over all stretches. days : int64[1], E months,
-    or 1 for a history of one era. A path walks the history there and back, and jumps to any day of it once in
-    ``STAY`` days (stationary bootstrap, Politis & Romano 1994): what drifts keeps values and pace of the
-    data. Source: own.
+    means, log_scales : float64[E, C]; means of moves and gaps are 0, as prices are sums of these, those of
+    volumes and spreads, which follow their own levels, and log scales of moves, which are the volatility
+    state's. kept, centre : float64[2, C], of local means and of local log scales the share that is not
+    chance, and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the
+    history there and back, and jumps to any day of it once in ``STAY`` days (stationary bootstrap, Politis &
+    Romano 1994): what drifts keeps values and pace of the data. Source: own.
     """
 
     means: Float2D
@@ -44,12 +44,11 @@ class Eras:
             return cls(none[:1], none[:1], none, none, days)
         kept, centre = none.copy(), none.copy()
         found = [local_means(one) for one in rows]
+        left = [one - repeated(part, len(one)) for one, (part, _) in zip(rows, found, strict=True)]
         means = np.concatenate([part for part, _ in found])
         kept[0], centre[0] = sure(means, np.mean([noise for _, noise in found], axis=0)), means.mean(axis=0)
-        kept[0, layout.where("move", "gap")] = 0.0
+        kept[0, layout.where("move", "gap", "other")] = 0.0
         means = kept[0] * (means - centre[0])
-        cuts = np.cumsum([len(part) for part, _ in found])[:-1]
-        left = [one - repeated(m, len(one)) for one, m in zip(rows, np.split(means, cuts), strict=True)]
         found = [local_scales(one) for one in left]
         logs = np.concatenate([part for part, _ in found])
         kept[1], centre[1] = sure(logs, np.mean([noise for _, noise in found], axis=0)), logs.mean(axis=0)
@@ -73,8 +72,9 @@ class Eras:
             if not self.several or not seen.any():
                 continue
             rows = one[seen]
-            means = self.kept[0] * (local_means(rows)[0] - self.centre[0])
+            means = local_means(rows)[0]
             logs = local_scales(rows - repeated(means, len(rows)))[0]
+            means = self.kept[0] * (means - self.centre[0])
             logs = np.clip(self.kept[1] * (logs - self.centre[1]), -_WIDEST, _WIDEST)
             known = np.concatenate([self.means, self.log_scales], axis=1)
             own = np.concatenate([means, logs], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from finsim.extras import Later
 from finsim.generators.daily.still_values import still_values
 from finsim.generators.encoding.gaussian_marginals import Marginals
-from finsim.kernels.markets.volatility_walk import mapped
+from finsim.kernels.markets.volatility_walk import Law, mapped
 from finsim.notation import Array, Float2D, Float3D
 
 special = Later("scipy.special", "markets")
@@ -54,9 +54,19 @@ class FinalLaw:
         high = (stops[:, -1] - stops[:, -1 - tenth]) / width
         return cls(starts, stops, np.clip(np.stack([low, high], axis=1), *_SLOPES), still_values(real))
 
+    @classmethod
+    def none(cls, channels: int) -> FinalLaw:
+        """Return the map of so many channels that changes nothing."""
+        nothing = np.empty((channels, 0))
+        return cls(nothing, nothing, np.ones((channels, 2)), np.full((channels, 2), -1.0))
+
+    def constants(self) -> Law:
+        """Return what kernels want to know: starts, stops, slopes, still."""
+        return self.starts, self.stops, self.slopes, self.still
+
     def apply(self, values: Float3D) -> None:
         """Map values float64[N, T, C] in place."""
-        mapped(values, self.starts, self.stops, self.slopes, self.still)
+        mapped(values, self.constants())
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""

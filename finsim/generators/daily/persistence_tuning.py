@@ -125,9 +125,8 @@ def at_rest(encoding: DayEncoding, paths: int) -> Memory:
     variances, signed = encoding.state.resting()
     levels = levels_at_rest(len(encoding.laws.weights))
     variances, signed, levels = (np.repeat(one[None], paths, axis=0) for one in (variances, signed, levels))
-    return Memory(
-        variances, signed, levels, np.full(paths, encoding.unity.mean[0]), np.zeros(paths, dtype=np.int64)
-    )
+    unity, place = np.full(paths, encoding.unity.mean[0]), np.zeros(paths, dtype=np.int64)
+    return Memory(variances, signed, levels, unity, place, np.zeros((paths, encoding.state.layout.series, 2)))
 
 
 def _stepped(gains: Float2D, ratio: Float2D, excess: Float1D, answers: tuple[Float1D, Float1D]) -> Float2D:

@@ -10,6 +10,7 @@ import torch
 from finsim.generators.daily.coupling import coupled
 from finsim.generators.daily.day_encoding import Course, DayEncoding, Memory
 from finsim.generators.daily.day_network import DayNetwork, carried
+from finsim.generators.daily.error_correction import ErrorCorrection
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.persistence_tuning import tuned
 from finsim.generators.daily.recolouring import recoloured
@@ -23,6 +24,7 @@ _BATCH = 4096
 # Stretches of steps behind another burn-in: what is seen there makes the final law.
 _STRETCHES, _STRETCH, _BURN_IN = 4, 400, 1000
 _SERIES = 24
+_ROUNDS = 2
 # Days of a stretch of tension and of unity that say enough of it.
 _FEW = 20
 
@@ -90,7 +92,12 @@ def settle(
     encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
     pool = coupled(encoding, data.values, data.observed(), pool, memory, streams.at("coupling"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
-    return Settled(encoding, pool, FinalLaw.fit(made, data.values[kept], tail_reach), starts)
+    law = FinalLaw.fit(made, data.values[kept], tail_reach)
+    encoding = replace(encoding, home=_at_home(encoding, pool, starts, law, streams.at("home")))
+    if len(course.after.distance) == 1:
+        # Paths go on from the end of the one history, wherever levels that come back were there.
+        starts = replace(starts, distance=np.repeat(course.after.distance, len(starts.distance), axis=0))
+    return Settled(encoding, pool, law, starts)
 
 
 def _rows(chosen: Array) -> Array:
@@ -111,3 +118,25 @@ def _long_run(
         met.append(memory.take(paths))
     joined = {name: np.concatenate([one.arrays()[name] for one in met[1:]]) for name in memory.arrays()}
     return np.concatenate(made[1:]), Memory(**joined)
+
+
+def _at_home(
+    encoding: DayEncoding, pool: Float2D, starts: Memory, law: FinalLaw, draw: np.random.Generator
+) -> ErrorCorrection:
+    """Return the correction under which the mean of levels that come back is that of the data.
+
+    Where moves are larger when they are up, as those of an index of fear, levels settle above it else.
+    """
+    home = encoding.home
+    if not home.pull.any():
+        return home
+    for _ in range(_ROUNDS):
+        memory = starts.take(np.arange(len(starts.place) // _STRETCHES))
+        places = np.zeros(len(home.offset))
+        for stretch in range(_STRETCHES):
+            chosen = draw.integers(encoding.choices(pool), size=(len(memory.place), _STRETCH))
+            eras = encoding.eras.course([draw] * len(chosen), _STRETCH, memory.place)
+            replace(encoding, home=home).walk(pool, chosen, eras, memory, law)
+            places += memory.distance[..., 0].mean(axis=0) * (stretch > 0) / (_STRETCHES - 1)
+        home = home.moved(places)
+    return home

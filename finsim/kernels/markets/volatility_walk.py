@@ -14,6 +14,9 @@ import numpy as np
 from finsim.kernels.kernel import kernel
 from finsim.notation import Bool1D, Float1D, Float2D, Float3D, Int1D, Int2D
 
+Law: TypeAlias = tuple[Float2D, Float2D, Float2D, Float2D]
+"""Starts, stops, slopes and still, as ``mapped`` wants them."""
+
 Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
 """Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
 
@@ -184,6 +187,36 @@ def bounded(weights: Float1D, levels: Float1D, means: int, seen: Float1D) -> flo
 
 
 @kernel
+def mapped_value(value: float, c: int, law: Law) -> float:
+    """Return where a value of channel ``c`` goes from knots ``starts`` to ``stops`` float64[C, G].
+
+    Straight in between; beyond the ends on with ``slopes`` float64[C, 2]. Starts are increasing. What then
+    lies within ``still[c, 1]`` of ``still[c, 0]`` is that value. Without knots all stays where it is.
+    """
+    starts, stops, slopes, still = law
+    knots = starts.shape[1]
+    if knots == 0:
+        return value
+    if value <= starts[c, 0]:
+        value = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
+    elif value >= starts[c, knots - 1]:
+        value = stops[c, knots - 1] + slopes[c, 1] * (value - starts[c, knots - 1])
+    else:
+        low, high = 0, knots - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if starts[c, middle] <= value:
+                low = middle
+            else:
+                high = middle
+        share = (value - starts[c, low]) / (starts[c, high] - starts[c, low])
+        value = stops[c, low] + share * (stops[c, high] - stops[c, low])
+    if abs(value - still[c, 0]) <= still[c, 1]:
+        value = still[c, 0]
+    return value
+
+
+@kernel
 def walk(
     pool: Float2D,
     edges: tuple[Float1D, Float1D],
@@ -191,7 +224,8 @@ def walk(
     constants: Constants,
     weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
     drift: tuple[Int2D, Float2D, Float2D, float],
-    memory: tuple[Float3D, Float3D, Float3D, Float1D],
+    home: tuple[Float2D, Float2D, Float1D, float, Law],
+    memory: tuple[Float3D, Float3D, Float3D, Float1D, Float3D],
     values: Float3D,
 ) -> None:
     """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
@@ -208,13 +242,17 @@ def walk(
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
     levels (see ``levels_trace``) and the features.
     tables : float64[C, G], the scaled values of scores on an even grid from -reach to reach.
-    ``memory`` is variances float64[N, A, H], signed float64[N, A, H + R], levels float64[N, C, K + E] and
-    unity float64[N], updated in place.
+    home : float64[A, 2] twice, by how much the distances of a level from its mean and from its month move
+    scores of moves, and up to which distances; float64[A], what is added to the first; what is left of the
+    second from day to day; and the law that values get later, as levels are sums of what it makes of them.
+    ``memory`` is variances float64[N, A, H], signed float64[N, A, H + R], levels float64[N, C, K + E],
+    unity float64[N] and distances float64[N, A, 2] of levels with a pull, updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
     state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
     eras, shifts, widths, reach = drift
-    variances, signed, levels, unity = memory
+    pull, bound, offset, monthly, law = home
+    variances, signed, levels, unity, distance = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
     knots = tables.shape[1]
@@ -242,7 +280,9 @@ def walk(
                     row += size
             for a in range(series):
                 grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
-                moves[a] = 0.0
+                moves[a], away = 0.0, distance[path, a]
+                far = pull[a, 0] * min(max(away[0] + offset[a], -bound[a, 0]), bound[a, 0])
+                far += pull[a, 1] * min(max(away[1], -bound[a, 1]), bound[a, 1])
                 for f in range(fields):
                     c = a * fields + f
                     location = bounded(laws[c, 0], levels[path, c], means, seen[a])
@@ -250,44 +290,29 @@ def walk(
                     score = location + np.exp(spread) * pool[row, c]
                     follow(levels[path, c], score, level_rates, means)
                     score = shifts[era, c] + widths[era, c] * score
+                    if roles[f] == MOVE:
+                        score += far
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
                     if roles[f] <= GAP:
                         moves[a] += grown * value
                         value = centre[c] + grown * value
+                        if pull[a, 0] != 0.0:
+                            away += mapped_value(value, c, law)
                     elif roles[f] <= LOWER and value > 0.0:
                         value *= root
                     values[path, step, c] = value
+                away[1] *= monthly
                 moves[a] /= np.sqrt(limits[a, 0] * variances[path, a, horizon])
             unity[path] += unity_rate * (unity_of(moves, direction) - unity[path])
             absorb(values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path])
 
 
 @kernel
-def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D, still: Float2D) -> None:
-    """Move ``values`` float64[N, T, C], in place, from knots ``starts`` to ``stops`` float64[C, G].
-
-    Straight in between; beyond the ends on with ``slopes`` float64[C, 2]. Starts are increasing. What then
-    lies within ``still[c, 1]`` of ``still[c, 0]`` is that value.
-    """
-    knots = starts.shape[1]
+def mapped(values: Float3D, law: Law) -> None:
+    """Move ``values`` float64[N, T, C], in place, as ``mapped_value`` does."""
     for path in range(values.shape[0]):
         for step in range(values.shape[1]):
             for c in range(values.shape[2]):
-                value = values[path, step, c]
-                if value <= starts[c, 0]:
-                    value = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
-                elif value >= starts[c, knots - 1]:
-                    value = stops[c, knots - 1] + slopes[c, 1] * (value - starts[c, knots - 1])
-                else:
-                    low, high = 0, knots - 1
-                    while high - low > 1:
-                        middle = (low + high) // 2
-                        if starts[c, middle] <= value:
-                            low = middle
-                        else:
-                            high = middle
-                    share = (value - starts[c, low]) / (starts[c, high] - starts[c, low])
-                    value = stops[c, low] + share * (stops[c, high] - stops[c, low])
-                values[path, step, c] = still[c, 0] if abs(value - still[c, 0]) <= still[c, 1] else value
+                values[path, step, c] = mapped_value(values[path, step, c], c, law)
