@@ -23,7 +23,8 @@ _DAYS = (
     (r"\d{1,2}-\d{1,2}-\d{4}", ("%d-%m-%Y", "%m-%d-%Y")),
     (r"\d{4}/\d{1,2}/\d{1,2}", ("%Y/%m/%d",)),
 )
-_UNIT_OF_DIGITS = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}  # 1973 to 2286
+_UNIT_OF_DIGITS = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
+"""The unit of an instant since 1970 by its digits, for the years 1973 to 2286."""
 _GROUPED = r"\d{1,3}([ '’\u00a0\u202f])\d{3}(?:\1\d{3})*(?:([.,])\d+)?"
 _CLOCK = (
     (r"([T ])\d{1,2}:\d{2}", "%H:%M"), (r"([T ])\d{1,2}:\d{2}:\d{2}", "%H:%M:%S"),
@@ -122,9 +123,9 @@ def _of_number(text: str, field: Field, dialect: Dialect) -> str:
     if any(sign in digits for sign in ".,") and (said := _of_signs(digits, dialect)):
         return said
     if not dialect.thousands and (grouped := re.fullmatch(_GROUPED, digits)):
-        sign = "'" if grouped[1] in "'’" else "space"
+        parted = "'" if grouped[1] in "'’" else "space"
         asked = "decimal=,," if grouped[2] == "," and not dialect.decimal else ""
-        option = f"{asked}thousands={sign}"
+        option = f"{asked}thousands={parted}"
         return f"declare how numbers are written: --csv {shlex.quote(option)}"
     if re.fullmatch(r"\d{19,}", digits):
         return "no more than 64 bits are held: correct or empty the cell"
