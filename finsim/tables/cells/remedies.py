@@ -25,6 +25,14 @@ _DAYS = (
 )
 _UNIT_OF_DIGITS = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
 """The unit of an instant since 1970 by its digits, for the years 1973 to 2286."""
+_TIMES = {
+    "k": "thousands",
+    "K": "thousands",
+    "M": "millions",
+    "mn": "millions",
+    "B": "billions",
+    "bn": "billions",
+}
 _GROUPED = r"\d{1,3}([ '’\u00a0\u202f])\d{3}(?:\1\d{3})*(?:([.,])\d+)?"
 _CLOCK = (
     (r"([T ])\d{1,2}:\d{2}", "%H:%M"), (r"([T ])\d{1,2}:\d{2}:\d{2}", "%H:%M:%S"),
@@ -132,6 +140,8 @@ def _of_number(text: str, field: Field, dialect: Dialect) -> str:
     if text.endswith("%") and field.type != "ratio":
         return "declare the column ratio, or `strip: ['%']` with `unit: percent`"
     sign = re.match(r"[^\d\s.,+()-]+", text) or re.search(r"[^\d\s.,+()-]+$", text)
+    if sign and (times := _TIMES.get(sign[0])) and re.search(r"\d\s*[a-zA-Z]+$", text):
+        return f"write the numbers out: {sign[0]} is {times}; or leave the column away"
     if sign and len(sign[0]) <= 3 and re.search(r"\d", text):
         return f"declare `strip: [{sign[0]!r}]` for the column"
     if field.type == "money" and field.unit == "minor":
