@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -95,8 +96,12 @@ def simulate(
         _refuse_existing(folder)  # another process was faster
         world = simulate_agents(settings, Streams(seed), drivers, progress)
         if folder is not None:
-            write_world(folder, world)
-            write_world_card(folder, _told(wanted, seed))
+            try:
+                write_world(folder, world)
+                write_world_card(folder, _told(wanted, seed))
+            except BaseException:  # a full disk, or Ctrl-C: half a world would be in the way of the next try
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
     return world
 
 

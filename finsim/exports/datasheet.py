@@ -9,6 +9,7 @@ from __future__ import annotations
 from finsim.exports.datasheet_answers import ANSWERS
 from finsim.exports.markdown_text import NOT_STATED
 from finsim.exports.run_facts import RunFacts, as_json
+from finsim.records.display.markdown_line import markdown_line
 
 TEXT, DATA = "datasheet.md", "datasheet.json"
 SCHEMA = "finsim.datasheet/1"
@@ -86,7 +87,7 @@ def documents(facts: RunFacts) -> dict[str, str]:
         "manifest_sha256": facts.manifest["sha256"],
         "sections": sections,
     }
-    parts = [f"# Datasheet: {facts.title}", f"Manifest sha256: `{facts.manifest['sha256']}`"]
+    parts = [f"# Datasheet: {markdown_line(facts.title)}", f"Manifest sha256: `{facts.manifest['sha256']}`"]
     for section, answers in sections.items():
         parts.append(f"## {section}")
         parts += [f"**{question}**\n\n{told or NOT_STATED}" for question, told in answers.items()]

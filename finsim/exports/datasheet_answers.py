@@ -9,10 +9,11 @@ from finsim.exports.privacy_attacks import NOT_ATTACKED, attacks
 from finsim.exports.run_facts import RunFacts, TableFile, name_of
 from finsim.exports.table_columns import columns_of
 from finsim.records.columns import LABEL
+from finsim.records.display.markdown_line import markdown_line
 
 
 def _purpose(facts: RunFacts) -> str:
-    return f"{facts.title}. Meant to:\n\n{_meant_for(facts)}"
+    return f"{markdown_line(facts.title)}. Meant to:\n\n{_meant_for(facts)}"
 
 
 def _records(facts: RunFacts) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from finsim.records.display.markdown_line import markdown_line
+
 NOT_STATED = "not stated"
 
 
@@ -30,7 +32,7 @@ def text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return " ".join(str(value).split()).replace("|", "\\|")
+    return markdown_line(str(value)).replace("|", "\\|")
 
 
 def _line(cells: Sequence[Any]) -> str:

@@ -14,6 +14,7 @@ from finsim.exports.cost_ledger import cost_ledger
 from finsim.exports.markdown_text import bullets, table
 from finsim.exports.model_card_content import content
 from finsim.exports.run_facts import RunFacts, as_json
+from finsim.records.display.markdown_line import markdown_line
 
 TEXT, DATA = "model-card.md", "model-card.json"
 _BY_TABLE = ("use", "table", "verdict", "n", "weakest score", "not computed")
@@ -30,7 +31,7 @@ def documents(facts: RunFacts) -> dict[str, str]:
 
 def _text(card: Mapping[str, Any]) -> str:
     parts = [
-        f"# Model card: {card['title']}",
+        f"# Model card: {markdown_line(card['title'])}",
         table(("what", "value"), card["identification"].items()),
         f"Approved by: {LEFT}  Date: {LEFT}\n\nOwner of the model: {LEFT}  Next review: {LEFT}",
         "## Purpose\n\n### Intended use\n\n" + bullets(card["purpose"]["intended_use"]),

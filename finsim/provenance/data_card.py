@@ -10,6 +10,7 @@ from pathlib import Path
 from finsim.provenance.manifest import Sources, Statement
 from finsim.provenance.outputs import dataset_digest, table_files
 from finsim.provenance.parquet_rows import count_rows
+from finsim.records.display.markdown_line import markdown_line
 from finsim.records.run_layout import DATA_CARD, ROW_OF, place_of
 from finsim.records.storage import digest_file, write_text
 
@@ -67,10 +68,10 @@ def _text(run: Path, sources: Sources, statement: Statement, files: _Files, dige
     splits = split_names(list(sources.scenarios))
     labels = [f"`{one}` (split `{split}`)" if split != one else f"`{one}`" for one, split in splits.items()]
     inputs = [
-        f"* {one.role}: {Path(one.path).name}, {one.licence or 'licence not stated'}"
+        markdown_line(f"* {one.role}: {Path(one.path).name}, {one.licence or 'licence not stated'}")
         for one in sources.inputs
     ]
-    return f"""# {_title(sources)}
+    return f"""# {markdown_line(_title(sources))}
 
 {_kind(statement)}
 It was made by finsim with seed {sources.seed}; the same study and seed make the same bytes. `report.html`
@@ -112,7 +113,8 @@ finsim grants no licence of its own on these tables: those of the inputs apply.
 
 def _kind(statement: Statement) -> str:
     if statement.real_records:
-        return f"Simulated data, but for the real records in: {', '.join(statement.real_records)}."
+        kept = markdown_line(", ".join(statement.real_records))
+        return f"Simulated data, but for the real records in: {kept}."
     return "Synthetic data: rows are simulated, none is the record of a real person, payment or loan."
 
 
@@ -136,4 +138,4 @@ Columns of `labels` and of `patterns` are answers; a model that is given them de
 
 def listed(lines: Sequence[str]) -> str:
     """Return lines as a list of Markdown."""
-    return "\n".join(f"* {line}" for line in lines)
+    return "\n".join(f"* {markdown_line(line)}" for line in lines)

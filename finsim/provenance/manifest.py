@@ -206,8 +206,9 @@ def parse_manifest(run: Path) -> dict[str, Any]:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         other = data.get("schema") if isinstance(data, dict) else type(data).__name__
         raise ProvenanceError(
-            f"not a manifest this version can read (schema {other!r})", place=str(path), expected=SCHEMA
-        )
+            f"not a manifest this version can read (schema {other!r})", place=str(path), expected=SCHEMA,
+            remedy="restore it, or read the run with the finsim that made it",
+        )  # fmt: skip
     return data
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 # Role -> headers that mean it, the first one wins; case, spaces and punctuation do not count.
 _PRICES: Mapping[str, str] = {
-    "date": "date datetime timestamp time day tradedate tradingdate sessiondate",
+    "date": "date datetime timestamp time day tradedate tradingdate sessiondate gmttime localtime",
     "ticker": "ticker symbol asset instrument security name code ric isin",
     "open": "open openprice openingprice pxopen",
     "high": "high highprice pxhigh",
@@ -15,8 +15,8 @@ _PRICES: Mapping[str, str] = {
     "adjusted": "adjclose adjustedclose closeadj closeadjusted adjcloseprice adjprice",
     "volume": "volume vol shares sharevolume totalvolume tradedvolume pxvolume",
     "path": "path",
-    "bid": "bid bidprice bestbid",
-    "ask": "ask askprice offer offerprice bestask bestoffer",
+    "bid": "bid bidprice bestbid bidpx pxbid",
+    "ask": "ask askprice offer offerprice bestask bestoffer askpx pxask",
 }
 _LOANS: Mapping[str, str] = {
     "id": "loan_no loan_nr loan_number account_no account_number account_id contract_no"

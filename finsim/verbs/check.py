@@ -328,6 +328,13 @@ def repair(
     data = here(_of_run(data), "repair: data")
     _refuse_wrong("repair", data, rules, (schema, csv, table, params), {"threads": threads})
     Arguments("repair").files({"output": output}).settle()
+    if isinstance(data, str | Path) and output is not None and Path(output).resolve() == Path(data).resolve():
+        raise StudyError(
+            "the output is the data itself",
+            place=str(output),
+            expected="another file, or a folder of its own: the rows as they were given are kept",
+            remedy="choose another name with -o",
+        )
     if output is not None and not isinstance(data, str | Path):
         raise StudyError(
             "an output, and a table in memory",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ _MOST = 3
 
 @public
 def plan(
-    subject: str | Path | Study,
+    subject: str | Path | Study | Mapping[str, Any],
     *,
     seed: int | None = None,
     scale: float = 1.0,
@@ -59,7 +60,8 @@ def plan(
 
     """
     wrong = Arguments("plan").kinds(
-        "subject", subject, (str, Path, Study), "a study by name or file, a Study, or a file of data",
+        "subject", subject, (str, Path, Study, Mapping),
+        "a study by name or file, a Study or a mapping, or a file of data",
         "write 'quickstart'",
     )  # fmt: skip
     wrong.numbers({"seed": seed, "scale": scale}, "seed").reading(schema, csv)
@@ -67,7 +69,11 @@ def plan(
     for name, value in (("schema", schema), ("csv", csv)):
         wrong.one_of({"graph": graph or None, name: value})
     wrong.settle()
-    subject = here(subject, "plan: subject")
+    if isinstance(subject, Mapping):
+        from finsim.engine.study.study_file import study_of
+
+        subject = study_of(dict(subject), Path.cwd())
+    subject = _here(subject)
     if graph:
         return _graph(subject, seed, scale, None if output is None else Path(output))
     if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):
@@ -83,6 +89,11 @@ def plan(
     words += ["-o", str(output)] if words and output is not None else []
     place = None if output is None else Path(output)
     return describe(resolve(study.with_seed(seed).scaled(scale)), output=place, command=shlex.join(words))
+
+
+def _here(subject: Any) -> str | Path | Study:
+    found: str | Path | Study = here(subject, "plan: subject")
+    return found
 
 
 def _graph(subject: str | Path | Study, seed: int | None, scale: float, output: Path | None) -> GraphView:

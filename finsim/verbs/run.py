@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from finsim.call_errors import public
 from finsim.engine import run as engine
 from finsim.engine.finished_run import Run
-from finsim.engine.study.study_file import Study
+from finsim.engine.study.study_file import Study, study_of
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.calling.local_places import remote_url
@@ -18,7 +20,7 @@ __all__ = ["run"]
 
 @public
 def run(
-    study: str | Path | Study | None = None,
+    study: str | Path | Study | Mapping[str, Any] | None = None,
     *,
     output: str | Path | None = None,
     seed: int | None = None,
@@ -33,7 +35,8 @@ def run(
     """Run a study into a new folder: learn, simulate, stress, check, judge, report.
 
     Args:
-        study: shipped name, path of a study file, or a Study (``finsim.study``).
+        study: shipped name, path of a study file, a Study (``finsim.study``), or a mapping with the keys of a
+            study file.
         output: folder to create; ``runs/<study id>-<seed>`` when left out. A URL of an object store
             (``s3://bucket/run``, ``gs://``, ``memory://``; the extra ``remote``) holds the run as it grows.
         seed: root seed, instead of the study's; the same seed gives the same bytes.
@@ -63,8 +66,8 @@ def run(
 
     """
     wrong = Arguments("run").kinds(
-        "study", study, (str, Path, Study, type(None)), "a study: a name, a file or a Study",
-        "write finsim.run(finsim.study({...}))" if isinstance(study, dict) else "write 'quickstart'",
+        "study", study, (str, Path, Study, Mapping, type(None)), "a study: a name, file, a Study, a mapping",
+        "write 'quickstart'",
     )  # fmt: skip
     wrong.numbers({"seed": seed, "workers": workers, "scale": scale}, "seed")
     wrong.kinds("keep_checkpoints", keep_checkpoints, (bool,), "True or False", "write keep_checkpoints=True")
@@ -94,5 +97,7 @@ def run(
         return engine.run(_named(study), seed=seed, scale=scale, output=output, work=work, progress=step)
 
 
-def _named(study: str | Path | Study) -> str | Study:
+def _named(study: str | Path | Study | Mapping[str, Any]) -> str | Study:
+    if isinstance(study, Mapping):
+        return study_of(dict(study), Path.cwd())
     return study if isinstance(study, Study) else str(study)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finsim.agents.narratives.ordinary_ways import ORDINARY, strange_ways
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.ordinary_ways import HANDS, ORDINARY, strange_ways
 from finsim.agents.schemes.payment_amounts import written_as
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate
@@ -195,6 +196,13 @@ def test_ways_of_ordinary_life_are_those_of_a_world(world) -> None:
     assert {one for one in seen if one[1] not in ORDINARY[one[0]]} == set()
     told = {(channel, purpose) for channel, purposes in ORDINARY.items() for purpose in purposes}
     assert len(told - seen) <= len(told) / 10  # rare ones that a small world may lack
+    accounts = world.accounts.set_index("account_id")["kind"].astype(str)
+    side = accounts.replace({"business": "firm", "merchant": "firm", "external": "outside"})
+    ends = (life["from_account"].map(side), life["to_account"].map(side), life["channel"].astype(str))
+    met = {tuple(one) for one in zip(*ends, strict=True)}
+    may = {(*two, channel) for two, channels in HANDS.items() for channel in channels}
+    assert met <= may
+    assert len(may - met) <= len(may) / 10
     assert [text for story in world.narratives for text in strange_ways(story)] == []
 
 
@@ -205,6 +213,27 @@ def test_a_way_that_ordinary_life_never_takes_is_a_remark(tmp_path: Path) -> Non
     )
     (remark,) = made(tmp_path, text + TAIL, count=2).remarks
     assert remark.startswith("herd: phase 'pass_on': ordinary life never pays salary by cheque")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("select: {outside: [person]}", "select: {outside: [supplier]}", None),
+        ("select: {accounts: [current], where: {age: 18..60}}", "select: {accounts: [card]}",
+         "from a current account to a card account by instant"),
+        ("select: {outside: [person]}", "select: {outside: [cash]}", None),
+        ("select: {accounts: [current], where: {age: 18..60}}", "select: {accounts: [savings]}",
+         "from a savings account to an account outside the banks by instant"),
+    ],
+)  # fmt: skip
+def test_a_way_between_accounts_that_ordinary_life_never_takes(
+    tmp_path: Path, old: str, new: str, found: str | None
+) -> None:
+    text = HEAD + TAIL
+    assert text.count(old) == 1
+    (tmp_path / "herd.yaml").write_text(text.replace(old, new))
+    told = strange_ways(Narrative.load(str(tmp_path / "herd.yaml")))
+    assert any(found in one for one in told) if found else told == []
 
 
 def test_payments_are_counted_by_phase(tmp_path: Path) -> None:
@@ -223,7 +252,8 @@ def test_payments_are_counted_by_phase(tmp_path: Path) -> None:
 
 
 def test_a_phase_that_posts_nothing_is_a_remark(tmp_path: Path) -> None:
-    world = made(tmp_path, HEAD.replace("share: 0.9, min: 5", "share: 0.9, min: 900000") + TAIL, count=3)
+    endless = HEAD.replace("draw: 80..400", "draw: {dist: lognormal, median: 200, sigma: 0.1}")
+    world = made(tmp_path, endless.replace("share: 0.9, min: 5", "share: 0.9, min: 900000") + TAIL, count=3)
     (remark,) = world.remarks
     assert remark.startswith("herd: phase 'pass_on' posted none of ")
     assert "(0 declined" in remark

@@ -163,6 +163,19 @@ CASES = [
     ("a limit of nobody", "stop: {", "stop: {spent: 0.5, ", "`spent` never acts"),
     ("a chance of nothing", "count: 2..3", "count: 2..3\n    chance: 0", "chance: 0"),
     ("a label twice", "fraud: [take]", "fraud: [take, take]", "'take' appears twice"),
+    ("a timeout before a wait", "declines: 4, timeout: 20d", "timeout: 90m", "phase 'pass' never happens"),
+    ("a power of nothing", "weight: {degree: 0.5}", "weight: {degree: 0}", "to the power 0 never acts"),
+    ("a step above the draw", "draw: 50..500, min: 20, max: 900, round_to: 10", "draw: 20..90, round_to: 100",
+     "at most 90 is drawn"),
+    ("a calendar of no weight", "victim_sleep, weight: 0.5", "victim_sleep, weight: 0", "at a weight of 0"),
+    ("a blank reason", "commingle: 0.4, assumption: made up", "commingle: 0.4, assumption: ' '", "without a"),
+    ("a share below min", "fraction_of: proceeds, share: 1.0, min: 20",
+     "fraction_of: proceeds, share: 0.1, min: 600", "every share of the proceeds in phase 'loan'"),
+    ("a series above its max", "draw: 50..500, min: 20, max: 900", "start: {draw: 950}, growth: 2, max: 900",
+     "starts above its max 900"),
+    ("declines without end", "declines: 4", "declines: 4000", "4,000 declines never happen"),
+    ("a fact of the outside", "outside: [lender]", "outside: [lender], where: {age: '>= 20'}",
+     "facts of outside"),
     ("a typology twice", "typology: [ring]", "typology: [ring, ring]", "'ring' appears twice"),
 ]  # fmt: skip
 
@@ -257,3 +270,21 @@ def test_a_pack_beside_the_story_is_read_again_when_it_was_changed(tmp_path: Pat
     os.utime(pack, ns=(1, pack.stat().st_mtime_ns + 1))  # however coarse the clock of the disk is
     (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
     assert load_narratives([str(tmp_path / "ring.yaml")])
+
+
+@pytest.mark.parametrize(("least", "is_refused"), [(4400, False), (4600, True)])
+def test_a_pot_is_at_most_what_was_paid_into_it(tmp_path: Path, least: int, is_refused: bool) -> None:
+    # Nine payments of 500 at most, all to one helper: 4,500; commingling may double its share, not the pot.
+    changes = [
+        (PASS + "    motif: chain\n    hops: 1\n", "    from: helper\n    to: head\n    motif: fan_in\n"),
+        ("share: 0.9, min: 5}", f"share: 0.9, min: {least}}}"),
+    ]
+    if not is_refused:
+        (old, new), (share, larger) = changes
+        (tmp_path / "ring.yaml").write_text(STORY.replace(old, new).replace(share, larger))
+        load_narratives([str(tmp_path / "ring.yaml")])
+        return
+    (told,) = problems(tmp_path, *changes)
+    assert "at most 4,500.00 is there to share" in told.found
+    assert told.expected
+    assert told.remedy

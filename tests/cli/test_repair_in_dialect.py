@@ -64,6 +64,16 @@ def test_packed_text_stays_packed_and_other_names_give_other_forms(tmp_path, pac
     assert table["rest"].to_pylist() == [" x", "z"]
 
 
+def test_the_data_are_never_overwritten(tmp_path, pack, capsys):
+    source = tmp_path / "orders.csv"
+    source.write_bytes(ORDERS.encode())
+    (tmp_path / "link.csv").symlink_to(source)
+    for out in (source, tmp_path / "link.csv", tmp_path / "." / "orders.csv"):
+        assert repaired(pack, source, out, "--csv", READ) == 2
+        assert "the output is the data itself" in capsys.readouterr().err
+    assert source.read_bytes() == ORDERS.encode()
+
+
 def test_a_flag_is_a_last_column(tmp_path, pack):
     source, out = tmp_path / "orders.csv", tmp_path / "out.csv"
     source.write_text("nr;betrag;kind\n1;5,00;b\n2;6,00;a\n")

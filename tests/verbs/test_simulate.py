@@ -92,6 +92,18 @@ def test_an_output_that_exists_is_kept(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_world_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, told: object) -> None:
+        raise OSError(28, "No space left on device", str(folder / "README.md"))
+
+    monkeypatch.setattr("finsim.engine.simulate_transactions.write_world_card", full)
+    with pytest.raises(OSError, match="No space left"):
+        finsim.simulate(accounts=300, days=2, progress=False, output=tmp_path / "world")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_written_world_says_what_it_is(tmp_path: Path) -> None:
     made = {"schemes": {"account_takeover": 3}, "scenario": "covid-2020", "severity": 0.5, "seed": 9}
     texts = []

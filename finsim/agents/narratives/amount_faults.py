@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from finsim.agents.narratives.narrative_blocks import Amount, Phase
@@ -48,6 +49,13 @@ def _ends(amount: Amount, at: Loc) -> Iterator[Fault]:
             "lower `round_to:`",
         )
     low, high = _drawn(amount)
+    if amount.round_to is not None and high < amount.round_to <= (amount.max or math.inf):
+        yield Fault(
+            (*at, "round_to"),
+            f"`round_to: {amount.round_to:g}` never acts: at most {high:g} is drawn",
+            "a step that amounts reach",
+            "lower `round_to:`",
+        )
     if high < amount.min and amount.growth is None:
         yield Fault(
             at,

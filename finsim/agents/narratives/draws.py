@@ -205,7 +205,7 @@ class Draw(BaseModel):
 
     def told(self, value: float) -> str:
         """Return a number of this kind as a file writes it."""
-        return f"{value:.12g}" if type(self).read is number else _as_length(value)
+        return f"{value:.12g}" if type(self).read is number else as_length(value)
 
     def span(self) -> tuple[float, float]:
         """Return the least and the largest draw, before ``min`` and ``max``."""
@@ -281,7 +281,7 @@ class Duration(Draw):
     most: ClassVar[float] = LONGEST
 
 
-def _as_length(value: float) -> str:
+def as_length(value: float) -> str:
     """Return seconds as a file writes a duration."""
     unit = next((name for name in ("d", "h", "m") if value >= UNITS[name]), "s")
     return f"{value / UNITS[unit]:g}{unit}"

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from finsim.agents.narratives.draws import as_length
 from finsim.agents.narratives.evasion_dial import can_act
+from finsim.agents.narratives.payment_numbers import begins, payments
 from finsim.agents.narratives.story_faults import Fault, Loc, Story, pays
 from finsim.documents import read, shipped
 from finsim.errors import FinsimError, did_you_mean
 
+_TRIES = 3  # a declined payment is tried twice more at most
 _LIMITED = frozenset({"current", "card", "business", "merchant"})
 
 
@@ -48,6 +51,15 @@ def stop_faults(story: Story) -> Iterator[Fault]:
             "a first role of accounts with a limit",
             "remove `spent:`, or put the role with the card first",
         )
+    yield from _too_soon(story, stop.timeout)
+    most = sum(_TRIES * payments(story, phase)[1] for phase in story.phases)
+    if stop.declines is not None and stop.declines > most:
+        yield Fault(
+            ("stop", "declines"),
+            f"{stop.declines:,} declines never happen: the story has at most {most:,} payments and retries",
+            "no more than it can have",
+            f"write `declines: {most}`, or remove it",
+        )
     payers = [role for phase in story.phases for role in pays(story, phase)]
     if stop.declines is not None and all(role.select.outside for role in payers):
         yield Fault(
@@ -55,6 +67,18 @@ def stop_faults(story: Story) -> Iterator[Fault]:
             "`declines` never acts: outside accounts are never declined",
             "payers that are accounts of a bank",
             "remove `declines:`",
+        )
+
+
+def _too_soon(story: Story, timeout: float | None) -> Iterator[Fault]:
+    """Yield a timeout that comes before a phase can begin."""
+    late = [] if timeout is None else [(name, begin) for name, begin in begins(story) if begin >= timeout]
+    for name, begin in late[:1]:
+        yield Fault(
+            ("stop", "timeout"),
+            f"phase {name!r} never happens: it begins {as_length(begin)} after the start at the earliest",
+            "a timeout after the beginning of every phase",
+            f"write `timeout: {as_length(2 * begin)}`, or shorten the waits before it",
         )
 
 

@@ -17,13 +17,14 @@ from finsim.agents.narratives.ending_faults import (
     stop_faults,
     variant_faults,
 )
+from finsim.agents.narratives.largest_sums import share_faults
 from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase, Word
 from finsim.agents.narratives.narrative_roles import Rate, Role
 from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.agents.narratives.payment_numbers import number_faults
 from finsim.agents.narratives.phase_faults import phase_faults
 from finsim.agents.narratives.role_faults import role_faults
-from finsim.agents.narratives.story_faults import Fault
+from finsim.agents.narratives.story_faults import Fault, Loc
 from finsim.document_numbers import Misfit, YesNo
 from finsim.documents import Document, find, in_file_order, read, validate
 from finsim.editor_schemas import YES, JsonSchema, also, file_schema, given
@@ -177,7 +178,7 @@ def _load(name: str) -> Narrative:
     narrative = validate(document, Narrative, NarrativeError)
     problems = [] if Path(document.path).stem == narrative.id else [_misnamed(document, narrative)]
     problems += [
-        Problem(document.place(loc), found, "", remedy) for loc, found, remedy in _unbound(narrative)
+        Problem(document.place(one.at), one.found, one.expected, one.remedy) for one in _unbound(narrative)
     ]
     if not problems:
         problems = [
@@ -193,7 +194,7 @@ def faults(narrative: Narrative, folder: Path) -> list[Fault]:
     """Return what a narrative says that could never act; ``folder`` may hold rule packs of its own."""
     checks = (
         role_faults, number_faults, phase_faults, amount_faults, evasion_faults, stop_faults, label_faults,
-        variant_faults, device_faults,
+        variant_faults, device_faults, share_faults,
     )  # fmt: skip
     found = [fault for check in checks for fault in check(narrative)]
     return [*found, *excuse_faults(narrative, folder)]
@@ -204,48 +205,55 @@ def _misnamed(document: Document, narrative: Narrative) -> Problem:
     return Problem(
         document.place(("id",)),
         f"id is {narrative.id!r} in a file called {stem!r}",
-        "",
+        "the name of the file as its id",
         f"write `id: {stem}`",
     )
 
 
-def _unbound(narrative: Narrative) -> list[tuple[tuple[str | int, ...], str, str]]:
-    """Return every name that nothing in the file defines: place, what was found, remedy."""
-    found: list[tuple[tuple[str | int, ...], str, str]] = []
+def _unbound(narrative: Narrative) -> list[Fault]:
+    """Return every name that nothing in the file defines."""
+    found: list[Fault] = []
     roles, names = list(narrative.roles), [phase.name for phase in narrative.phases]
     twice = {name for name in names if names.count(name) > 1}
     for index, phase in enumerate(narrative.phases):
         at: tuple[str | int, ...] = ("phases", index)
         if phase.name in twice:
-            found.append(
-                ((*at, "name"), f"phase {phase.name!r} appears twice", "give each phase its own name")
-            )
-        for key, role in (("from", phase.payer), ("to", phase.to), ("via", phase.via)):
-            if role is not None and role not in roles:
-                found.append(((*at, key), f"no role is called {role!r}", did_you_mean(role, roles)))
-        if phase.needs and phase.needs.phase not in names[:index]:
-            remedy = did_you_mean(phase.needs.phase, names[:index]) or "name an earlier phase"
-            found.append(
-                ((*at, "needs", "phase"), f"no earlier phase is called {phase.needs.phase!r}", remedy)
-            )
+            text = f"phase {phase.name!r} appears twice"
+            found.append(Fault((*at, "name"), text, "a name of its own", "give each phase its own name"))
+        found += [
+            _unknown((*at, key), f"no role is called {role!r}", role, roles)
+            for key, role in (("from", phase.payer), ("to", phase.to), ("via", phase.via))
+            if role is not None and role not in roles
+        ]
+        gate = phase.needs.phase if phase.needs else None
+        if gate is not None and gate not in names[:index]:
+            text = f"no earlier phase is called {gate!r}"
+            found.append(_unknown((*at, "needs", "phase"), text, gate, names[:index]))
         if _uses_proceeds(phase) and not _has_proceeds(narrative):
+            remedy = "add `proceeds:` to it or its variants"
             found.append(
-                ((*at, "amount"), "the story has no proceeds", "add `proceeds:` to it or its variants")
+                Fault((*at, "amount"), "the story has no proceeds", "proceeds in every form of it", remedy)
             )
     for key in Labels.model_fields:
-        labelled = getattr(narrative.labels, key)
         found += [
-            (("labels", key, i), f"no phase is called {name!r}", did_you_mean(name, names))
-            for i, name in enumerate(labelled)
+            _unknown(("labels", key, i), f"no phase is called {name!r}", name, names)
+            for i, name in enumerate(getattr(narrative.labels, key))
             if name not in names
         ]
     for variant, form in narrative.variants.items():
         found += [
-            (("variants", variant, "counts", name), f"no phase is called {name!r}", did_you_mean(name, names))
+            _unknown(("variants", variant, "counts", name), f"no phase is called {name!r}", name, names)
             for name in form.counts
             if name not in names
         ]
     return found
+
+
+def _unknown(at: Loc, found: str, name: str, known: list[str]) -> Fault:
+    """Return the fault of a name that nothing in the file defines."""
+    if not known:
+        return Fault(at, found, "the name of an earlier phase", "remove it, or move the phase down")
+    return Fault(at, found, f"one of {', '.join(dict.fromkeys(known))}", did_you_mean(name, known))
 
 
 def _uses_proceeds(phase: Phase) -> bool:

@@ -112,7 +112,7 @@ class Sourced(Part):
 
     @model_validator(mode="after")
     def _say_where_from(self) -> Sourced:
-        if not (self.source or self.assumption):
+        if not any(words and words.strip() for words in (self.source, self.assumption)):
             raise Misfit(
                 "numbers without a source",
                 "a `source:` or an `assumption:` beside them",

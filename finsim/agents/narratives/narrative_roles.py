@@ -112,6 +112,13 @@ class Select(Part):
             )
         for word in getattr(self, chosen[0]):
             known_word(word, _WHO[chosen[0]], chosen[0])
+        if self.outside and (self.where or self.weight):
+            told = ", ".join((*self.where, *self.weight))
+            raise Misfit(
+                f"facts of outside accounts: {told}",
+                "no `where:` and no `weight:` beside `outside:`, whose accounts have no facts",
+                "remove `where:` and `weight:`, or select accounts of a bank",
+            )
         for name in (*self.where, *self.weight):
             known_word(name, _FACTS[chosen[0]], f"fact of {chosen[0]}")
         if _WORD_FACT in self.weight:

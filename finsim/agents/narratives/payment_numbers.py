@@ -8,10 +8,11 @@ from finsim.agents.narratives.draws import Draw
 from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.narratives.narrative_roles import Role
 from finsim.agents.narratives.quantities import MOST_PAYMENTS
-from finsim.agents.narratives.story_faults import Fault, Story
+from finsim.agents.narratives.story_faults import Fault, Story, uses
 
 MOST_COVERING = 400
 """The most payments that `count: cover` plans."""
+_DAY = 86_400.0
 _FAR = 10.0  # an endless draw is taken to go up to so many times its mean
 
 
@@ -59,6 +60,25 @@ def _edges(story: Story, phase: Phase, end: int) -> int:
         "scatter_gather": max(first, middle) + max(middle, last),
         "gather_scatter": max(first, middle) + max(middle, last),
     }[phase.motif]
+
+
+def begins(story: Story) -> Iterator[tuple[str, float]]:
+    """Yield each phase and the seconds from the start of its scheme to its earliest possible payment.
+
+    A phase that need not happen holds nobody up; hours of a calendar may bring a payment forward by a day.
+    """
+    least: dict[str, float] = {}
+    held_up = [0.0]
+    for phase in story.phases:
+        timing = phase.timing
+        before = 0.0 if phase.after in ("start", "receipt") else least.get(phase.after or "", max(held_up))
+        wait = timing.wait.range()[0] if timing.wait and len(held_up) > 1 else 0.0
+        rests = uses(phase, "pot") and phase.motif != "chain" and timing.delay is not None
+        begin = before + wait + (timing.delay.range()[0] if rests and timing.delay else 0.0)
+        least[phase.name] = begin
+        if phase.chance == 1.0 and phase.needs is None and payments(story, phase)[0] > 0:
+            held_up.append(begin)
+        yield phase.name, begin if timing.calendar == "any" else max(0.0, begin - _DAY)
 
 
 def number_faults(story: Story) -> Iterator[Fault]:

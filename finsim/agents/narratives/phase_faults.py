@@ -157,6 +157,13 @@ def _timing(story: Story, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
             "a weight of the calendar's hours",
             "add `calendar: waking`, or remove `weight:`",
         )
+    if timing.weight == 0 and timing.calendar != "any":
+        yield Fault(
+            (*at, "weight"),
+            f"calendar {timing.calendar} never acts at a weight of 0",
+            "a weight above 0",
+            "write `weight: 1`, or remove `calendar:`",
+        )
     if timing.calendar in ("victim_sleep", "payday") and all(
         not set(role.select.accounts) & {"current", "savings", "card"} for role in pays(story, phase)
     ):

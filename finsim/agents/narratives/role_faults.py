@@ -72,6 +72,13 @@ def _strangers(name: str, role: Role, at: Loc) -> Iterator[Fault]:
                 f"{remedy}, or select other kinds",
             )
         for fact, power in select.weight.items() if key == "weight" else ():
+            if power == 0:
+                yield Fault(
+                    (*at, "select", key, fact),
+                    f"a weight of {fact} to the power 0 never acts: everybody weighs the same",
+                    "a power other than 0",
+                    f"write `{fact}: 1`, or remove it",
+                )
             if fact == "account_days":
                 yield Fault(
                     (*at, "select", key, fact),

@@ -277,7 +277,7 @@ def refuse_empty(narrative: Narrative, who: Mapping[str, Candidates]) -> None:
             Problem(
                 f"narrative {narrative.id}",
                 f"nobody in this world fits role {name!r}",
-                "",
+                "at least one account, shop or outside account that does",
                 "enlarge the world or loosen the role's `where:`",
             )
             for name in empty

@@ -171,7 +171,7 @@ class LookupText(_Strict):
     type: Literal["bool", "int", "float", "ratio", "money", "date", "cat"] = "float"
     ccy: OptionalCurrency = ""
     scale: Annotated[Whole, Field(ge=0, le=9)] | None = None
-    default: Literal["error"] | None = "error"
+    default: Annotated[Literal["error"] | None, Meaning("error, or null for no match", "null")] = "error"
     why: str = ""
     cite: str = ""
     assumption: str = ""

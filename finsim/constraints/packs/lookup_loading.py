@@ -145,7 +145,7 @@ def _table(reader: PackReader, name: str, text: LookupText, rows: Sequence[_Row]
     keys = tuple(tuple(row.cells[column] for column in text.by) for row in rows)
     places = tuple(row.place for row in rows)
     if len(reader.problems) == before:
-        _refuse_overlap(reader, keys, spans, places)
+        _refuse_overlap(reader, keys, spans, places, bool(text.valid))
     if len(reader.problems) > before:
         return None
     import hashlib
@@ -242,6 +242,7 @@ def _refuse_overlap(
     keys: Sequence[tuple[str, ...]],
     spans: Sequence[tuple[int, int]],
     places: Sequence[str],
+    has_days: bool,
 ) -> None:
     order = sorted(range(len(keys)), key=lambda k: (keys[k], spans[k]))
     for before, after in pairwise(order):
@@ -251,6 +252,8 @@ def _refuse_overlap(
                     places[after],
                     f"{', '.join(keys[after])} is valid at the same time in {places[before]}",
                     "one value a day",
-                    "end the earlier row the day before the later one begins",
+                    "end the earlier row the day before the later one begins"
+                    if has_days
+                    else "remove one of the two, or name the columns of their days, `valid: [from, to]`",
                 )
             )

@@ -151,7 +151,7 @@ class Study(Part):
     market: MarketPart | None = None
     transactions: TransactionsPart | None = None
     credit: CreditPart | None = None
-    scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
+    scenarios: tuple[ScenarioChoice, ...] = Field((ScenarioChoice(name="base"),), min_length=1)
     evaluation: EvaluationPart = EvaluationPart()
     feedback: FeedbackPart | None = None
     _places: Places = PrivateAttr(default_factory=Places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,13 @@ from finsim.records.trading_calendar import moved
 from finsim.tables import Dialect, Field, typed
 
 _FORMS = ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%d-%b-%Y", "%b %d, %Y", "%m/%d/%y")
+_PROPOSED = (
+    "%Y-%m", "%Y/%m", "%m/%Y", "%Y%m", "%b %Y", "%b-%Y", "%b-%y", "%B %Y", "%d %b %Y", "%Y.%m.%d",
+    "%Y.%m.%d %H:%M", "%Y.%m.%d %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f",
+    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%Y%m%d %H:%M",
+    "%Y%m%d %H%M", "%Y%m%d %H%M%S", "%Y%m%d %H:%M:%S",
+)  # fmt: skip
+"""Forms that are not read without a declaration; the first that reads a whole column is proposed."""
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
 _EPOCH = r"^[-+]?\d{9,19}(?:\.\d+)?$"
 _SHEET = r"^[2-7]\d{4}(?:\.\d+)?$"
@@ -122,6 +130,8 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
     tried = {form: pd.to_datetime(text, format=form, errors="coerce") for form in _FORMS}
     valid = {form: int(stamps.notna().sum()) for form, stamps in tried.items()}
     best = max(_FORMS, key=lambda form: valid[form])
+    if valid[best] == 0:
+        _refuse_form(text, column, faults)
     ambiguous = valid["%m/%d/%Y"] == valid["%d/%m/%Y"] == valid[best] > 0
     if ambiguous and not tried["%m/%d/%Y"].equals(tried["%d/%m/%Y"]):
         faults.add(
@@ -133,6 +143,24 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
             )
         )
     return _whole_days(tried[best])
+
+
+def _refuse_form(text: pd.Series[Any], column: str, faults: Faults) -> None:
+    """Stop with one problem for a whole column in no form that is read, and the form that would read it."""
+    forms = (form for form in _PROPOSED if pd.to_datetime(text, format=form, errors="coerce").notna().all())
+    form = next(forms, "")
+    option = shlex.quote(f"dates={form}")
+    faults.add(
+        Problem(
+            f"{faults.path}, column {column}",
+            f"{len(text):,} cells such as {text.iloc[0]!r} for dates",
+            "dates such as 2020-12-31, or a declared form",
+            f"declare the form: --csv {option}"
+            if form
+            else "write dates as 2020-12-31, or declare their format",
+        )
+    )
+    faults.stop()
 
 
 def _unit(text: str) -> str:

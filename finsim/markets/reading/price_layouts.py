@@ -60,6 +60,7 @@ def recognise(
         assets = tuple(
             name for name in names if name != found.date and name not in other and not _is_index(name)
         )
+        _refuse_quotes([name for name in assets if (roles or {}).get(name) != "close"], place)
         found = Columns("wide", found.date, assets=assets)
     elif wanted in ("long", "timegan"):
         date = found.date if wanted == "long" else None
@@ -75,7 +76,15 @@ def _sides(names: Sequence[str], known: Mapping[str, str], place: str) -> dict[s
     found: dict[str, dict[str, str]] = {}
     for side in SIDES:
         words = (side, "offer") if side == "ask" else (side,)
-        forms = {bar: [text for one in words for text in (one + bar, bar + one)] for bar in BARS}
+        forms = {
+            bar: [
+                text
+                for one in words
+                for name in (bar, f"{bar}price", _LETTERS[bar])
+                for text in (one + name, name + one)
+            ]
+            for bar in BARS
+        }
         bars = {bar: letters[text] for bar, texts in forms.items() for text in texts if text in letters}
         bars |= {bar: known[f"{side}_{bar}"] for bar in BARS if f"{side}_{bar}" in known}
         if side in known:
@@ -95,6 +104,24 @@ def _sides(names: Sequence[str], known: Mapping[str, str], place: str) -> dict[s
         expected="the closing bid and ask of each row, or open, high, low and close of both sides",
         remedy="add the other side, or name the columns open, high, low and close to read them as prices",
     )
+
+
+def _refuse_quotes(assets: Sequence[str], place: str) -> None:
+    """Raise DataError where columns of a panel are the bid and the ask of one asset, not two assets."""
+    letters = {plain(name): name for name in assets}
+    for text, name in letters.items():
+        stems = {text.removeprefix("bid"), text.removesuffix("bid")} - {text, ""}
+        for other in (
+            form for stem in stems for one in ("ask", "offer") for form in (one + stem, stem + one)
+        ):
+            if other in letters:
+                raise DataError(
+                    f"the columns {name} and {letters[other]} are the bid and the ask of one asset",
+                    place=f"{place}:1",
+                    expected="rows of date, ticker, bid and ask, or a column of closes per asset",
+                    remedy="give each asset rows of its own; or declare `role: close` for such columns in a "
+                    "schema (--schema S), and each is an asset",
+                )
 
 
 def _is_index(name: str) -> bool:

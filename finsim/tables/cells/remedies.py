@@ -6,6 +6,7 @@ Nothing is proposed that is declared already, or that would refuse the cells tha
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,17 @@ _DAYS = (
     (r"\d{1,2}-\d{1,2}-\d{4}", ("%d-%m-%Y", "%m-%d-%Y")),
     (r"\d{4}/\d{1,2}/\d{1,2}", ("%Y/%m/%d",)),
 )
+_UNIT_OF_DIGITS = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
+"""The unit of an instant since 1970 by its digits, for the years 1973 to 2286."""
+_TIMES = {
+    "k": "thousands",
+    "K": "thousands",
+    "M": "millions",
+    "mn": "millions",
+    "B": "billions",
+    "bn": "billions",
+}
+_GROUPED = r"\d{1,3}([ '’\u00a0\u202f])\d{3}(?:\1\d{3})*(?:([.,])\d+)?"
 _CLOCK = (
     (r"([T ])\d{1,2}:\d{2}", "%H:%M"), (r"([T ])\d{1,2}:\d{2}:\d{2}", "%H:%M:%S"),
     (r"([T ])\d{1,2}:\d{2}:\d{2}\.\d{1,6}", "%H:%M:%S.%f"),
@@ -31,7 +43,7 @@ _CLOCK = (
 def remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
     """Return what to do about a text that is no value of a column, nothing where nothing is seen."""
     if text.lower() in _NULLS:
-        return f"--csv null={text}, or correct the cell"
+        return f"--csv null={text}, or `null: [{text!r}]` for the column alone, or correct the cell"
     if field.type in _NUMBERS:
         return _of_number(text, field, dialect)
     if field.type == "ts" and (zone := field.zone or dialect.zone) and _is_left_out(text, field, zone):
@@ -43,6 +55,9 @@ def remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
 
 def _of_time(text: str, field: Field, declared: tuple[str, ...]) -> str:
     if re.fullmatch(r"[-+]?\d+([.,]\d*)?", text):
+        finer = _UNIT_OF_DIGITS.get(len(text.lstrip("+-").split(".")[0]), "")
+        if field.unit in _UNIT_OF_DIGITS.values() and finer not in ("", field.unit):
+            return f"declare `unit: {finer}`, if it is {finer} since 1970"
         return "" if declared or field.unit else NUMBER_OF_TIME[field.type]
     if field.unit:
         return ""
@@ -115,11 +130,18 @@ def _of_number(text: str, field: Field, dialect: Dialect) -> str:
     digits = text.strip("%$€£¥ +-")
     if any(sign in digits for sign in ".,") and (said := _of_signs(digits, dialect)):
         return said
-    if re.fullmatch(r"\d{1,3}([ '’\u00a0\u202f]\d{3})+([.,]\d+)?", digits) and not dialect.thousands:
-        return "declare the sign for thousands, such as --csv thousands=space"
+    if not dialect.thousands and (grouped := re.fullmatch(_GROUPED, digits)):
+        parted = "'" if grouped[1] in "'’" else "space"
+        asked = "decimal=,," if grouped[2] == "," and not dialect.decimal else ""
+        option = f"{asked}thousands={parted}"
+        return f"declare how numbers are written: --csv {shlex.quote(option)}"
+    if re.fullmatch(r"\d{19,}", digits):
+        return "no more than 64 bits are held: correct or empty the cell"
     if text.endswith("%") and field.type != "ratio":
         return "declare the column ratio, or `strip: ['%']` with `unit: percent`"
     sign = re.match(r"[^\d\s.,+()-]+", text) or re.search(r"[^\d\s.,+()-]+$", text)
+    if sign and (times := _TIMES.get(sign[0])) and re.search(r"\d\s*[a-zA-Z]+$", text):
+        return f"write the numbers out: {sign[0]} is {times}; or leave the column away"
     if sign and len(sign[0]) <= 3 and re.search(r"\d", text):
         return f"declare `strip: [{sign[0]!r}]` for the column"
     if field.type == "money" and field.unit == "minor":
@@ -133,7 +155,8 @@ def _of_signs(digits: str, dialect: Dialect) -> str:
     """Return what to do about points and commas that are not read: declare them where nothing is declared."""
     point, thousands = dialect.point, dialect.thousands
     other = "," if point == "." else "."
-    is_grouped = re.fullmatch(rf"\d{{1,3}}(\{other}\d{{3}})+(\{point}\d+)?", digits)
+    groups = rf"\d{{1,3}}(\{other}\d{{3}})+" + (r"|\d{1,2}(,\d\d)+,\d{3}" if other == "," else "")
+    is_grouped = re.fullmatch(rf"({groups})(\{point}\d+)?", digits)
     if is_grouped and not thousands:
         if point == ",":
             return "declare the sign for thousands: --csv thousands=., or correct the cell"
