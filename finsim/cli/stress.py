@@ -172,6 +172,7 @@ def _stress(done: Run, expect: bool, allow_unjudged: bool, no_fail: bool, as_jso
     ok = not failed(done) and not unmet
     answer = answer_lines(done)
     unmoved, remarks = unmoved_lines(done), remark_lines(done)
+    said = {"unmoved_narratives": unmoved, "remarks": [*remarks, *unread]}
     show(
         "stress",
         {
