@@ -175,12 +175,7 @@ def _stress(done: Run, expect: bool, allow_unjudged: bool, no_fail: bool, as_jso
     said = {"unmoved_narratives": unmoved, "remarks": [*remarks, *unread]}
     show(
         "stress",
-        {
-            **answer_dict(done),
-            **told.to_dict(),
-            "unmoved_narratives": unmoved,
-            "remarks": [*remarks, *unread],
-        },
+        {**answer_dict(done), **told.to_dict(), **said},
         "\n".join([*answer[:-2], *told.lines(), *unmoved, *remarks, *answer[-2:]]),
         as_json,
         outputs=[done.path],
