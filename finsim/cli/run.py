@@ -60,6 +60,7 @@ def run(
     Example: finsim run quickstart -o runs/demo --seed 7
     """
     from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
+    from finsim.engine.answers.stress_answer import unread_lines
     from finsim.engine.study.market_history import remarks_of
     from finsim.verbs.run import run as verb
 
@@ -70,7 +71,7 @@ def run(
     )  # fmt: skip
     if done.url.startswith("memory:"):
         remark([f"memory:// ends with this process; the run stays in {done.path}"])
-    remark([*remarks_of(done.manifest["models"]), *head_line(done)])
+    remark([*remarks_of(done.manifest["models"]), *unread_lines(done), *head_line(done)])
     ok = not failed(done)
     show(
         "run",

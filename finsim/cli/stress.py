@@ -157,17 +157,25 @@ def _show_breaches(found: Breaches, as_json: bool) -> None:
 
 def _stress(done: Run, expect: bool, allow_unjudged: bool, no_fail: bool, as_json: bool) -> None:
     from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
-    from finsim.engine.answers.stress_answer import expectations_of, remark_lines, unmet_lines, unmoved_lines
+    from finsim.engine.answers.stress_answer import (
+        expectations_of,
+        remark_lines,
+        unmet_lines,
+        unmoved_lines,
+        unread_lines,
+    )
 
-    remark(head_line(done))
+    unread = unread_lines(done)
+    remark([*unread, *head_line(done)])
     told = expectations_of(done, done.scenarios[0])
     unmet = unmet_lines(told, allow_unjudged) if expect else []
     ok = not failed(done) and not unmet
     answer = answer_lines(done)
     unmoved, remarks = unmoved_lines(done), remark_lines(done)
+    said = {"unmoved_narratives": unmoved, "remarks": [*remarks, *unread]}
     show(
         "stress",
-        {**answer_dict(done), **told.to_dict(), "unmoved_narratives": unmoved, "remarks": remarks},
+        {**answer_dict(done), **told.to_dict(), **said},
         "\n".join([*answer[:-2], *told.lines(), *unmoved, *remarks, *answer[-2:]]),
         as_json,
         outputs=[done.path],

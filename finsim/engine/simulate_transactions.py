@@ -96,12 +96,14 @@ def simulate(
         _refuse_existing(folder)  # another process was faster
         world = simulate_agents(settings, Streams(seed), drivers, progress)
         if folder is not None:
+            is_whole = False
             try:
                 write_world(folder, world)
                 write_world_card(folder, _told(wanted, seed))
-            except BaseException:  # a full disk, or Ctrl-C: half a world would be in the way of the next try
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
+                is_whole = True
+            finally:  # after a stop or on a full disk too: half a world is in the way of the next try
+                if not is_whole:
+                    shutil.rmtree(folder, ignore_errors=True)
     return world
 
 

@@ -1,11 +1,14 @@
 """Sizes of a study have limits that are found while the file is read; its names are names."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from finsim import documents
 from finsim.credit.reference_parameters import CLASSES
+from finsim.engine.answers.stress_answer import unread_lines
 from finsim.engine.planning.unread_drivers import unread_remarks
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import study_of
@@ -126,6 +129,10 @@ def test_what_no_world_reads_is_a_remark_of_plan() -> None:
         "liquidity.depth_mult of gfc-2008 moves no table: no table of a run shows depth",
         "liquidity.spread_mult of gfc-2008 moves no table: these prices have no bid and ask",
     ]
+    run = SimpleNamespace(
+        manifest={"study": {"resolved": study_of(market).model_dump(mode="json")}}, path=Path("r")
+    )
+    assert unread_lines(run) == [f"unread: {line}" for line in told]  # type: ignore[arg-type]
     payments = {
         "id": "s",
         "transactions": {"accounts": 400, "days": 9},

@@ -10,8 +10,9 @@ import numpy as np
 from finsim.engine.answers.unmoved_narratives import unmoved_text
 from finsim.engine.feedback.active_loop import ActiveLoop
 from finsim.engine.finished_run import Run
+from finsim.engine.planning.unread_drivers import unread_remarks
 from finsim.engine.study.study_file import recorded_study
-from finsim.engine.study.study_resolution import resolve
+from finsim.engine.study.study_resolution import Plan, resolve
 from finsim.errors import FinsimError
 from finsim.scenarios.expectations import Outcome
 from finsim.scenarios.plausible.remarks import remarks_at
@@ -53,15 +54,24 @@ def unmet_lines(told: Expected, allow_unjudged: bool = False) -> list[str]:
 
 
 def unmoved_lines(run: Run) -> list[str]:
-    """Return one line on the narratives of a stressed run whose rate its scenarios leave as it was."""
-    study = recorded_study(run.manifest["study"]["resolved"], str(run.path / "manifest.json"))
-    if study.transactions is None:
-        return []
-    try:
-        found = unmoved_text(resolve(study))
-    except FinsimError:  # a file of the study is no longer what it was
-        return []
+    """Return one line on the narratives of a run whose rate its scenarios leave as it was."""
+    plan = _plan_of(run)
+    found = unmoved_text(plan) if plan is not None and plan.study.transactions is not None else ""
     return [found] if found else []
+
+
+def unread_lines(run: Run) -> list[str]:
+    """Return lines on what the scenarios of a run say and no world of it reads: it moves no table."""
+    plan = _plan_of(run)
+    return [] if plan is None else [f"unread: {text}" for text in unread_remarks(plan)]
+
+
+def _plan_of(run: Run) -> Plan | None:
+    """Return the plan of a run, None where a file of its study is no longer what it was."""
+    try:
+        return resolve(recorded_study(run.manifest["study"]["resolved"], str(run.path / "manifest.json")))
+    except FinsimError:
+        return None
 
 
 def remark_lines(run: Run) -> list[str]:
