@@ -114,8 +114,9 @@ def _extremes(scenario: FlatScenario, place: Place) -> Iterator[str]:
         worst, when = 0.0, 0
         for quarter, move in enumerate(moves[1:], 1):
             size = spread(name, quarter)
-            if size > 0.0 and abs(move) / size > worst:
-                worst, when = float(abs(move) / size), quarter
+            away = float(abs(move)) / size if size > 0.0 else 0.0
+            if away > worst:
+                worst, when = away, quarter
         if worst > LIMIT:
             price = name == EQUITY or VARIABLES[name].kind == "cum_return"
             move = 100.0 * math.expm1(moves[when]) if price else moves[when]
