@@ -1,5 +1,6 @@
 """Payments are made at the hours of what is paid, and an account pays what is its own."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,9 @@ from event_logs import BEGIN, DAY, DAYS, assembled, words
 
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
+from finsim.generators.events.habits.generations import Links
 from finsim.generators.events.habits.known.sampled_words import single_payees
+from finsim.generators.events.habits.learned import worth_of_kinds
 from finsim.generators.events.habits.payee_hours import learn_payee_hours
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
@@ -203,3 +206,20 @@ def test_payees_of_one_account_stay_of_one():
     assert len(single_payees(body.known, body.log)) > 500
     assert singles(found) == pytest.approx(singles(data), abs=0.04)
     assert len(set(found.events["to"].words)) == len(found.events["to"].words)
+
+
+def test_payees_that_are_paid_once_are_no_favourites():
+    """Likings drawn towards those of all keep what each trade is liked: that of returns to its payees."""
+    rng = np.random.default_rng(11)
+    trade, entity = rng.integers(0, 3, 90), np.repeat(np.arange(30), 3)
+    runs = np.array([1.0, 3.0, 9.0])[trade] + rng.integers(0, 2, 90)
+    none, whole = np.zeros(90), np.zeros(30, np.int64)
+    links = Links(
+        entity, np.arange(90), runs, none, none, whole, whole, none[:, None], none, whole, whole,
+        2 * trade + 1, whole, whole, whole,
+    )  # fmt: skip
+    discount = rng.choice([-1.0, -4.0], 30)
+    liked = (runs - discount[entity]) * worth_of_kinds(links, discount)
+    of_trade = np.bincount(trade, liked) / liked.sum()
+    np.testing.assert_allclose(of_trade, np.bincount(trade, runs - 0.95) / (runs - 0.95).sum())
+    assert np.ptp(worth_of_kinds(replace(links, kind=trade * 0), discount)) == 0.0  # trades that are not told

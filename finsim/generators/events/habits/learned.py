@@ -53,6 +53,8 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
+FIRST_RUN = 0.95
+"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
@@ -85,7 +87,10 @@ class Parts:
 
 @dataclass(frozen=True)
 class Learned:
-    """Parts and laws of the other columns, early ones before the amount, late ones after it."""
+    """Parts and laws of the other columns, early ones before the amount, late ones after it.
+
+    worth float64[L], see ``worth_of_kinds``.
+    """
 
     parts: Parts
     early: list[ColumnLaw]
@@ -93,6 +98,7 @@ class Learned:
     popular: Float1D
     edges: Float1D
     payee_context: Int1D
+    worth: Float1D
     ledger_facts: Mapping[str, Any]
 
     def arrays(self) -> dict[str, Array]:
@@ -101,6 +107,7 @@ class Learned:
             "popular": self.popular,
             "edges": self.edges,
             "context": self.payee_context,
+            "worth": self.worth,
         }
         for one in fields(self.parts):
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
@@ -135,6 +142,7 @@ class Learned:
             arrays["popular"],
             arrays["edges"],
             arrays["context"],
+            arrays["worth"],
             facts["ledger"],
         )
 
@@ -206,7 +214,20 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         "is_dated": ledger.is_dated,
         "payees": ledger.payees,
     }
-    return Learned(parts, early, late, np.cumsum(degree) / degree.sum(), edges, payee_context, facts)
+    worth = worth_of_kinds(links, returns.discount)
+    return Learned(parts, early, late, np.cumsum(degree) / degree.sum(), edges, payee_context, worth, facts)
+
+
+def worth_of_kinds(links: Links, discount: Float1D) -> Float1D:
+    """Return how much more links of each trade are liked than those of others where payees are alike.
+
+    There liking is drawn towards that of all, as of alike payees chance makes some more paid: but of payees
+    that are paid once each as a rule it must not make favourites. discount float64[E].
+    """
+    own, trade = np.minimum(discount, 0.0)[links.entity], links.kind // 2
+    found, drawn = np.bincount(trade, links.runs - FIRST_RUN), np.bincount(trade, links.runs - own)
+    usual = found.sum() / max(float(drawn.sum()), 1e-9)
+    return np.asarray((found / np.maximum(drawn, 1e-9) / max(usual, 1e-9))[trade])
 
 
 def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:

@@ -12,7 +12,7 @@ from finsim.generators.events.habits.generations import (
     Generation,
     other_lives,
 )
-from finsim.generators.events.habits.learned import NO_LAW, Learned
+from finsim.generators.events.habits.learned import FIRST_RUN, NO_LAW, Learned
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
@@ -25,8 +25,6 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 
 AMOUNT_DRAWS = 5
-FIRST_RUN = 0.95
-"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +206,8 @@ def _payments(
 
 def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:
     """Return how much each offer is liked: its runs but the first, more alike where payees are few."""
-    discount = np.repeat(lives.rates[-1], np.diff(group.starts))
-    return known.parts.links.runs[group.link] - np.where(discount < 0, discount, FIRST_RUN)
+    discount, runs = np.repeat(lives.rates[-1], np.diff(group.starts)), known.parts.links.runs[group.link]
+    return np.where(discount < 0, (runs - discount) * known.worth[group.link], runs - FIRST_RUN)
 
 
 def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) -> Int1D:
