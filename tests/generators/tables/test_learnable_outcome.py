@@ -57,6 +57,15 @@ def test_many_rows_are_not_asked(streams, monkeypatch):
     assert _found(law, 10 * saved, levels, streams) == 1.0
 
 
+def test_of_few_rows_it_is_more(streams, monkeypatch):
+    levels = _levels(streams.at("levels"))
+    law, saved = LabelLaw.learned(levels, 3, streams.at("law"))
+    plain = _found(law, saved, levels, streams)
+    monkeypatch.setattr(learnable_outcome, "FEW_ROWS", len(levels) + 1)
+    assert _found(law, saved, levels, streams) == pytest.approx(1.35 * plain)
+    assert _found(law, 10.0, levels, streams) == 2.0
+
+
 def test_the_saved_loss_of_classes_is_added_up(streams):
     rng = streams.at("levels")
     a = rng.integers(0, 3, 900)

@@ -19,6 +19,9 @@ from finsim.randomness import Streams
 MOST_ROWS = 10_000
 """From 10,000 rows on the law is sharp enough as it is learned (assumption, loan tables)."""
 CANDIDATES = (1.0, 1.25, 1.5, 1.75, 2.0)
+FEW_ROWS, SHARPER = 1_000, 1.35
+"""Of fewer than 1,000 rows the law itself is blurred, which drawn rows do not show: it is so much sharper
+(assumption; German credit: label AUC less that of real rows -.026 without, -.014 with; six splits)."""
 _DRAWS, _DRAWN = 4, 4_000  # samples of each candidate, of so many rows in all
 
 
@@ -28,7 +31,8 @@ def learnable_sharpness(
     """Return the sharpness, 1 to 2, at which rows that are drawn save as much log loss as the real ones.
 
     ``saved`` is what the real rows ``levels`` int32[N, C] save a row, in nats; ``draw`` gives as many new
-    rows, whose outcome is drawn anew. A line through what the candidates save is solved for it.
+    rows, whose outcome is drawn anew. A line through what the candidates save is solved for it. Of few rows
+    it is ``SHARPER`` times as much.
     """
     if not law.odds or len(levels) >= MOST_ROWS:
         return 1.0
@@ -42,4 +46,6 @@ def learnable_sharpness(
     slope, start = np.polyfit(tried, found, 1)
     if slope <= 0:
         return 1.0
-    return float(np.clip((saved - start) / slope, CANDIDATES[0], CANDIDATES[-1]))
+    more = SHARPER if len(levels) < FEW_ROWS else 1.0
+    equal = max((saved - start) / slope, CANDIDATES[0])
+    return float(min(more * equal, CANDIDATES[-1]))

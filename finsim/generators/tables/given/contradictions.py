@@ -109,8 +109,8 @@ class _Looking:
             title = self.words.title(rival)
             what, remedy = f"every {title}", _REMEDY
             if rival in self.derived:
-                rule = self.reduction.computed[rival].rule
-                sources = [one for one in self.named if one in getattr(rule, "operands", ())]
+                operands = self.reduction.computed[rival].sources()
+                sources = [one for one in self.named if one in operands]
                 what = f"the {self._said(rival, edge)} that follows for {title}"
                 remedy = f"leave out {', '.join(map(self.words.title, sources))}"
             elif rival in self.given:
