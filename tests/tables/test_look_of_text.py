@@ -10,7 +10,7 @@ import pytest
 from finsim.engine.learned.text_form import TextForm, as_declared, text_form_of
 from finsim.tables import Dialect, Field, open_table
 from finsim.tables.proposing.propose import propose
-from finsim.tables.rewriting.look_of_text import number_form
+from finsim.tables.rewriting.look_of_text import iso_form, number_form
 from finsim.tables.writing.text_look import number_texts
 from finsim.tables.writing.write import write_by_ending
 
@@ -25,6 +25,10 @@ SWISS = "id,paid,part\n1,CHF 1'200.50,(12.5%)\n2,CHF 12.00,3%\n3,CHF 3'000'001.0
 DOLLAR = 'id,paid,when\n1,"$1,200.50",2024-01-02\n2,-$3.00,2024-01-03\n3,"-$1,000,000.00",2024-01-04\n'
 ROUND = "id\tsum\tn\n1\t(1 200.50)\t+5\n2\t17.25\t-3\n3\t(3.10)\t+12\n"
 PLAIN = "id,x,y\n1,1.5,3\n2,-2.25,4\n3,0.5,-7\n"
+STAMPS = (
+    "id,a,b,c\n1,2024-01-01 07:54:14,2024-01-02T08:00Z,2024-01-02 08:00:00.250000\n"
+    "2,2024-01-01 07:55:00,2024-01-02T09:30Z,2024-01-02 08:00:01.500000\n"
+)
 MINUS_ONLY = "id,x\n1,3.10-\n2,4.25-\n3,1.00-\n"
 EMPTY = "id,amount\n1,12 EUR\n2,\n3,1500 EUR\n4,-7 EUR\n"
 
@@ -75,6 +79,7 @@ def test_amounts_with_currency_and_sign_are_proposed_as_money(form: str, tmp_pat
          {"paid": Field("money", ccy="CHF", strip=("CHF ",)), "part": Field("ratio")}),
         (ROUND, " ", {"sum": Field("money", ccy="EUR"), "n": Field("int")}),
         (PLAIN, "", {"x": Field("float"), "y": Field("int")}),
+        (STAMPS, "", {"a": Field("ts"), "b": Field("ts"), "c": Field("ts")}),
         (MINUS_ONLY, "", {"x": Field("money", ccy="EUR")}),
         (EMPTY, "", {"amount": Field("money", ccy="EUR", scale=0, strip=(" EUR",), null=True)}),
     ],
@@ -103,6 +108,16 @@ def test_two_lines_of_headers_and_a_private_model(tmp_path: Path) -> None:
     rows = [pa.record_batch([["a"], ["1"], ["2"]], schema=schema)]
     write_by_ending(tmp_path / "o.csv", schema, rows, dialect=source.dialect, look=private)
     assert (tmp_path / "o.csv").read_bytes() == b"\r\n,Sum,Sum\r\nid,in,out\r\na,1,2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [(["2024-01-02 08:00", "", "2024-01-02 09:00"], "%Y-%m-%d %H:%M"), (["2024-01-02"], ""), ([], ""),
+     (["2024-01-02T08:00:00Z", "2024-01-02 08:00:00Z"], ""), (["2024-01-02T08:00:00+01:00"], ""),
+     (["2024-01-02T08:00:00.123"], "")],
+)  # fmt: skip
+def test_times_of_one_iso_form_have_it(cells: list[str], form: str) -> None:
+    assert iso_form(cells) == form
 
 
 def test_what_has_no_common_form_is_plain() -> None:

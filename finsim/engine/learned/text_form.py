@@ -121,6 +121,7 @@ def as_declared(
     """
     if ENDINGS[known_ending(place)].form != TEXT:
         return schema, iter(batches), Dialect()
+    form = replace(form, formats={**form.look.times, **form.formats})
     told = pa.schema([_field(one, form) for one in schema])
     if told == schema:
         return schema, iter(batches), form.dialect

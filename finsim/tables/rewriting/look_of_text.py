@@ -11,7 +11,7 @@ from finsim.errors import DataError
 from finsim.notation import Int1D
 from finsim.tables.rewriting.record_offsets import Records, split
 from finsim.tables.rewriting.streams import exact_encoding, head, reading
-from finsim.tables.rewriting.style import SAMPLE, quote_of, unquoted
+from finsim.tables.rewriting.style import SAMPLE, quote_of, stamp_parts, unquoted
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.text_file import TextTable
 from finsim.tables.writing.text_look import HOLE, CellForm, TextLook
@@ -53,11 +53,16 @@ def look_of(source: TextTable, fields: Mapping[str, Field]) -> TextLook:
         if name in fields and fields[name].type in _NUMBERS
         and (form := number_form([text for text, _ in cells], fields[name], dialect)) is not None
     }  # fmt: skip
+    times = {
+        name: stamp for name, cells in every.items()
+        if name in fields and fields[name].type == "ts" and (stamp := iso_form([text for text, _ in cells]))
+    }  # fmt: skip
     filled = {name: [is_quoted for text, is_quoted in cells if text] for name, cells in every.items()}
     return TextLook(
         above.removeprefix(codecs.BOM_UTF8).decode(codec, "replace"),
         tuple(source.headers), header, bool(named) and all(flag for cells in named for _, flag in cells),
         _line_end(records), tuple(name for name, flags in filled.items() if flags and all(flags)), numbers,
+        times,
     )  # fmt: skip
 
 
@@ -97,6 +102,23 @@ def number_form(cells: Sequence[str], column: Field, dialect: Dialect) -> CellFo
         2 if is_share and column.type in ("ratio", "float") else 0,
     )  # fmt: skip
     return None if form.is_plain else form
+
+
+def iso_form(cells: Sequence[str]) -> str:
+    """Return the strptime format that all ISO times of a column have; "" where they have none in common."""
+    found = {_iso_form(text) for cell in cells if (text := cell.strip())}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _iso_form(text: str) -> str:
+    parts = stamp_parts(text)
+    if parts is None or not parts["gap"] or (parts["zone"] or "Z") != "Z":
+        return ""
+    digits = len(parts["digits"] or "")
+    if digits not in (0, 6) or text.endswith(" Z"):
+        return ""
+    clock = "%H:%M" + (":%S" if parts["seconds"] else "") + (".%f" if digits else "")
+    return f"%Y-%m-%d{parts['gap']}{clock}{parts['zone'] or ''}"
 
 
 def _is_below(form: str) -> bool:

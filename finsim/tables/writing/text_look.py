@@ -42,7 +42,8 @@ class TextLook:
     """The look of a file: lines ``above`` the header, cells of its ``header`` lines, one text per line end.
 
     ``names`` are the columns of the header, ``is_quoted_header`` says that all of it is in quotes; ``quoted``
-    are columns whose cells all are, ``numbers`` the forms of numbers, by header.
+    are columns whose cells all are, ``numbers`` the forms of numbers and ``times`` the strptime formats of
+    ISO times, by header.
     """
 
     above: str = ""
@@ -52,6 +53,7 @@ class TextLook:
     line_end: str = "\n"
     quoted: tuple[str, ...] = ()
     numbers: Mapping[str, CellForm] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
 
     def declared(self) -> TextLook:
         """Return the look without what rows, or lines above them, told of it."""
@@ -67,7 +69,7 @@ class TextLook:
         return cls(
             data["above"], tuple(data["names"]), tuple(tuple(line) for line in data["header"]),
             data["is_quoted_header"], data["line_end"], tuple(data["quoted"]),
-            {name: CellForm(**one) for name, one in data["numbers"].items()},
+            {name: CellForm(**one) for name, one in data["numbers"].items()}, dict(data["times"]),
         )  # fmt: skip
 
 
