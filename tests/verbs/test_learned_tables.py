@@ -120,7 +120,7 @@ def test_given_cells_hold_in_every_row(table_model):
     assert "no column 'Ratng'" in text
     assert "Rating" in text
     assert "'x'; expected a number" in text
-    assert "no column 'Vertrag'" in text
+    assert "given Vertrag: an identifier is made anew in every row" in text
 
 
 def test_the_same_seed_gives_the_same_rows_and_another_others(table_model):
