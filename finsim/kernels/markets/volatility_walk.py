@@ -20,7 +20,7 @@ Law: TypeAlias = tuple[Float2D, Float2D, Float2D, Float2D]
 Home: TypeAlias = tuple[Float2D, Float2D, Float1D, float, Law]
 """Of levels that come back. Float64[A, 2] twice: by how much the distances of a level from its mean and
 from its month move scores of moves, and up to which distances; float64[A], what is added to the first; what
-is left of the second from day to day; the law that values get, as levels are sums of what it makes of them."""
+is left of the second each day; the law that values get, as levels are sums of what it makes of them."""
 
 Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
 """Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
