@@ -225,7 +225,8 @@ def mapped_value(value: float, c: int, law: Law) -> float:
 def pulled(away: Float1D, pull: Float1D, bound: Float1D, offset: float) -> float:
     """Return by how much distances float64[2] of a level move the score of its move, see ``Home``."""
     shift: float = pull[0] * min(max(away[0] + offset, -bound[0]), bound[0])
-    return shift + pull[1] * min(max(away[1], -bound[1]), bound[1])
+    shift += pull[1] * min(max(away[1], -bound[1]), bound[1])
+    return shift
 
 
 @kernel
