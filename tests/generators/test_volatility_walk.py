@@ -82,7 +82,7 @@ def test_walk(streams, series, roles):
     values = np.empty((3, 40, channels))
     final = (*law, np.full((channels, 2), -1.0))
     back = (*home, offset, 0.9, final)
-    walk(pool, edges, chosen, constants, (*arguments, common), drift, back, memory, values)
+    walk(pool, edges, chosen, constants, (*arguments, common, back), drift, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)

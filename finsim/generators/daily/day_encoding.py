@@ -207,13 +207,13 @@ class DayEncoding:
         values = np.empty((*chosen.shape, pool.shape[1]))
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
         laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
-        own = (self.state.weights, self.state.own, *laws, unity)
         drift = (eras, self.eras.means, np.exp(self.eras.log_scales), _REACH)
         known = (memory.variances, memory.signed, memory.levels, memory.unity, memory.distance)
         final = (law or FinalLaw.none(pool.shape[1])).constants()
         home = (self.home.pull, self.home.bound, self.home.offset, 1.0 - 1.0 / MONTH, final)
+        own = (self.state.weights, self.state.own, *laws, unity, home)
         edges = (self.edges, self.unities)
-        walk(pool, edges, chosen, self.state.constants(), own, drift, home, known, values)
+        walk(pool, edges, chosen, self.state.constants(), own, drift, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:

@@ -17,6 +17,11 @@ from finsim.notation import Bool1D, Float1D, Float2D, Float3D, Int1D, Int2D
 Law: TypeAlias = tuple[Float2D, Float2D, Float2D, Float2D]
 """Starts, stops, slopes and still, as ``mapped`` wants them."""
 
+Home: TypeAlias = tuple[Float2D, Float2D, Float1D, float, Law]
+"""Of levels that come back. Float64[A, 2] twice: by how much the distances of a level from its mean and
+from its month move scores of moves, and up to which distances; float64[A], what is added to the first; what
+is left of the second each day; the law that values get, as levels are sums of what it makes of them."""
+
 Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
 """Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
 
@@ -217,14 +222,31 @@ def mapped_value(value: float, c: int, law: Law) -> float:
 
 
 @kernel
+def pulled(away: Float1D, pull: Float1D, bound: Float1D, offset: float) -> float:
+    """Return by how much distances float64[2] of a level move the score of its move, see ``Home``."""
+    shift: float = pull[0] * min(max(away[0] + offset, -bound[0]), bound[0])
+    shift += pull[1] * min(max(away[1], -bound[1]), bound[1])
+    return shift
+
+
+@kernel
+def tabled(score: float, table: Float1D, reach: float) -> float:
+    """Return the value of a score in a table float64[G] on an even grid from -reach to reach."""
+    knots = len(table)
+    place = (min(max(score, -reach), reach) + reach) * ((knots - 1) / (2.0 * reach))
+    below = min(int(place), knots - 2)
+    value: float = table[below] + (place - below) * (table[below + 1] - table[below])
+    return value
+
+
+@kernel
 def walk(
     pool: Float2D,
     edges: tuple[Float1D, Float1D],
     chosen: Int2D,
     constants: Constants,
-    weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float]],
+    weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float], Home],
     drift: tuple[Int2D, Float2D, Float2D, float],
-    home: tuple[Float2D, Float2D, Float1D, float, Law],
     memory: tuple[Float3D, Float3D, Float3D, Float1D, Float3D],
     values: Float3D,
 ) -> None:
@@ -233,32 +255,26 @@ def walk(
     pool : float64[B * G * S, C], S innovations for each of the B stretches of tension and, within, the G of
     unity that ``edges`` float64[B - 1] and float64[G - 1], increasing, part; the tension of a step is the
     mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, own, laws, rates of
-    levels, how many of these are of means, tables, and of unity the direction float64[A] (see ``unity_of``),
-    the horizon whose deviations its moves are in, and its rate.
-    drift : int64[N, T], stretch of history of each step; float64[E, C] twice, shift and width of its scores;
-    ``reach``, the score that they are held to.
+    levels, how many of these are of means, tables, of unity the direction float64[A] (see ``unity_of``),
+    the horizon whose deviations its moves are in and its rate, and home (see ``Home``).
+    drift : int64[N, T], stretch of history; float64[E, C] twice, shift and width of scores; their reach.
     own : float64[A, 2], share of its difference from the mean that a log scale keeps, and what is added.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
     levels (see ``levels_trace``) and the features.
     tables : float64[C, G], the scaled values of scores on an even grid from -reach to reach.
-    home : float64[A, 2] twice, by how much the distances of a level from its mean and from its month move
-    scores of moves, and up to which distances; float64[A], what is added to the first; what is left of the
-    second from day to day; and the law that values get later, as levels are sums of what it makes of them.
     ``memory`` is variances float64[N, A, H], signed float64[N, A, H + R], levels float64[N, C, K + E],
     unity float64[N] and distances float64[N, A, 2] of levels with a pull, updated in place.
     """
     roles, shadows, centre, limits, rates, market = constants
-    state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate) = weights
+    state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate), home = weights
     eras, shifts, widths, reach = drift
     pull, bound, offset, monthly, law = home
     variances, signed, levels, unity, distance = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
-    knots = tables.shape[1]
     seen, scales, moves = np.empty((series, state.shape[1] - 3)), np.empty(series), np.empty(series)
     size = len(pool) // ((len(edges[0]) + 1) * (len(edges[1]) + 1))
-    width = (knots - 1) / (2.0 * reach)
     for path in range(paths):
         for step in range(steps):
             features(variances[path], signed[path], market, seen)
@@ -281,8 +297,7 @@ def walk(
             for a in range(series):
                 grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
                 moves[a], away = 0.0, distance[path, a]
-                far = pull[a, 0] * min(max(away[0] + offset[a], -bound[a, 0]), bound[a, 0])
-                far += pull[a, 1] * min(max(away[1], -bound[a, 1]), bound[a, 1])
+                shift = pulled(away, pull[a], bound[a], offset[a])
                 for f in range(fields):
                     c = a * fields + f
                     location = bounded(laws[c, 0], levels[path, c], means, seen[a])
@@ -291,10 +306,8 @@ def walk(
                     follow(levels[path, c], score, level_rates, means)
                     score = shifts[era, c] + widths[era, c] * score
                     if roles[f] == MOVE:
-                        score += far
-                    place = (min(max(score, -reach), reach) + reach) * width
-                    below = min(int(place), knots - 2)
-                    value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
+                        score += shift
+                    value = tabled(score, tables[c], reach)
                     if roles[f] <= GAP:
                         moves[a] += grown * value
                         value = centre[c] + grown * value
