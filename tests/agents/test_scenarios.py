@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.ledger_posting import post
@@ -124,7 +125,8 @@ def test_bytes_do_not_depend_on_the_order_of_shards_or_a_trip_through_a_file(wor
     _, gear = with_row_devices(world.population, settings, streams, (planned, plan))
     watch = BankWatch(world.population.accounts, (planned, plan), settings.observed, streams)
     blocks = sliced([planned, *shards], settings)
-    posted = post(world.population, settings, blocks, plan, devices=gear, watch=watch)
+    _, wallet = with_row_cards(world.population.accounts, settings, streams, (planned, plan), watch.parts)
+    posted = post(world.population, settings, blocks, plan, devices=gear, cards=wallet, watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     assert rows.equals(world.tables.rows)
     assert watch.tables()["alerts"].equals(world.tables.alerts)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from finsim.engine.answers.unread_drivers import unread_variables
 from finsim.engine.finished_run import Run
 from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.plan_summary import TOO_FEW, PlanSummary, describe
 from finsim.engine.planning.scheme_forecast import forecast_schemes
-from finsim.engine.planning.unread_drivers import unread_variables
 from finsim.engine.planning.work_sizes import work_sizes
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, resolve

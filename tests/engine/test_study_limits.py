@@ -9,7 +9,7 @@ import pytest
 from finsim import documents
 from finsim.credit.reference_parameters import CLASSES
 from finsim.engine.answers.stress_answer import unread_lines
-from finsim.engine.planning.unread_drivers import unread_remarks
+from finsim.engine.answers.unread_drivers import unread_remarks
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import resolve

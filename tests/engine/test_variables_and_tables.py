@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from finsim.agents.economy.household_economy import READS
-from finsim.engine.planning.unread_drivers import unread_variables
+from finsim.engine.answers.unread_drivers import unread_variables
 from finsim.engine.run import run
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import resolve

@@ -237,7 +237,7 @@ def test_sparkov_has_card_numbers_that_numbers_keep(handed_over: Handed, truth: 
     assert number.dtype == "int64"
     assert number.astype("float64").astype("int64").equals(number)
     assert number.astype(str).str.len().eq(16).all()
-    assert (number - mine["from_account"]).nunique() == 1
+    assert (number - mine["card_id"]).nunique() == 1
     number = frame["merchant"].str.extract(r"^fraud_[A-Z][A-Za-z ]+ (\d+)$")[0]
     assert (number.astype(int) == mine["merchant_id"]).all()
     assert frame["unix_time"].tolist() == (mine["ts"].astype("int64") // 10**6).tolist()

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from finsim.engine.answers.unmoved_narratives import unmoved_text
+from finsim.engine.answers.unread_drivers import unread_remarks
 from finsim.engine.feedback.active_loop import ActiveLoop
 from finsim.engine.finished_run import Run
-from finsim.engine.planning.unread_drivers import unread_remarks
 from finsim.engine.study.study_file import recorded_study
 from finsim.engine.study.study_resolution import Plan, resolve
 from finsim.errors import FinsimError

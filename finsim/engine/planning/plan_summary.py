@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from finsim.engine.answers.unmoved_narratives import unmoved_text
+from finsim.engine.answers.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.cost_constants import COMPILING, MEASURED_ON
 from finsim.engine.planning.cost_prediction import Cost, predict
 from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
-from finsim.engine.planning.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.stages.customers_with_loans import strangers
 from finsim.engine.stages.payment_world import learned_remarks
