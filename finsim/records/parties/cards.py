@@ -15,7 +15,13 @@ CARD_SCHEMA = pa.schema(
         column("kind", TEXT, "what it draws on", words=CARD_KINDS),
         column("issued", DAY, "when it came into use"),
         column("expires", DAY, "last day of its term, as it is printed on it"),
-        column("ended", DAY, "when it went out of use", role=LABEL, null="in use at the end of the period"),
+        column(
+            "ended",
+            DAY,
+            "day on which it went out of use: after its term, of its loss or block",
+            role=LABEL,
+            null="in use at the end of the period",
+        ),
         column("end_reason", TEXT, "why it went out of use", role=LABEL, null="in use", words=CARD_ENDS),
     ]
 )
