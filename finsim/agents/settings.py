@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePath
@@ -75,6 +75,9 @@ LIMITS = {
 }
 """The least and the greatest that each size may be."""
 
+_LAST = date(2260, 1, 1)
+"""Schemes wait for months beyond the period, and int64 counts nanoseconds to April 2262."""
+
 BLOCK_ORDERS = 65_536
 """Orders that are merged and posted at once, about."""
 ORDERS_PER_DAY = 1.2
@@ -113,6 +116,13 @@ class Settings:
                     expected=f"{low} to {high}",
                     remedy=f"correct {name}",
                 )
+        if self.start > _LAST - timedelta(days=self.days):
+            raise StudyError(
+                f"{self.days:,} days from {self.start}",
+                place="start",
+                expected=f"a period that ends by {_LAST}: instants are counted in ns from 1970",
+                remedy=f"start by {_LAST - timedelta(days=self.days)}, or take fewer days",
+            )
         if not 0.0 <= self.evade <= 1.0:
             raise StudyError(
                 f"evade is {self.evade}", place="evade", expected="0 to 1", remedy="write evade: 0.5"

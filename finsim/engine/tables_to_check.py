@@ -81,7 +81,7 @@ def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered
         tables[_ROWS] = _labelled(tables[_ROWS], found[_LABELS], rules, whole or is_ledger)
     main = next(iter(tables))
     derived = frozenset[str]()
-    if is_ledger:
+    if is_ledger and _can_be_legs(tables):
         from finsim.records.legs import LEG_SCHEMA, legs
 
         tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
@@ -184,6 +184,15 @@ def _has_ledger(tables: Mapping[str, TableSource]) -> bool:
 
     wanted = ((_ROWS, FEATURE_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
     return all(set(kind.names) <= set(tables[name].headers) for name, kind in wanted)
+
+
+def _can_be_legs(tables: Mapping[str, pa.Table]) -> bool:
+    """Whether the tables were read with all that legs are made of: text has the columns of the pack alone."""
+    from finsim.records.legs import READ
+
+    money = [tables["accounts"].schema.field(name) for name in ("opening_balance", "overdraft_limit")]
+    there = set(READ) <= set(tables[_ROWS].column_names)
+    return there and all(pa.types.is_integer(one.type) for one in money)
 
 
 def excuses(labels: Iterable[pa.Array | pa.ChunkedArray], rules: RuleSet) -> dict[str, set[str]]:

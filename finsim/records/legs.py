@@ -23,7 +23,7 @@ LEG_SCHEMA = pa.schema(
     ]
 )
 
-_READ = ["from_account", "to_account", "amount", "ts", "tx_id", "from_balance_after", "to_balance_after"]
+READ = ["from_account", "to_account", "amount", "ts", "tx_id", "from_balance_after", "to_balance_after"]
 
 
 def is_word(column: pa.Array | pa.ChunkedArray, word: str) -> pa.Array:
@@ -46,7 +46,7 @@ def legs(rows: pa.Table, accounts: pa.Table) -> pa.Table:
     opening_balance, overdraft_limit and external. Raises RecordError when an account, an amount, a
     tx_id or a ts is null.
     """
-    posted = rows.select(_READ).filter(is_word(rows["status"], "posted"))
+    posted = rows.select(READ).filter(is_word(rows["status"], "posted"))
     payer, payee, amount = (_whole(posted, name) for name in ("from_account", "to_account", "amount"))
     moment, number = _whole(posted, "ts"), _whole(posted, "tx_id")
     code, owners = pd.factorize(np.stack([payer, payee], axis=1).ravel(), sort=True)

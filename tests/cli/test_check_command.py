@@ -211,3 +211,31 @@ def test_parquet_with_labels_is_written_as_csv(tmp_path):
     pq.write_table(table.set_column(1, "Ticker", coded), path)
     assert run("check", path, "--rules", "ohlcv", "--repair", "-o", tmp_path / "clean.csv") == 0
     assert len((tmp_path / "clean.csv").read_text().splitlines()) == 4
+
+
+def test_a_world_as_text_is_checked_without_the_legs_that_it_cannot_have(world, tmp_path, capsys):
+    for name in ("transactions", "accounts"):
+        pq.read_table(world / f"{name}.parquet").to_pandas().to_csv(tmp_path / f"{name}.csv", index=False)
+    assert run("check", tmp_path, "--rules", "retail-tx", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["problems"] == []
+    assert answer["result"]["rules"]
+
+
+def test_a_key_of_another_type_is_a_breach_and_no_fault(world, tmp_path, capsys):
+    for file in world.glob("*.parquet"):
+        table = pq.read_table(file)
+        if "card_id" in table.column_names:
+            place = table.column_names.index("card_id")
+            text = [f"C{one}" if one >= 0 else "-1" for one in table["card_id"].to_pylist()]
+            if file.stem == "cards":
+                owner = np.roll(table["account_id"].to_numpy(), 1)
+                table = table.set_column(
+                    table.column_names.index("account_id"), "account_id", pa.array(owner)
+                )
+            table = table.set_column(place, "card_id", pa.array(text))
+        pq.write_table(table, tmp_path / file.name)
+    assert run("check", tmp_path, "--rules", "retail-tx") == 1
+    said = capsys.readouterr()
+    assert "fault of finsim" not in said.err
+    assert "card_of_a_side" in said.out

@@ -60,6 +60,15 @@ def cell(run: Evaluator, node: Node, place: int) -> str:
 def cells(run: Evaluator, node: Node, places: Sequence[int]) -> list[str]:
     """Return the values of a node in some rows of the block."""
     vec = flags(run.rails(node)) if node.type.kind == "bool" else run.value(node)
-    columns = [str(one.data) for one in walk(node) if one.op == "column"] if node.type.kind == "id" else []
-    name = columns[0] if columns else ""
-    return cell_texts(run.block.source, node.type, name, Vec(*vec), places)
+    source, name = _origin(run, node) if node.type.kind == "id" else (run.block.source, "")
+    return cell_texts(source, node.type, name, Vec(*vec), places)
+
+
+def _origin(run: Evaluator, node: Node) -> tuple[Source, str]:
+    """Return the table and the column that an id came from: that of the parent row where one is looked up."""
+    for one in walk(node):
+        if one.op == "call" and one.data[0] == "parent":
+            return run.world.others[one.data[1]], str(one.data[2])
+        if one.op == "column":
+            return run.block.source, str(one.data)
+    return run.block.source, ""

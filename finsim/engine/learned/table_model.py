@@ -15,7 +15,7 @@ from finsim.engine.learned.private_facts import private_facts, private_form, rep
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import DIGITS, OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.errors import FitError, StudyError
+from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
@@ -127,6 +127,13 @@ def fit_table(
     """Fit a generator on the columns of a table that are not keys; keys are made anew."""
     kind = TABLE_GENERATORS.load(name, "generator")
     plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
+    if not plain.column_names:
+        raise DataError(
+            "no column is left to learn",
+            place=", ".join(data.keys),
+            expected="a column beside those that are made anew",
+            remedy="give a table with more columns, or say in a schema that these are no ids",
+        )
     if settings.get("epsilon") is not None:
         return _fit_privately(data, kind, (mixed_table(plain), settings), budget, streams, progress)
     chosen = read_settings(kind, settings, "generator.settings", StudyError)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import DataError
 from finsim.exports.payments.rows.payment_rows import Payments
 from finsim.exports.payments.rows.row_words import MONEY, cents, renamed, whole
 from finsim.exports.payments.rows.scheme_rows import scheme_table
@@ -146,6 +147,11 @@ def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
             columns.append(cents(column))
         elif field.name in _NONE:
             array = whole(column)
+            if not pa.types.is_integer(array.type):
+                raise DataError(
+                    f"{field.name} is {array.type}", place="export", expected="whole numbers",
+                    remedy="take the tables of a world as they were made",
+                )  # fmt: skip
             columns.append(pa.array(np.asarray(array), mask=np.asarray(array) < 0).cast(field.type))
         elif field.type == TEXT:
             columns.append(renamed(column, {}))

@@ -46,7 +46,7 @@ def reduce(
     _identical(computed, table, whole, streams)
     _following(computed, whole.table(), least_count)
     if len(computed) == len(table.columns):
-        computed.pop(next(iter(computed)), None)
+        computed.pop(next(iter(computed), ""), None)
     is_kept = outcome in computed and bool(computed[outcome].sources())
     whole.fill_dates([name for name in table.columns if name not in computed])
     full = whole.table()
