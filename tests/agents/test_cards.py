@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -30,6 +31,7 @@ from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate, unstressed
 from finsim.agents.vocabulary import CHANNEL, CHANNELS
+from finsim.errors import StudyError
 from finsim.kernels.payments.row_devices import LOW_BITS
 from finsim.randomness import Streams
 
@@ -219,3 +221,9 @@ def test_fraud_alone_leaves_the_cards_of_all_others() -> None:
     assert hit
     same = one[~one["account_id"].isin(hit)]
     assert same.equals(other[~other["account_id"].isin(hit)].set_axis(same.index))
+
+
+def test_a_period_beyond_the_clock_is_refused() -> None:
+    Settings(accounts=200, days=365, start=date(2259, 1, 1))
+    with pytest.raises(StudyError, match="start by 2251-10-15"):
+        Settings(accounts=200, days=3_000, start=date(2259, 1, 1))
