@@ -253,9 +253,9 @@ def _names(
     """Return the names of the entities of a side, from a row where each stands; ``kept`` for nobody."""
     parts = ledger.columns.parts
     entity = np.array([getattr(one, side) for one in found], dtype=np.int64)
-    homes = [("from_account", _first_rows(past.payer, past.count))]
+    homes = [("from_account", _first_rows(past.own, past.count))]
     if ledger.columns.layout == ACCOUNTS:
-        homes.append(("to_account", _first_rows(past.payee, past.count)))
+        homes.append(("to_account", _first_rows(past.other, past.count)))
     result = kept
     for role, first in homes:
         rows = np.where(entity >= 0, first[entity], NOBODY)

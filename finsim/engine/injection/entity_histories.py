@@ -50,6 +50,19 @@ class Histories:
     last: Int1D
     shops: int
     is_log: bool
+    turned: Bool1D
+
+    @property
+    def own(self) -> Int1D:
+        """The entity that each row names as its own account: who pays, or who is paid where it is turned."""
+        found: Int1D = np.where(self.turned, self.payee, self.payer)
+        return found
+
+    @property
+    def other(self) -> Int1D:
+        """The entity that each row names as the other side, -1 for none."""
+        found: Int1D = np.where(self.turned, self.payer, self.payee)
+        return found
 
     @property
     def count(self) -> int:
@@ -79,6 +92,12 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
     whole[payer[sample.payer_kept]] = True
     if columns.layout == ACCOUNTS:
         whole[payee[sample.payee_kept & (payee >= 0)]] = True
+    turned = np.zeros(n, dtype=np.bool_)
+    if columns.layout == ACCOUNTS:
+        # A row of money in is paid by the one whom it names as the other side.
+        turned = ~_pays_out(sample, columns) & (payee >= 0)
+        payer, payee = np.where(turned, payee, payer), np.where(turned, payer, payee)
+        outgoing = outgoing & ~turned
     size = np.where(outgoing, sample.amount * sign, np.abs(sample.amount))
     till = _tills(payee[outgoing], shop[outgoing], shops)
     refund = (shop >= 0) & (size > 0) & ~outgoing
@@ -97,6 +116,7 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
         _partners(payer[out], np.where(payee >= 0, payee, shop)[out], count),
         _partners(receiver[into], payer[into], count),
         *_span(sample.time, payer, payee, count), shops, is_purchase_log(columns, sample.amount),
+        turned,
     )  # fmt: skip
 
 
@@ -114,16 +134,30 @@ def _receipts(columns: LedgerColumns, outgoing: Bool1D, payee: Int1D) -> Bool1D:
 def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, int]:
     """Return which rows pay out, by the direction column, else by the sign of the amount, and its sign."""
     amount = sample.amount
-    if columns.layout == SINGLE and "direction" in columns.parts:
-        words = pd.Series(_plain(sample.cells.column(columns.parts["direction"].at))).astype(str)
-        folded = words.str.strip().str.casefold()
-        if folded.isin(OUT_WORDS | IN_WORDS).mean() > 0.5:
-            out = folded.isin(OUT_WORDS).to_numpy()
-            return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
+    if columns.layout == SINGLE and (out := _told_out(sample, columns)) is not None:
+        return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():
         return amount < 0, -1
     sign = -1 if (amount < 0).mean() > 0.5 else 1
     return amount * sign > 0, sign
+
+
+def _told_out(sample: LedgerSample, columns: LedgerColumns) -> Bool1D | None:
+    """Return which rows the direction column says pay out, None without one whose words are known."""
+    if "direction" not in columns.parts:
+        return None
+    words = pd.Series(_plain(sample.cells.column(columns.parts["direction"].at))).astype(str)
+    folded = words.str.strip().str.casefold()
+    if folded.isin(OUT_WORDS | IN_WORDS).mean() <= 0.5:
+        return None
+    out: Bool1D = folded.isin(OUT_WORDS).to_numpy()
+    return out
+
+
+def _pays_out(sample: LedgerSample, columns: LedgerColumns) -> Bool1D:
+    """Return which rows between accounts are paid by their own account: all, unless a direction says so."""
+    out = _told_out(sample, columns)
+    return np.ones(len(sample.row), dtype=np.bool_) if out is None or not out.any() else out
 
 
 def _shops(column: pa.ChunkedArray) -> tuple[Int1D, int]:

@@ -235,7 +235,7 @@ def _separations(
     real = np.zeros(len(instance), dtype=np.bool_)
     real[: len(usable) : step] = True
     named = np.concatenate([np.full(len(usable), "", dtype=object), added.narrative])
-    entity = np.concatenate([past.payer[usable], added.entity])
+    entity = np.concatenate([past.own[usable], added.entity])
     return tuple(
         separation(
             story.id, codes, (real, np.asarray(named == story.id)), instance, entity,

@@ -55,8 +55,8 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
 
 def _behind_own(added: Added, sample: LedgerSample, past: Histories) -> Int1D:
     """Return the number of the real row before which each added row stands."""
-    order = np.lexsort((sample.row, sample.time, past.payer))
-    edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
+    order = np.lexsort((sample.row, sample.time, past.own))
+    edges = np.searchsorted(past.own[order], np.arange(past.count + 1))
     keys = np.empty(len(added.time), dtype=np.int64)
     for place, (entity, time) in enumerate(zip(added.entity.tolist(), added.time.tolist(), strict=True)):
         low, high = (int(edges[entity]), int(edges[entity + 1])) if entity >= 0 else (0, 0)
