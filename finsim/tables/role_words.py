@@ -26,3 +26,5 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "table": tuple(dict.fromkeys(role for listed in _BY_KIND.values() for role in listed)),
 }
 """Kind of table -> its roles; any table may have them all."""
+NO_ROLE = "none"
+"""Declared of a column that plays no part, whatever its header means."""

@@ -20,7 +20,7 @@ from finsim.errors import DataError, Problem, StudyError, did_you_mean
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.currencies import OptionalCurrency
 from finsim.tables.proposing.roles import role_meant
-from finsim.tables.role_words import ROLES
+from finsim.tables.role_words import NO_ROLE, ROLES
 from finsim.tables.schema import NO_SIGN, SIGNS, UNITS, Dialect, Field, Schema
 
 Scalar = bool | int | float | str
@@ -173,9 +173,9 @@ class ColumnKeys(_Strict):
         )  # fmt: skip
 
 
-@reads({"enum": ["", *ROLES["table"]]})
+@reads({"enum": ["", NO_ROLE, *ROLES["table"]]})
 def _role(value: object) -> object:
-    if value == "" or value in ROLES["table"]:
+    if value in ("", NO_ROLE) or value in ROLES["table"]:
         return value
     written = value if isinstance(value, str) else str(value)
     meant = role_meant(written)
@@ -190,7 +190,8 @@ class SchemaColumnKeys(ColumnKeys):
     """The keys of one column of a schema file: what the column is to finsim besides how it is read.
 
     * ``role``: what the column is to finsim, such as date, close, amount, balance, rate, outcome: one of the
-      roles of the file's ``kind``, which docs/reference/schemas.md lists.
+      roles of the file's ``kind``, which docs/reference/schemas.md lists; none for a column that has none
+      whatever its header says.
     * ``as``: of prices alone: price, difference (a level such as a yield) or return; price when left out.
     """
 
@@ -256,7 +257,7 @@ class ReadKeys(_Strict):
 
 def _roles_of(kind: str) -> JsonSchema:
     """Return the condition that the columns of a kind of table have none but its roles."""
-    column = {"properties": {"role": {"enum": ["", *ROLES[kind]]}}}
+    column = {"properties": {"role": {"enum": ["", NO_ROLE, *ROLES[kind]]}}}
     return when("kind", [kind], {"properties": {"columns": {"additionalProperties": column}}})
 
 

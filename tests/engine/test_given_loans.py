@@ -44,7 +44,7 @@ def model(tmp_path_factory):
     ("Zins=60", "given Zins: 60 was never seen; expected 2[.0-9]* to (10|11)"),
     ("Zins=0.06", "given Zins: 0.06 was never seen; expected"),
     ("Rating=C", "given Rating: the word 'C' was never seen"),
-    ("rating=A", "did you mean 'Rating'"),
+    ("Ratng=A", "did you mean 'Rating'"),
     ("Nummer=K1", "given Nummer: an identifier is made anew"),
     ("Antragstag=2029-05-01", "given Antragstag: 2029-05-01 was never seen; expected 2018-01-0[0-9] to 2020"),
     ("Antragstag=", "given Antragstag: a missing cell; expected a value"),

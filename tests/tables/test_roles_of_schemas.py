@@ -2,15 +2,22 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+import finsim
+from finsim.credit.tape.mapping import mapping_of
 from finsim.credit.tape.roles import ROLES as OF_LOANS
 from finsim.engine.injection import ledger_columns
 from finsim.engine.learned import event_parts, role_checks
 from finsim.errors import DataError
 from finsim.evaluation.reading import guessed_roles
-from finsim.tables import load_schema
+from finsim.evaluation.reading.declared import Declared
+from finsim.evaluation.reading.guessed_roles import Named
+from finsim.tables import Dialect, Field, load_schema, open_table
 from finsim.tables.proposing.roles import SYNONYMS
 from finsim.tables.role_words import ROLES
 
@@ -78,3 +85,54 @@ def test_the_page_lists_them_all() -> None:
     for kind in ("prices", "payments", "loans"):
         line = next(line for line in text.splitlines() if line.startswith(f"| | | of `{kind}`:"))
         assert set(" ".join(re.findall("`([a-z_ ]+)`", line)).split()) - {kind} == set(ROLES[kind])
+
+
+_CARDS = pa.table({
+    "Card": ["a", "b"] * 20, "Time": pa.array(range(40), pa.timestamp("s")), "Merchant": ["x", "y"] * 20,
+    "Amount": [1.0, 2.0] * 20,
+})  # fmt: skip
+_FIELDS = {"Card": Field("id", role="from_account"), "Time": Field("ts"), "Merchant": Field("cat"),
+           "Amount": Field("float")}  # fmt: skip
+
+
+def test_a_column_without_a_role_is_asked_by_its_header_and_one_of_none_is_not() -> None:
+    for role, layout in (("", "card to merchant"), ("none", "single-sided")):
+        fields = {**_FIELDS, "Merchant": Field("cat", role=role)}
+        declared = Declared(fields, Dialect(), "payments", True, {})
+        found = ledger_columns.ledger_columns(open_table(_CARDS, fields), declared)
+        assert found.layout == layout
+        assert ("'Merchant'" in found.read_by(), "'Merchant'" in found.unless()) == (not role, not role)
+        roles = guessed_roles.guessed(_CARDS, declared, Named())
+        data = SimpleNamespace(fields=fields, roles=roles, keys=())
+        assert event_parts.event_roles(_CARDS, data).partner == (None if role else "Merchant")
+
+
+def test_no_role_keeps_a_column_from_every_guess() -> None:
+    table = pa.table({"id": ["a", "b"] * 20, "Date": _CARDS["Time"], "Default": [0, 1] * 20})
+    for role, found in (("", ("Date", "Default")), ("none", (None, None))):
+        fields = {
+            "id": Field("id", role=role),
+            "Date": Field("ts", role=role),
+            "Default": Field("int", role=role),
+        }
+        roles = guessed_roles.guessed(table, Declared(fields, Dialect(), "table", True, {}), Named())
+        assert (roles.time, roles.label) == found
+        assert (roles.id is None) or not role
+
+
+def test_no_role_among_loans_is_a_feature_and_among_prices_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "finsim: schema/1\nkind: loans\ncolumns:\n  balance: {from: Saldo, type: float, role: none}\n"
+        "  rate: {type: float}\n"
+    )
+    assert {*mapping_of({}, load_schema(file)).columns} == {"own_balance", "rate"}
+    data, days = tmp_path / "p.csv", np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-04-01"))
+    rows = (f"{day},{1.0 + 0.01 * (at % 7)},{5 + at % 5}" for at, day in enumerate(days))
+    data.write_text("\n".join(("date,A,Close", *rows)))
+    for role, names in (("", ("A", "Close")), ("none", ("A",))):
+        file.write_text(
+            "finsim: schema/1\nkind: prices\ncolumns:\n  date: {type: date}\n  A: {type: float}\n"
+            f"  Close: {{type: float, role: '{role}'}}\n"
+        )
+        assert finsim.read_prices(data, schema=file).assets == names

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
 from finsim.errors import DataError, Problem, StudyError
 from finsim.tables import Dialect, Field, Schema, bind
+from finsim.tables.role_words import NO_ROLE
 
 _UNTYPED = Field(type="", optional=True)
 
@@ -122,6 +123,8 @@ def _read_twice(key: str, other: str, header: str, schema: str) -> Problem:
 
 def _meant(name: str, spec: Field, taken: Map[str, Declared]) -> str:
     """Return the column that a schema's field is: by its role, its name, or a usual name of its header."""
+    if spec.role == NO_ROLE:
+        return f"own_{name}" if name in ROLES or name in NAME_OF else name
     if spec.role in NAME_OF:
         return NAME_OF[spec.role]
     if name in ROLES or name in NAME_OF:

@@ -117,7 +117,7 @@ def inject(
     people = ledger_population(local, past, ledger.columns)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
-    told = _carried(stories, people, ledger.source)
+    told = _carried(stories, people, ledger)
     progress("planning schemes", 1, _STEPS)
     clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
@@ -183,17 +183,18 @@ def _refuse_nought(sample: LedgerSample, ledger: Ledger) -> None:
         )  # fmt: skip
 
 
-def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
+def _carried(stories: Sequence[Narrative], people: LedgerPopulation, ledger: Ledger) -> list[Carried]:
     """Return the narratives as the table can carry them. Raises StudyError for all that it cannot."""
     if people.members < LEAST_ENTITIES:
         raise DataError(
-            f"{people.members} entities with three payments or more", place=source.place,
+            f"{people.members} entities with three payments or more", place=ledger.source.place,
             expected=f"at least {LEAST_ENTITIES}", remedy="give a longer or larger file",
         )  # fmt: skip
     told = [carried(story, people.known) for story in stories]
     lacking = [
-        Problem(f"narrative {one.narrative.id}", f"{why}, which this table does not know", "",
-                "leave it out, or give a table that has them")
+        Problem(f"narrative {one.narrative.id}",
+                f"{why}, which this table, {ledger.columns.read_by()}, does not know", "",
+                f"leave it out, or give a table that has them{ledger.columns.unless()}")
         for one in told for why in one.lacks
     ]  # fmt: skip
     if lacking:

@@ -59,6 +59,19 @@ class LedgerColumns:
         told = ", ".join(f"{role} {part.header}" for role, part in self.parts.items())
         return f"read as: {self.layout} payments; {told}"
 
+    def read_by(self) -> str:
+        """Return as what the table is read, and by which column, within a sentence."""
+        if self.layout == SINGLE:
+            return "read as single-sided payments since no column is to_account or merchant"
+        role = "to_account" if self.layout == ACCOUNTS else "merchant"
+        return f"read as {self.layout} payments since {self.parts[role].header!r} is the {role}"
+
+    def unless(self) -> str:
+        """Return what else can be done of a refusal where a column decides what the table is read as."""
+        if self.layout != CARDS:
+            return ""
+        return f"; if {self.parts['merchant'].header!r} is no merchant, write `role: none` for it in a schema"
+
 
 def ledger_columns(source: TableSource, declared: Declared) -> LedgerColumns:
     """Return the parts of the columns: declared roles, else what headers mean.

@@ -15,6 +15,7 @@ from finsim.records.event_log import EventLog, EventRoles
 from finsim.records.mixed_table import MISSING_TIME, WORD, MixedColumn, MixedTable
 from finsim.tables.learning.mixed_columns import mixed_table
 from finsim.tables.proposing.roles import is_id, roles
+from finsim.tables.role_words import NO_ROLE
 
 _PARTS = {
     "amount": ("amount",), "partner": ("to_account", "merchant"), "channel": ("channel",),
@@ -98,6 +99,7 @@ def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:
 def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
     """Return which columns play the parts of an event: declared, then told by headers, then by cells."""
     taken = {data.roles.id, data.roles.time, data.roles.label, *data.keys}
+    taken |= {name for name, each in data.fields.items() if each.role == NO_ROLE}
     free = [name for name in table.column_names if name not in taken]
     declared = {each.role: name for name, each in data.fields.items() if each.role and name in free}
     headers = {(data.fields[name].source or name) if name in data.fields else name: name for name in free}

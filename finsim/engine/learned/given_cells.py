@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.form_words import FormWords
+from finsim.engine.learned.given_numbers import given_number, split_number
 from finsim.engine.learned.numbered_times import MONEY, moment_of
 from finsim.engine.learned.saved_forms import OutputForm
 from finsim.errors import FitError, Problem, StudyError, did_you_mean
@@ -22,7 +24,6 @@ from finsim.tables.cells.zones import instants, local_times
 from finsim.tables.learning.mixed_columns import FALSE, TRUE
 
 _PART = re.compile(r'(?:[^,"]|"[^"]*")+')
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _DAY = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?Z?")
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
@@ -32,7 +33,8 @@ _NEAR = 1e-6
 def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     """Return what the cells of ``COLUMN=VALUE,...``, typed as the columns are, ask of a model.
 
-    A value with a comma or blanks at its ends stands in double quotes; large and small letters of a column
+    A value with a comma or blanks at its ends stands in double quotes, so does a number as the data have
+    it; large and small letters of a column
     mean the same where only one column is so called. Raises StudyError, all at once, for
     columns that are unknown or given twice, for values that a column cannot hold, and for those that
     contradict each other or a rule of the table.
@@ -43,9 +45,15 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     problems: list[Problem] = []
     found: dict[str, Cell] = {}
     seen: set[str] = set()
-    for header, value in _parts(text):
-        header = _as_written(header, headers)
+    for part in _parts(text, headers):
+        header, value = _as_written(part.header, headers), part.value
         name = headers.get(header)
+        is_number = name is not None and _is_number(fields[name].type)
+        pieces = (str(value), *part.more) if part.more and is_number else ()
+        if split := split_number(header, pieces, form.text) if pieces else None:
+            problems.append(split)
+            continue
+        problems += [_unknown(one, headers, form) for one in part.more]
         if value is None and name is not None:
             problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
                                     f"write {header}=VALUE"))  # fmt: skip
@@ -53,9 +61,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
             problems.append(Problem(f"given {header}", "an identifier is made anew in every row",
                                     "a column that is learned", "give another column"))  # fmt: skip
         elif value is None or name is None:
-            known = [one for one, key in headers.items() if key not in form.new_ids]
-            problems.append(Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
-                                    did_you_mean(header, known)))  # fmt: skip
+            problems.append(_unknown(header, headers, form))
         elif name in seen:
             problems.append(
                 Problem(f"given {header}", "is given twice", "one value of a column", "leave one out")
@@ -63,7 +69,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
         else:
             seen.add(name)
             try:
-                cell = _cell(value, name, fields[name], form)
+                cell = _cell(value, name, fields[name], form, in_quotes=part.is_quoted)
             except ValueError as bad:
                 problems.append(
                     Problem(f"given {header}", repr(value), str(bad), "write a value of this column")
@@ -81,13 +87,47 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     return wanted
 
 
-def _parts(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield column and value of every part; None for a part without an equals sign."""
-    for part in _PART.findall(text) or [text]:
-        header, equals, value = part.partition("=")
+@dataclass(frozen=True)
+class _Part:
+    """One ``COLUMN=VALUE``; ``value`` is None without an equals sign.
+
+    ``more`` are the pieces after it that no column has as its name and that begin with a digit.
+    """
+
+    header: str
+    value: str | None
+    is_quoted: bool = False
+    more: tuple[str, ...] = ()
+
+
+def _parts(text: str, known: Iterable[str]) -> Iterator[_Part]:
+    """Yield the parts between commas that are in no quotes."""
+    names = {one.casefold() for one in known}
+    waiting: _Part | None = None
+    for piece in _PART.findall(text) or [text]:
+        header, equals, value = piece.partition("=")
         bare = value.strip()
         is_quoted = len(bare) > 1 and bare[0] == bare[-1] == '"'
-        yield header.strip(), (bare[1:-1] if is_quoted else bare) if equals else None
+        part = _Part(header.strip(), (bare[1:-1] if is_quoted else bare) if equals else None, is_quoted)
+        is_rest = not equals and part.header[:1].isdigit() and part.header.casefold() not in names
+        if waiting is not None and is_rest and waiting.value and not waiting.is_quoted:
+            waiting = replace(waiting, more=(*waiting.more, part.header))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = part
+    if waiting is not None:
+        yield waiting
+
+
+def _unknown(header: str, headers: Mapping[str, str], form: OutputForm) -> Problem:
+    known = [one for one, key in headers.items() if key not in form.new_ids]
+    return Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
+                   did_you_mean(header, known))  # fmt: skip
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _as_written(header: str, known: Iterable[str]) -> str:
@@ -116,9 +156,9 @@ def _off_grid(
 def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
     """Return a sentence on each given number that no row of the data has, of columns of ``few`` values."""
     said = []
-    for column, value in _parts(text):
-        header = _as_written(column, few)
-        if header in few and value and _NUMBER.fullmatch(value) and float(value) not in few[header]:
+    for part in _parts(text, form.target.names):
+        header, value = _as_written(part.header, few), part.value
+        if header in few and value and _number_in(part, header, form) not in (None, *few[header]):
             known = ", ".join(f"{one:g}" for one in few[header])
             said.append(
                 f"{header}={value} was never seen: the data have {known}; what it goes with is guessed"
@@ -126,7 +166,14 @@ def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) 
     return tuple(said)
 
 
-def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
+def _number_in(part: _Part, header: str, form: OutputForm) -> float | None:
+    try:
+        return given_number(str(part.value), header, form.text, in_quotes=part.is_quoted)
+    except ValueError:
+        return None
+
+
+def _cell(text: str, name: str, field: pa.Field, output: OutputForm, *, in_quotes: bool = False) -> Cell:
     """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
     kind, facts, form = field.type, field.metadata or {}, output.text
     if not text:
@@ -146,17 +193,8 @@ def _cell(text: str, name: str, field: pa.Field, output: OutputForm) -> Cell:
         yes, no = form.words.get(field.name, (TRUE, FALSE))
         words = {TRUE: TRUE, FALSE: FALSE, yes.casefold(): TRUE, no.casefold(): FALSE}
         return words.get(text.casefold(), text)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        if form.dialect.point == "," and re.fullmatch(r"[+-]?[0-9]*,[0-9]+ ?%?", text):
-            text = text.replace(",", ".")  # in quotes, as the data have it
-        look = form.look.numbers.get(field.name)
-        share = look.places if look and text.endswith("%") else 0  # 5% as the file writes it
-        text = text[:-1].strip() if share else text
-        if not _NUMBER.fullmatch(text):
-            raise ValueError("a number")
-        value = float(text) / 10.0**share
-        if not np.isfinite(value):
-            raise ValueError("a finite number")
+    if _is_number(kind):
+        value = given_number(text, field.name, form, in_quotes=in_quotes)
         said = facts.get(DECIMALS)
         places = 0 if pa.types.is_integer(kind) else kind.scale if pa.types.is_decimal(kind) else said
         if places is not None and round(value, int(places)) != value:

@@ -28,6 +28,7 @@ from finsim.tables import load_schema
 from finsim.tables.currencies import CURRENCIES
 from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 from finsim.tables.proposing.roles import roles
+from finsim.tables.role_words import NO_ROLE
 
 LEAST_ENTITIES = 20
 _MOSTLY = 0.5
@@ -169,7 +170,7 @@ def _role(data: LearnedInput, column: str | None) -> str:
     field = data.fields[column]
     if field.role:
         return field.role
-    headers = [each.source or name for name, each in data.fields.items()]
+    headers = [each.source or name for name, each in data.fields.items() if each.role != NO_ROLE]
     return dict(roles(headers, "payments")).get(field.source or column, "")
 
 

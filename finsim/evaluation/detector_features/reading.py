@@ -185,7 +185,8 @@ def _declared(given: SchemaSource) -> tuple[dict[str, Field], Dialect]:
 
 def _has_shops(schema: Schema) -> bool:
     """Whether a schema says who is paid by merchants alone, as that of a table of cards does."""
-    return any(one.role == "merchant" for one in schema.fields.values()) or "merchant_id" in schema.fields
+    return any(one.role == "merchant" or (name == "merchant_id" and not one.role)
+               for name, one in schema.fields.items())  # fmt: skip
 
 
 def _shop_accounts(shops: pa.ChunkedArray) -> pa.ChunkedArray:

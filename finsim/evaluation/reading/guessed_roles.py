@@ -17,6 +17,7 @@ from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import FEATURE, INTERNAL, KEY, LABEL
 from finsim.tables import Field
 from finsim.tables.proposing.roles import is_code, is_entity, is_id, is_time, names_entity, roles
+from finsim.tables.role_words import NO_ROLE
 
 NONE = "none"
 """The word that says that no column plays a part, unless a column is called so."""
@@ -121,7 +122,8 @@ def _with_parts(roles: Roles, real: pa.Table, declared: Declared) -> Roles:
 def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
     """Return role -> column: declared roles, and what headers mean among payments and loans."""
     found = {each.role: name for name, each in fields.items() if each.role and name in real.column_names}
-    headers = {each.source or name: name for name, each in fields.items() if name in real.column_names}
+    headers = {each.source or name: name for name, each in fields.items()
+               if name in real.column_names and each.role != NO_ROLE}  # fmt: skip
     for kind in ("loans", "payments"):
         for header, role in roles(list(headers), kind).items():
             found.setdefault(role, headers[header])
@@ -136,6 +138,7 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], othe
     typed = [
         name for name, each in fields.items()
         if name in real.column_names and (each.type == "id" or is_id(each.source or name))
+        and each.role != NO_ROLE
     ]  # fmt: skip
     for name in dict.fromkeys([*named, *stored, *typed]):
         is_said = name in stored or (declared.is_schema and name in named)
@@ -162,7 +165,7 @@ def doubted_entities(
     for name in real.column_names:
         field = declared.fields.get(name)
         header = field.source or name if field else name
-        if name in taken or (field and field.role in _IDS and declared.is_schema):
+        if name in taken or (field and field.role in (*_IDS, NO_ROLE) and declared.is_schema):
             continue
         known = _Ids.of(real, name)
         if known is None or known.each < REPEATS:
@@ -241,7 +244,8 @@ def _time(real: pa.Table, fields: Mapping[str, Field], by_role: Mapping[str, str
              and not pa.types.is_duration(real.schema.field(name).type)]  # fmt: skip
     named = [by_role[role] for role in _TIMES if by_role.get(role) in dated]
     spoken = [name for name in dated if name in fields and is_time(fields[name].source or name)]
-    return next(iter([*named, *spoken, *dated]), None)
+    parts = [name for name in (*named, *spoken, *dated) if name not in fields or fields[name].role != NO_ROLE]
+    return next(iter(parts), None)
 
 
 def _label(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> str | None:

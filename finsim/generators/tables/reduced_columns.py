@@ -19,6 +19,7 @@ from finsim.generators.tables.reduction.month_dates import DateBound
 from finsim.generators.tables.reduction.orders import Order, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.reduction.ties import Tie
+from finsim.generators.tables.reduction.words_of_empty import WordsOfEmpty
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedColumn, MixedTable
 
@@ -32,6 +33,7 @@ class Reduction:
     own; then ``bounds``, dates that never come after another; last ``empty``, cells that are missing by a law
     of their own. ``outcome`` : a column that is learned although it is computed, "" for none. ``ranges`` :
     column -> lowest and highest number of the table (``days`` : the columns of dates, as days since 1970).
+    ``words_of_empty`` : words that say which cells of another column are empty; kept last of all.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -48,6 +50,7 @@ class Reduction:
     empty: tuple[EmptyCells, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     days: tuple[str, ...] = ()
+    words_of_empty: tuple[WordsOfEmpty, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -79,6 +82,9 @@ class Reduction:
                 found |= bound.bounded(found)
         for one in self.empty:
             found |= one.emptied(found)
+        for law in self.words_of_empty:
+            if law.target not in given:
+                found |= law.emptied(found)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
@@ -125,6 +131,7 @@ class Reduction:
             "outcome": self.outcome, "orders": [asdict(order) for order in self.orders],
             "bounds": [asdict(bound) for bound in self.bounds],
             "empty": [{"flag": one.flag, "columns": list(one.columns)} for one in self.empty],
+            "words_of_empty": [asdict(one) for one in self.words_of_empty],
             "days": list(self.days), "ranges": {name: list(one) for name, one in self.ranges.items()},
         })  # fmt: skip
 
@@ -142,4 +149,9 @@ class Reduction:
         outcome = str(facts.get("outcome", ""))
         names, pools = tuple(facts["names"]), dict(facts["pools"])
         days = tuple(facts.get("days", ()))
-        return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days)
+        laws = tuple(
+            WordsOfEmpty(str(one["source"]), str(one["target"]),
+                         *(tuple(one[part]) for part in ("empty", "there", "exact")))
+            for one in facts.get("words_of_empty", ())
+        )  # fmt: skip
+        return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days, laws)

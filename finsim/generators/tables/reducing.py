@@ -18,6 +18,7 @@ from finsim.generators.tables.reduction.orders import find_orders
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import find_ties
+from finsim.generators.tables.reduction.words_of_empty import find_words_of_empty
 from finsim.randomness import Streams
 from finsim.records.mixed_table import TIME, WORD, MixedColumn, MixedTable
 
@@ -70,6 +71,7 @@ def reduce(
     return MixedTable(columns | learned | flags, table.rows), Reduction(
         tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
+        tuple(find_words_of_empty(table.without(*_keys(computed)))),
     )  # fmt: skip
 
 
@@ -83,6 +85,10 @@ def _told(table: MixedTable, keys: tuple[str, ...]) -> dict[str, Computed]:
         if name not in computed:
             computed[name] = Computed.of(table[name], NewKey.of(table[name]))
     return computed
+
+
+def _keys(computed: dict[str, Computed]) -> list[str]:
+    return [name for name, one in computed.items() if isinstance(one.rule, NewKey)]
 
 
 def _identical(computed: dict[str, Computed], table: MixedTable, whole: WholeTable, streams: Streams) -> None:

@@ -31,6 +31,7 @@ from finsim.tables import (
     open_table,
 )  # fmt: skip
 from finsim.tables.endings import ending_of
+from finsim.tables.role_words import NO_ROLE
 from finsim.tables.sources.opening import stored_schema
 
 NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")
@@ -97,6 +98,7 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         roles = {header: role_of(name, spec) for header, (name, spec) in declared.items()}
         labels = {header for header, (_, spec) in declared.items() if spec.type in _LABELS}
         worded = [header for header in headers if roles.get(header) or header not in labels]
+        worded = [header for header in worded if roles.get(header) != NO_ROLE]
         columns = recognise(worded, place, layout, roles)
     numeric = _numeric(columns, levels)
     fields = {header: _field(declared.get(header), _NUMBER, header) for header in numeric}

@@ -8,10 +8,12 @@ from test_month_dates import dates, loans, numbers
 
 from finsim.errors import FitError
 from finsim.generators.tables.given.asked import asked
+from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.words_of_empty import WordsOfEmpty
 from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
 
 def day(number):
@@ -145,3 +147,59 @@ def test_a_default_after_the_end_that_follows_from_what_is_given():
     assert "given default: 2021-03-14 is after the 2020-07-23 that follows for ends" in text
     assert "leave out opened, term" in text
     assert asked(found, {**cells, "term": 36.0}).inner["default"] == 600
+
+
+def closed_loans(odd=0, share=0.0, rows=2_000):
+    """Loans whose end is there for the 400 of status closed, and ``odd`` others; a word of no such law."""
+    rng = np.random.default_rng(4)
+    codes = np.repeat([0, 1, 2], [1_200, 400, 400]).astype(np.int32)
+    end = np.where((codes == 2) & (rng.random(rows) >= share), rng.normal(0.0, 1.0, rows), np.nan)
+    end[:odd] = 1.0
+    few = (np.arange(rows) % 100 == 0).astype(np.int32)  # 20 rows of 1, all of them open
+    few[codes == 2] = 0
+    return MixedTable({
+        "status": MixedColumn(WORD, codes, ("open", "late", "closed"), 1.0), "end": numbers(end, 0.001),
+        "few": MixedColumn(WORD, few, ("many", "few"), 1.0),
+    }, rows)  # fmt: skip
+
+
+def test_a_word_for_which_a_column_is_always_or_never_empty():
+    found = reduce(closed_loans(), Streams(1))[1]
+    assert found.words_of_empty == (
+        WordsOfEmpty("status", "end", ("open", "late"), ("closed",), ("open", "late")),
+    )
+    assert Reduction.from_state(found.state()) == found
+    assert told(found, {"status": "open", "end": 1.0}) == (
+        "given end: is there beside the 'open' given for status; "
+        "an empty cell, as the data have for 'open'; leave out status, or end"
+    )
+    assert "is empty beside the 'closed'" in told(found, {"status": "closed", "end": None})
+    for good in ({"status": "open", "end": None}, {"status": "closed", "end": 1.0}, {"end": 1.0}):
+        asked(found, good)
+
+
+@pytest.mark.parametrize(("odd", "share", "empty", "there", "exact"), [
+    (1, 0.0, ("open", "late"), ("closed",), ("late",)), (2, 0.0, ("late",), ("closed",), ("late",)),
+    (0, 0.02, ("open", "late"), (), ("open", "late")),
+])  # fmt: skip
+def test_exceptions_weaken_what_a_word_says(odd, share, empty, there, exact):
+    """One row of 1,200 open loans is within 99.9 %, but then no cell is emptied; two are not."""
+    (law,) = reduce(closed_loans(odd, share), Streams(1))[1].words_of_empty
+    assert (law.empty, law.there, law.exact) == (empty, there, exact)
+
+
+def test_chance_says_nothing():
+    rng = np.random.default_rng(7)
+    rare = np.where(rng.random(2_000) < 0.01, 1.0, np.nan)
+    word = MixedColumn(WORD, rng.integers(0, 40, 2_000).astype(np.int32), tuple(map(str, range(40))), 1.0)
+    assert (
+        reduce(MixedTable({"word": word, "rare": numbers(rare)}, 2_000), Streams(1))[1].words_of_empty == ()
+    )
+
+
+def test_a_sample_has_no_cell_for_a_word_that_never_has_one():
+    inner, found = reduce(closed_loans(), Streams(1))
+    made = inner.with_columns({"end": numbers(np.ones(inner.rows))})
+    whole = found.restore(made, Streams(2))
+    assert np.array_equal(whole["end"].missing(), whole["status"].values != 2)
+    assert not found.restore(made, Streams(2), given=["end"])["end"].missing().any()

@@ -1,0 +1,62 @@
+"""Words for which a column is always empty, or never: a date of default is there for one status alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.tables.reduction.empty_cells import without_cells
+from finsim.notation import Bool1D
+from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
+
+LEAST_ROWS, LEAST_SHARE, MOST_CHANCE = 30, 0.999, 1e-6
+"""A word decides in 30 rows, 99.9 % of them, where chance would once in a million (assumptions)."""
+
+
+@dataclass(frozen=True)
+class WordsOfEmpty:
+    """``target`` is empty for words of the column ``source``, ``empty``, there for those of ``there``.
+
+    ``exact`` are those of ``empty`` without an exception: in a sample, cells of these are emptied.
+    """
+
+    source: str
+    target: str
+    empty: tuple[str, ...]
+    there: tuple[str, ...]
+    exact: tuple[str, ...]
+
+    def emptied(self, found: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
+        """Return the target without the cells that no row of the table has."""
+        source = found[self.source]
+        lacks = np.array([word in self.exact for word in source.words] + [False])[source.values]
+        return {self.target: without_cells(found[self.target], lacks)} if lacks.any() else {}
+
+
+def find_words_of_empty(table: MixedTable) -> Iterator[WordsOfEmpty]:
+    """Yield every column that words of another one say to be empty or not, beyond chance."""
+    lacking = {name: one.missing() for name, one in table.columns.items()}
+    lacking = {name: lacks for name, lacks in lacking.items() if lacks.any() and not lacks.all()}
+    for name, column in table.columns.items():
+        if column.kind != WORD or not lacking.keys() - {name}:
+            continue
+        known = column.values >= 0
+        rows = np.bincount(column.values[known], minlength=len(column.words))
+        many = rows >= LEAST_ROWS
+        for target, lacks in lacking.items():
+            if target == name or not many.any():
+                continue
+            gone = np.bincount(column.values[known & lacks], minlength=len(column.words))
+            overall = float(lacks.mean())
+            # A column empty in 93 % of the rows is so in all 30 of a word by chance.
+            empty = many & (gone >= LEAST_SHARE * rows) & (overall**rows < MOST_CHANCE)
+            there = many & (rows - gone >= LEAST_SHARE * rows) & ((1.0 - overall) ** rows < MOST_CHANCE)
+            if empty.any() or there.any():
+                said = (empty, there, empty & (gone == rows))
+                yield WordsOfEmpty(name, target, *(_words(column, one) for one in said))
+
+
+def _words(column: MixedColumn, which: Bool1D) -> tuple[str, ...]:
+    return tuple(column.words[place] for place in np.flatnonzero(which))
