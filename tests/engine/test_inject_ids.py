@@ -145,3 +145,33 @@ def test_references_are_none_of_rows_beyond_the_sample(
     rows = pq.read_table(made.transactions).to_pandas()
     assert rows["order"].is_unique
     assert (rows["instance"] >= 0).sum() == made.added > 40
+
+
+@pytest.mark.parametrize("is_daily", [False, True])
+def test_ids_that_never_fall_do_not_fall_with_added_rows(is_daily: bool, tmp_path: Path) -> None:
+    """A fifth of the gaps has no free number, and rows of a day or a minute have only their ids in order."""
+    plain = table(accounts(ROWS))
+    name = plain.column_names[_time_column(plain)]
+    grain = pa.scalar(86_400 if is_daily else 60)
+    when = pc.cast(plain[name], pa.timestamp("s")).cast(pa.int64())
+    floored = pc.multiply(pc.divide(when, grain), grain).cast(pa.timestamp("s"))
+    floored = floored.cast(pa.date32()) if is_daily else floored
+    data = plain.set_column(_time_column(plain), name, floored).sort_by(name)
+    numbers = 70_000 + np.cumsum(np.random.default_rng(4).choice([1, 8], ROWS, p=[0.2, 0.8]))
+    ids = pa.array([f"OP{one}" for one in numbers])
+    at = data.schema.get_field_index("tx_id")
+    data = data.set_column(at, "tx_id", ids) if at >= 0 else data.append_column("tx_id", ids)
+    pq.write_table(data, tmp_path / "in.parquet")
+    made = finsim.inject(tmp_path / "in.parquet", narratives=RING, rate=0.02, seed=1, output=tmp_path / "out",
+                         progress=False)  # fmt: skip
+    rows = pq.read_table(made.transactions)
+    number = pc.cast(pc.utf8_slice_codeunits(rows["tx_id"], 2), pa.int64()).to_numpy()
+    told = [int(one.split()[1]) for one in made.remarks if "out of order" in one]
+    assert (np.diff(number) < 0).sum() <= sum(told)
+    assert sum(told) <= 0.3 * made.added
+    assert not (is_daily and told)
+    assert rows.filter(pc.less(rows["instance"], 0))["tx_id"].to_pylist() == ids.to_pylist()
+
+
+def _time_column(rows: pa.Table) -> int:
+    return next(at for at, one in enumerate(rows.schema) if pa.types.is_temporal(one.type))

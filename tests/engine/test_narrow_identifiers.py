@@ -10,6 +10,7 @@ import finsim
 from finsim.engine.learned.reading import read_to_learn
 from finsim.errors import DataError
 from finsim.evaluation.reading.guessed_roles import Named
+from finsim.tables import Field, Schema
 
 X = np.arange(120) % 7
 
@@ -59,3 +60,36 @@ def test_a_table_says_that_an_identifier_which_repeats_comes_out():
     once = read_to_learn(frame.assign(card_id=np.arange(400)), "table", Named(), None, None)
     assert once.keys == ("card_id",)
     assert not any("repeats" in one for one in once.remarks)
+
+
+@pytest.mark.parametrize("role", ["id", ""])
+def test_ids_of_rows_that_repeat_in_a_ledger_are_made_anew(role):
+    """Both sides of a transfer have its number; who is paid stays, and so does a code of few values."""
+    rng = np.random.default_rng(3)
+    rows = 600
+    number = [f"OP{70_000 + k - (k % 10 == 9)}" for k in range(rows)]
+    frame = pd.DataFrame(
+        {
+            "op": number,
+            "account": rng.integers(0, 40, rows),
+            "at": pd.date_range("2025-01-01", periods=rows, freq="h"),
+            "other": [f"X{k}" for k in rng.integers(0, 5_000, rows)],
+            "branch": [f"B{k}" for k in rng.integers(0, 9, rows)],
+            "amount": np.round(rng.lognormal(3, 1, rows), 2),
+        }
+    )
+    fields = {
+        "op": Field("id", role=role),
+        "account": Field("id", role="from_account"),
+        "at": Field("ts", role="date"),
+        "other": Field("id", role="to_account"),
+        "branch": Field("id"),
+        "amount": Field("float", role="amount"),
+    }
+    read = read_to_learn(frame, "events", Named(), Schema(fields), None)
+    assert read.keys == ("op",)
+    assert any("op: values repeat" in one for one in read.row_remarks)
+    model = finsim.fit(frame, "habits", kind="events", schema=Schema(fields), progress=False)
+    made = finsim.sample(model, entities=40, progress=False).arrow["op"].to_pylist()
+    assert not set(made) & set(number)
+    assert len(set(made)) == len(made)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.injection.entity_histories import NOBODY, Histories
+from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
@@ -51,7 +52,8 @@ class Added:
     """Added rows in time order: ``cells`` as the table writes them and the labels; arrays of shape [m].
 
     ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``moved`` what is paid, 0 in the
-    second of two rows of a payment; ``told`` says of columns of ids, by header, how they give rows away.
+    second of two rows of a payment; ``told`` says of columns of ids, by header, how they give rows away;
+    ``before``: the number of the real row before which each stands, where its id says so.
     """
 
     cells: pa.Table
@@ -61,6 +63,7 @@ class Added:
     narrative: Array
     moved: Cents1D
     told: dict[str, str]
+    before: Int1D | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +99,8 @@ def added_rows(
     for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
         one.time = time
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
-    cells, told = _cells(found, sample, past, ledger, lent, streams)
+    found, ordered = _ordered(found, sample, ledger, lent, streams)
+    cells, told = _cells(found, sample, past, ledger, lent, streams, ordered)
     if flag is not None:
         kind = sample.cells.schema.field(flag.part.at).type
         cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
@@ -109,7 +113,26 @@ def added_rows(
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
         names, np.where([one.is_second for one in found], 0, np.abs(_sums(found, lent))), told,
+        ordered.before if ordered else None,
     )  # fmt: skip
+
+
+def _ordered(
+    found: list[_Row], sample: LedgerSample, ledger: Ledger, lent: Templates, streams: Streams
+) -> tuple[list[_Row], IdsInOrder | None]:
+    """Return the rows in the order of ids that never fall, and these; as they are where none does."""
+    parts = ledger.columns.parts
+    counted = {at: known for at, known in sample.references.items() if at in lent.never_twice}
+    if "id" in parts and sample.ids is not None:
+        counted = {parts["id"].at: sample.ids, **counted}
+    columns = tuple(at for at, known in counted.items() if not known.counted)
+    ordered = ids_in_order(sample, columns, np.array([one.time for one in found], dtype=np.int64), streams)
+    if ordered is None:
+        return found, None
+    found = [found[at] for at in ordered.order.tolist()]
+    for one, time in zip(found, ordered.time.tolist(), strict=True):
+        one.time = time
+    return found, ordered
 
 
 def _rows_of(
@@ -164,7 +187,7 @@ def _refund(
 
 def _cells(
     found: Sequence[_Row], sample: LedgerSample, past: Histories, ledger: Ledger, lent: Templates,
-    streams: Streams,
+    streams: Streams, ordered: IdsInOrder | None,
 ) -> tuple[list[pa.ChunkedArray | pa.Array], dict[str, str]]:  # fmt: skip
     """Return the cells by column, and what a column tells of added rows whatever is done, by header."""
     told: dict[str, str] = {}
@@ -197,13 +220,19 @@ def _cells(
     with held(place, amount.header, kind, "amounts"):
         amounts = _sums(found, lent)
         columns[amount.at] = amount_cells(amounts, ledger.scale, kind, amount.field, dialect)
-    if "id" in parts and sample.ids is not None:
+    taken = -1
+    if ordered is not None:
+        taken, name = ordered.at, cells.schema.field(ordered.at).name
+        columns[taken], told[name] = ordered.cells, ordered.told
+    if "id" in parts and sample.ids is not None and parts["id"].at != taken:
         kind = cells.schema.field(parts["id"].at).type
         with held(place, parts["id"].header, kind, "ids"):
             columns[parts["id"].at], told[parts["id"].header] = new_row_ids(
                 sample.ids, cells.column(parts["id"].at), columns[parts["id"].at], when, kind, streams
             )
     for at in lent.never_twice:
+        if at == taken:
+            continue
         field = cells.schema.field(at)
         with held(place, field.name, field.type, "references"):
             columns[at], told[field.name] = new_references(

@@ -26,11 +26,13 @@ class Places:
 
     By time: behind all real rows of that time or before. By day: before the real row of that number among
     those with a known time. Behind the entity's own row: before the real row of that number.
+    ``by_row``: before the real row of that number in any case.
     """
 
     how: str
     keys: Int1D
     order: Int1D
+    by_row: bool = False
 
 
 def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, streams: Streams) -> Places:
@@ -49,8 +51,10 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
         keys, how = before[day] + (u * (sample.daily[day] + 1)).astype(np.int64), BY_DAY
     else:
         keys, how = added.time, BY_TIME
+    if added.before is not None:  # among rows of one time, the place is that of the id
+        keys = added.before
     order = np.argsort(keys, kind="stable")
-    return Places(how, keys[order], order)
+    return Places(how, keys[order], order, added.before is not None)
 
 
 def _behind_own(added: Added, sample: LedgerSample, past: Histories) -> Int1D:
@@ -77,10 +81,11 @@ def merged(
     """
     waiting = added.cells.take(pa.array(where.order)).cast(schema)
     done, ordinal, last = 0, 0, -(2**63)
+    how = BY_ENTITY if where.by_row else where.how
     for rows in ledger.rows():
-        keys, ordinal, last = _keys(rows, where.how, ordinal, last)
+        keys, ordinal, last = _keys(rows, how, ordinal, last)
         real = _labeled(rows.cells, schema, flag)
-        at = np.searchsorted(keys, where.keys[done:], side="right" if where.how == BY_TIME else "left")
+        at = np.searchsorted(keys, where.keys[done:], side="right" if how == BY_TIME else "left")
         here = int(np.searchsorted(at, len(keys), side="left"))
         if not here:
             yield real

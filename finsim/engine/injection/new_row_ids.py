@@ -15,7 +15,7 @@ from finsim.tables.new_ids.ids_in_time import IdsInTime
 from finsim.tables.new_ids.known_ids import KnownIds
 
 _COUNTED = "the ids are counted, so those of added rows follow the last; do not train on it"
-_APART = "the numbers lie {apart} apart, and those of added rows between them do not; do not train on it"
+APART = "the numbers lie {apart} apart, and those of added rows between them do not; do not train on it"
 
 
 def new_row_ids(
@@ -90,7 +90,7 @@ def _among_others(
         found = None
     if ids is None or found is None:
         return None, ""
-    told = _APART.format(apart=ids.apart) if ids.apart > 1 else ""
+    told = APART.format(apart=ids.apart) if ids.apart > 1 else ""
     return pa.array(map(int, found) if known.is_whole else found, plain), told
 
 

@@ -35,6 +35,7 @@ from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
 from finsim.tables.far_times import far_words
+from finsim.tables.proposing.roles import roles as spoken_roles
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.source import TableSource
@@ -153,14 +154,28 @@ def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
 
 
 def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple[str, ...]:
-    """Return the columns that tell rows apart: every identifier of a table, those of rows in a ledger."""
+    """Return the columns that tell rows apart: every identifier of a table, those of rows in a ledger.
+
+    In a ledger these may repeat, as where both sides of a transfer have a row.
+    """
     marked = with_keys(table, declared, roles)
     found = [field.name for field in marked.schema if facts_of(field)["role"] == KEY]
     if kind == TABLE:
         ids = [name for name in table.column_names if declared.fields[name].type == "id"]
         every = dict.fromkeys([*found, *ids, *([roles.id] if roles.id else [])])
         return tuple(name for name in every if declared.is_schema or _tells_apart(table[name]))
-    return tuple(name for name in found if name not in (roles.id, roles.time))
+    fields = {name: declared.fields[name] for name in table.column_names if declared.is_schema}
+    headers = spoken_roles([each.source or name for name, each in fields.items()], "payments")
+    parts = {header for header, role in headers.items() if role != "id"}  # such as who is paid
+    of_rows = [
+        name for name, each in fields.items()
+        if each.role == "id" or (
+            each.type == "id" and not each.role and (each.source or name) not in parts
+            and _tells_apart(table[name])
+        )
+    ]  # fmt: skip
+    taken = (roles.id, roles.time, roles.label, roles.counterparty)
+    return tuple(name for name in dict.fromkeys([*found, *of_rows]) if name not in taken)
 
 
 def _tells_apart(cells: pa.ChunkedArray) -> bool:
@@ -282,7 +297,15 @@ def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -
 
 
 def _repeated(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
-    """Return a warning for a table with times whose identifiers repeat: it may be one of entities."""
+    """Return a warning for a table with times whose identifiers repeat: it may be one of entities.
+
+    And one for a ledger in which those of rows repeat, which new ones do not.
+    """
+    if kind == EVENTS:
+        again = [name for name in keys if distinct(table[name]) < table.num_rows - table[name].null_count]
+        return [f"{', '.join(again)}: values repeat in the data, and each new row has one of its own"] * bool(
+            again
+        )
     found = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
     if kind != TABLE or not found or roles.time is None:
         return []

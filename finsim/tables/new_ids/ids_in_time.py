@@ -18,7 +18,7 @@ from finsim.notation import Bool1D, Int1D
 from finsim.tables.new_ids.id_form import NUMBERED
 
 _LEAST = 20  # fewer identifiers tell no order
-_MOST_DIGITS = 18  # of a number that an int64 holds
+MOST_DIGITS = 18  # of a number that an int64 holds
 _NUMBERED_SHARE = 0.95
 _FORMS = 0.5  # more forms than half of the identifiers: what surrounds the number is no form
 _RISING = 0.5  # assumption: rank correlation with time from which identifiers count as in order
@@ -50,7 +50,7 @@ class IdsInTime:
     def of(cls, known: Sequence[str], time: Int1D) -> IdsInTime | None:
         """Return the identifiers of rows, given with their times (ns); None where they are not numbered."""
         found = [(match, at) for at, word in enumerate(known) if (match := NUMBERED.fullmatch(word))]
-        found = [(match, at) for match, at in found if len(match[2]) <= _MOST_DIGITS]
+        found = [(match, at) for match, at in found if len(match[2]) <= MOST_DIGITS]
         if len(found) < max(_LEAST, _NUMBERED_SHARE * len(known)):
             return None
         forms = tuple(sorted({(match[1], match[3]) for match, _ in found}))

@@ -29,6 +29,7 @@ from finsim.generators.events.habits.cells.contexts import (
     levels,
     pooled_words,
 )
+from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
     main_links,
@@ -89,7 +90,7 @@ class Parts:
 class Learned:
     """Parts and laws of the other columns, early ones before the amount, late ones after it.
 
-    worth float64[L], see ``worth_of_kinds``.
+    worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together.
     """
 
     parts: Parts
@@ -100,6 +101,7 @@ class Learned:
     payee_context: Int1D
     worth: Float1D
     ledger_facts: Mapping[str, Any]
+    shown: Shown | None = None
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
@@ -109,6 +111,8 @@ class Learned:
             "context": self.payee_context,
             "worth": self.worth,
         }
+        if self.shown is not None:
+            found.update(arrays_of("shown", self.shown))
         for one in fields(self.parts):
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
         for k, law in enumerate([*self.early, *self.late]):
@@ -144,6 +148,7 @@ class Learned:
             arrays["context"],
             arrays["worth"],
             facts["ledger"],
+            item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
         )
 
 
@@ -215,7 +220,9 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         "payees": ledger.payees,
     }
     worth = worth_of_kinds(links, returns.discount)
-    return Learned(parts, early, late, np.cumsum(degree) / degree.sum(), edges, payee_context, worth, facts)
+    early, shown = shown_together(log, early, links_of_rows, len(counts))
+    popular = np.cumsum(degree) / degree.sum()
+    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown)
 
 
 def worth_of_kinds(links: Links, discount: Float1D) -> Float1D:

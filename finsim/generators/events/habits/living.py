@@ -197,7 +197,7 @@ def _payments(
     out = Payments(
         np.zeros(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
         np.empty(n, np.int64),
-        np.empty((n, AMOUNT_DRAWS + DRAWS * columns)),
+        np.empty((n, AMOUNT_DRAWS + DRAWS * columns + (known.shown is not None))),
     )  # fmt: skip
     seed = np.uint64(streams.word("payments"))
     draw_payments(seed, wanted.number, starts, sizes, habits, offers, law, out)

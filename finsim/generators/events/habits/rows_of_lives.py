@@ -48,9 +48,11 @@ def _early(known: Learned, log: EventLog, one: Lived) -> tuple[Rows, dict[str, M
         if known.ledger_facts["is_dated"]
         else {"hour": np.minimum(events.second // 3_600, 23).astype(np.int64)}
     )
+    link = _links(known, one.group, events)
+    case = None if known.shown is None else known.shown.cases(link, events.uniforms[:, -1])
     rows = Rows(
-        events.payee, _links(known, one.group, events), one.lives.donor[entity], one.time, first,
-        normal(np.ascontiguousarray(one.draws[:, OF_COLUMNS]))[entity], contexts,
+        events.payee, link, one.lives.donor[entity], one.time, first,
+        normal(np.ascontiguousarray(one.draws[:, OF_COLUMNS]))[entity], contexts, case,
     )  # fmt: skip
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {}
@@ -112,6 +114,9 @@ def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
     away = ~is_new & (draw < switch) | (events.offer < 0)
     inner = np.where(is_new | (switch <= 0), draw, draw / max(switch, 1e-9)) % 1.0
     other = order[np.minimum(begin + (inner * wide).astype(np.int64), len(order) - 1)]
+    if known.shown is not None:
+        begin = np.minimum(begin, len(order) - 1)
+        other = known.shown.by_rows(order, (begin, np.minimum(begin + wide, len(order))), inner)
     if not len(group.link):
         return other
     return np.where(away, other, group.link[np.maximum(events.offer, 0)])

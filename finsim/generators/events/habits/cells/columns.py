@@ -30,7 +30,10 @@ NANOS = 1e9
 
 @dataclass(frozen=True)
 class ColumnLaw:
-    """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts."""
+    """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts.
+
+    ``shown``: its cells by case, where words come out together as rows of a pair show them.
+    """
 
     name: str
     how: str
@@ -39,12 +42,15 @@ class ColumnLaw:
     law: WordLaw | NumberLaw | None
     parents: tuple[str, ...]
     pool: Array | None = None
+    shown: Array | None = None
 
     def arrays(self, prefix: str) -> dict[str, Array]:
         """Return the arrays of the law."""
         found: dict[str, Array] = {f"{prefix}.cells": self.cells}
         if self.pool is not None:
             found[f"{prefix}.pool"] = self.pool
+        if self.shown is not None:
+            found[f"{prefix}.shown"] = self.shown
         return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
 
     def facts(self) -> dict[str, Any]:
@@ -64,10 +70,13 @@ class ColumnLaw:
         kind = {"WordLaw": WordLaw, "NumberLaw": NumberLaw}.get(facts["law"])
         law = None if kind is None else item_of(kind, f"{prefix}.law", arrays)
         cells, pool = arrays[f"{prefix}.cells"], arrays.get(f"{prefix}.pool")
-        return cls(facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool)
+        shown = arrays.get(f"{prefix}.shown")
+        return cls(facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool, shown)
 
     def drawn(self, rows: Rows, draws: Float2D) -> Array:
         """Return the cells of rows; draws float64[n, DRAWS]."""
+        if self.shown is not None and rows.case is not None:
+            return np.asarray(self.shown[rows.case])
         if self.how == PAYEE:
             return np.asarray(self.cells[rows.payee])
         if self.how == PAIR:
@@ -89,7 +98,7 @@ class Rows:
     """What is known of rows before a column is drawn.
 
     Payee, link and donor (learned ones), time nanoseconds, first rows of entities, a standard score of the
-    entity, and the contexts so far.
+    entity, and the contexts so far. ``case`` of what the pair shows together, where its words do.
     """
 
     payee: Int1D
@@ -99,6 +108,7 @@ class Rows:
     first: Array
     level: Float1D
     contexts: dict[str, Int1D]
+    case: Int1D | None = None
 
 
 def told_columns(log: EventLog, ledger: Ledger, names: list[str], link: Int1D) -> list[ColumnLaw]:
