@@ -20,6 +20,7 @@ from finsim.generators.events.habits.cells.columns import (
     learn_columns,
     switches,
     told_columns,
+    usual_codes,
     with_words,
 )
 from finsim.generators.events.habits.cells.contexts import (
@@ -174,7 +175,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         laws, first_law = laws + 1, laws
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
-    amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
+    alone = np.broadcast_to(groups.cases(lawful), law.shape)
+    amounts, level, chance = learn_amounts(
+        ledger, law, laws, links_of_rows, step, streams.under("amounts"), alone
+    )
     alike = roundings_alike(ledger, law, links_of_rows, first_times(ledger), amounts.laws)
     amounts = replace(amounts, rounding=alike)
     returns = learn_returns(ledger, runs, chance)
@@ -320,18 +324,27 @@ def of_links(law: ColumnLaw, runs: Runs) -> Int1D:
 
 
 def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:
-    """Return the currency of each entity int64[E] where it has one of its own and pays entities of it alone.
+    """Return the currency of each entity int64[E] where it has one of its own and payees of it alone.
 
-    Else 0: there are no parts.
+    Entities as payees have their own currency, others the one that most of their payers have. Else 0: there
+    are no parts.
     """
     none = np.zeros(entities, np.int64)
     own = next((law for law in early if law.name == log.roles.currency and law.how == ENTITY), None)
-    inner = runs.link_payee < entities
-    if own is None or not log.partner_is_entity or not inner.any():
+    if own is None or log.roles.partner is None:
         return none
     part = np.unique(own.cells, return_inverse=True)[1].astype(np.int64)
-    within = part[runs.link_entity[inner]] == part[runs.link_payee[inner]]
-    return part if within.mean() >= DETERMINED else none
+    paid = part[runs.link_entity]
+    inner = runs.link_payee < entities if log.partner_is_entity else np.zeros(len(paid), dtype=np.bool_)
+    if inner.any():
+        within = part[runs.link_payee[inner]] == paid[inner]
+    else:
+        known = runs.link_payee < len(
+            log.events[log.roles.partner].words
+        )  # the last stands for a lacking one
+        paid, payee = paid[known], runs.link_payee[known]
+        within = usual_codes(paid, payee, int(payee.max(initial=0)) + 1)[payee] == paid
+    return part if len(within) and within.mean() >= DETERMINED else none
 
 
 def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:
