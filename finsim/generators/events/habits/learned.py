@@ -11,16 +11,13 @@ import numpy as np
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.cells.columns import (
-    DETERMINED,
     EARLY,
-    ENTITY,
     PAIR,
     PAYEE,
     ColumnLaw,
     learn_columns,
     switches,
     told_columns,
-    usual_codes,
     with_words,
 )
 from finsim.generators.events.habits.cells.contexts import (
@@ -43,7 +40,7 @@ from finsim.generators.events.habits.generations import Links, pays_back, runs_o
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
-from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.payee_groups import PayeeGroups, currency_parts, learn_groups
 from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
@@ -198,7 +195,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     whole = np.bincount(runs.link_entity, counts, ledger.count)
     own = own_numbers(returns, crowds, level, clock.burst)
     law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
-    part = _part(log, early, ledger.count, runs)
+    part = currency_parts(log, early, ledger.count, runs)
     near, akin, by_size = (one[np.argsort(part[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
@@ -321,30 +318,6 @@ def of_links(law: ColumnLaw, runs: Runs) -> Int1D:
     assert law.pool is not None
     word = np.where(law.cells < 0, len(law.pool) - 1, law.cells)
     return np.asarray(law.pool[word[runs.link_payee] if law.how == PAYEE else word])
-
-
-def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:
-    """Return the currency of each entity int64[E] where it has one of its own and payees of it alone.
-
-    Entities as payees have their own currency, others the one that most of their payers have. Else 0: there
-    are no parts.
-    """
-    none = np.zeros(entities, np.int64)
-    own = next((law for law in early if law.name == log.roles.currency and law.how == ENTITY), None)
-    if own is None or log.roles.partner is None:
-        return none
-    part = np.unique(own.cells, return_inverse=True)[1].astype(np.int64)
-    paid = part[runs.link_entity]
-    inner = runs.link_payee < entities if log.partner_is_entity else np.zeros(len(paid), dtype=np.bool_)
-    if inner.any():
-        within = part[runs.link_payee[inner]] == paid[inner]
-    else:
-        known = runs.link_payee < len(
-            log.events[log.roles.partner].words
-        )  # the last stands for a lacking one
-        paid, payee = paid[known], runs.link_payee[known]
-        within = usual_codes(paid, payee, int(payee.max(initial=0)) + 1)[payee] == paid
-    return part if len(within) and within.mean() >= DETERMINED else none
 
 
 def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:
