@@ -42,6 +42,28 @@ def test_members_of_a_scheme_are_of_one_currency_where_transfers_are(apart: bool
     assert 0.1 < usd["sender"].mean() < 0.6
 
 
+def test_payees_shared_by_accounts_of_two_currencies_cross_none(tmp_path: Path) -> None:
+    """Outside payees have no currency of their own: a scheme stays in that of who pays, and in its sums."""
+    rng = np.random.default_rng(5)
+    payer = rng.integers(0, 80, 1_000)
+    yen = payer % 2 == 1
+    frame = pd.DataFrame({
+        "sender": [f"DE{k:08d}" for k in payer], "receiver": [f"SHOP{k}" for k in rng.integers(0, 25, 1_000)],
+        "ts": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 90 * 86_400, 1_000), "s"),
+        "amount": np.round(np.exp(rng.normal(3, 0.6, 1_000)) * np.where(yen, 2_000, 1), 2),
+        "currency": np.where(yen, "JPY", "EUR"),
+    })  # fmt: skip
+    made = finsim.inject(frame, narratives=["business_email_compromise"], output=tmp_path / "out", rate=0.1,
+                         seed=1, progress=False)  # fmt: skip
+    rows = pq.read_table(made.transactions).to_pandas()
+    real, rows = rows[rows["instance"] < 0], rows[rows["instance"] >= 0]
+    assert (rows.groupby("instance")["currency"].nunique() == 1).all()
+    assert rows["currency"].nunique() == 2
+    amount, most = rows["amount"].astype(float), real["amount"].astype(float).groupby(real["currency"]).max()
+    assert (amount <= rows["currency"].map(most)).all()
+    assert amount[rows["currency"] == "JPY"].median() > 5_000
+
+
 def test_the_declared_currency_stays_with_the_file(tmp_path: Path) -> None:
     """A table of one currency names none in its rows: the schema does, and the new file says it on."""
     (tmp_path / "mule_ring.yaml").write_text(ACCOUNTS_ONLY)

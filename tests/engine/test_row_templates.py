@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.engine.injection.row_templates import Group, Templates
@@ -16,9 +18,9 @@ def test_a_row_is_lent_by_one_of_the_kind() -> None:
     none = Group.of(NOBODY, NOBODY, SIZE, 2)
     every = Group.of(np.arange(5), np.array([0, 0, 1, 1, 0]), SIZE, 2)
     mine = Group.of(np.arange(5), own, SIZE, 6)
-    lent = Templates(
-        mine, every, none, none, none, none, none, (), (), np.ones(5, int), np.array([0, 1, 0, 1, 1])
-    )
+    currency = np.array([0, 1, 0, 1, 1])
+    told = Group.of(np.arange(5), currency, SIZE, 8)
+    lent = Templates(mine, every, none, none, none, told, none, none, (), (), np.ones(5, int), currency)
     rng = np.random.default_rng(0)
     assert {lent.outgoing(0, True, 110, rng) for _ in range(40)} == {2, 3}
     assert {lent.outgoing(0, False, 110, rng) for _ in range(40)} == {0, 1}
@@ -28,3 +30,9 @@ def test_a_row_is_lent_by_one_of_the_kind() -> None:
     assert {lent.outgoing(0, False, 110, rng, 1) for _ in range(40)} == {1}
     assert {lent.outgoing(2, True, 110, rng, 0) for _ in range(40)} == {2}
     assert lent.outgoing(0, False, 110, rng, 7) >= 0
+    far = replace(lent, own=Group.of(np.array([0]), own, SIZE, 6), all_rows=none)
+    assert {lent_row for _ in range(40) if (lent_row := far.outgoing(0, False, 110, rng, 1)) >= 0} == {
+        1,
+        3,
+        4,
+    }

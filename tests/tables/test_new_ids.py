@@ -57,6 +57,12 @@ def test_the_form_of_the_old_ones_is_kept(known, new):
     assert IdForm.of(known).new(0, 1) == [new]
 
 
+def test_payees_keep_new_accounts_off_their_words_and_have_no_part_in_the_form() -> None:
+    accounts, shops = ["ACC01", "ACC02"], [f"Shop {k}" for k in range(9)]
+    assert IdForm.of(accounts, (*accounts, *shops)).new(0, 1) == ["ACC03"]
+    assert IdForm.of(accounts, (*shops, "ACC77")).new(0, 1) == ["ACC78"]
+
+
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
 def test_new_uuids_are_uuids(spelled):
     known = [spelled(str(uuid.UUID(int=n * 7919**9, version=4))) for n in range(1, 9)]

@@ -56,7 +56,8 @@ class Templates:
 
     ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
     the latter alone, ``received`` incoming rows by entity, ``returned`` rows in which a merchant pays by who
-    is paid, ``all_returned`` all of them; ``to_entity`` rows by payee, ``to_shop`` by merchant.
+    is paid, ``all_returned`` all of them; ``in_currency`` outgoing rows by currency; ``to_entity`` rows by
+    payee, ``to_shop`` by merchant.
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
     values hardly ever occur twice. ``steps`` and ``currency`` int64[n] are those of the amount of each row.
     """
@@ -66,6 +67,7 @@ class Templates:
     received: Group
     returned: Group
     all_returned: Group
+    in_currency: Group
     to_entity: Group
     to_shop: Group
     follows_payee: tuple[int, ...]
@@ -78,11 +80,12 @@ class Templates:
     ) -> int:
         """Return a row like a payment of an entity: its own nearest in amount, else anybody's.
 
-        One in ``currency`` where there is one nearby, in any where that is -1.
+        One in ``currency`` where any is, in any where that is -1.
         """
         own = [(self.own, 2 * entity + shop, _NEAREST)] if entity >= 0 else []
         every = [(self.all_rows, int(one), _ALIKE) for one in (shop, not shop)]
-        return self._first([*own, *every], amount, currency, rng)
+        last = [(self.in_currency, currency, _ALIKE)] if currency >= 0 else []
+        return self._first([*own, *every, *last], amount, currency, rng)
 
     def refund(self, entity: int, amount: int, rng: np.random.Generator, currency: int = -1) -> int:
         """Return a row like money back to an entity: its own nearest in amount, else anybody's."""
@@ -117,6 +120,8 @@ def templates(
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
     sold = np.flatnonzero(past.outgoing & (past.shop >= 0))
     back = np.flatnonzero(past.refund)
+    told = np.zeros(len(shop), dtype=np.int64) if currency is None else currency
+    kept = out[told[out] >= 0]
     taker = past.payee if columns.layout == ACCOUNTS else past.payer
     return Templates(
         Group.of(out, 2 * past.payer + shop, past.size, 2 * past.count),
@@ -124,6 +129,7 @@ def templates(
         Group.of(into, past.payer, past.size, past.count),
         Group.of(back, taker, past.size, past.count),
         Group.of(back, np.zeros(len(shop), dtype=np.int64), past.size, 1),
+        Group.of(kept, told, past.size, int(told.max(initial=0)) + 1),
         Group.of(paid, past.payee, past.size, past.count),
         Group.of(sold, past.shop, past.size, past.shops),
         _follows(sample, past, payee, columns),

@@ -135,13 +135,14 @@ def fit_events(
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     forms = {name: IdForm.of_cells(data.table[name]) for name in data.keys}
-    names, target = ledger.entities, data.target
+    target = data.target
+    taken: tuple[str, ...] = ()
     partner = ledger.log.roles.partner
     is_entity = ledger.log.partner_is_entity
     if partner is not None and (is_entity or holds_accounts(data, partner)):
-        names = (*names, *ledger.log.events[partner].words)  # no new account is one that is paid
+        taken = ledger.log.events[partner].words  # no new account is one that is paid
     if partner is not None and is_entity:
         at = data.order.index(partner)
         if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
             target = target.set(at, target.field(at).with_type(pa.int64()))
-    return OutputForm.of(data, {**forms, str(data.roles.id): IdForm.of(names)}, target)
+    return OutputForm.of(data, {**forms, str(data.roles.id): IdForm.of(ledger.entities, taken)}, target)

@@ -12,6 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.learned.currency_decimals import (
+    Places,
+    add_places,
+    currency_header,
+    texts_by_currency,
+    told_places,
+)
 from finsim.records.columns import DECIMALS
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.written import FALSE, TRUE, formats_of
@@ -19,7 +26,7 @@ from finsim.tables.endings import ENDINGS, TEXT, known_ending
 from finsim.tables.rewriting.look_of_text import look_of
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_file import TextTable
-from finsim.tables.writing.text_look import QUOTED, TextLook, number_texts
+from finsim.tables.writing.text_look import QUOTED, CellForm, TextLook, number_texts
 
 _MOST_DECIMALS = 12
 
@@ -29,7 +36,8 @@ class TextForm:
     """The dialect of a text table, and by header how cells are written.
 
     ``formats`` of dates and times, ``zones`` of times without an offset, ``words`` of yes and no, and
-    ``decimals`` where all cells of a column of numbers have as many; ``look`` is that of the file.
+    ``decimals`` where all cells of a column of numbers have as many, ``by_currency`` the column of currencies
+    and decimals of each where sums of them differ; ``look`` is that of the file.
     """
 
     dialect: Dialect = field(default_factory=Dialect)
@@ -38,10 +46,11 @@ class TextForm:
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     decimals: Mapping[str, int] = field(default_factory=dict)
     look: TextLook = field(default_factory=TextLook)
+    by_currency: Mapping[str, tuple[str, Places]] = field(default_factory=dict)
 
     def declared(self) -> TextForm:
         """Return the form without what cells told of it."""
-        return replace(self, words={}, decimals={}, look=self.look.declared())
+        return replace(self, words={}, decimals={}, by_currency={}, look=self.look.declared())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -53,7 +62,11 @@ class TextForm:
         dialect = {key: tuple(one) if isinstance(one, list) else one for key, one in data["dialect"].items()}
         words = {name: (yes, no) for name, (yes, no) in data["words"].items()}
         look = TextLook.from_dict(data["look"]) if "look" in data else TextLook()  # older models have none
-        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"], look)
+        told = {
+            name: (header, {word: (low, high) for word, (low, high) in places.items()})
+            for name, (header, places) in data.get("by_currency", {}).items()
+        }
+        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"], look, told)
 
 
 def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
@@ -80,18 +93,29 @@ def _with_cells(form: TextForm, source: TextTable, fields: Mapping[str, Field]) 
     places = {header: source.headers.index(header) for header in wanted}
     seen: dict[str, set[str]] = {header: set() for header in wanted if kinds[header] == "bool"}
     decimals: dict[str, set[int]] = {header: set() for header in wanted if kinds[header] != "bool"}
+    money = currency_header(fields, source.bound)
+    sums = {
+        header for name, header in source.bound.items()
+        if money and header in decimals and (fields[name].type == "money" or fields[name].role == "amount")
+    }  # fmt: skip
+    by_word: dict[str, dict[str, tuple[int, int]]] = {header: {} for header in sums}
     for batch in source.batches(rename=False) if wanted else ():
         for header, at in places.items():
+            if header in sums:
+                words_of = batch.column(source.headers.index(str(money)))
+                add_places(by_word[header], words_of, _counts(batch.column(at), form.dialect))
             cells = batch.column(at).drop_null()
             if header in seen and len(seen[header]) < len((*TRUE, *FALSE)):
                 seen[header] |= {str(one) for one in pc.unique(cells).to_pylist()}
             elif header in decimals:
                 decimals[header] |= _decimals(cells, form.dialect)
     words = {header: _words(cells) for header, cells in seen.items()}
+    told = {header: told_places(one) for header, one in by_word.items()}
     found = {header: next(iter(some)) for header, some in decimals.items() if len(some) == 1}
     return replace(
         form, words={header: pair for header, pair in words.items() if pair},
         decimals={header: count for header, count in found.items() if 0 < count <= _MOST_DECIMALS},
+        by_currency={header: (str(money), places) for header, places in told.items() if places},
     )  # fmt: skip
 
 
@@ -103,13 +127,17 @@ def _words(cells: set[str]) -> tuple[str, str] | None:
 
 def _decimals(cells: pa.Array, dialect: Dialect) -> set[int]:
     """Return how many decimals the numbers of some cells have; -1 for one that is written in another way."""
+    return {int(one) for one in pc.unique(_counts(cells, dialect).drop_null()).to_pylist()}
+
+
+def _counts(cells: pa.Array, dialect: Dialect) -> pa.Array:
+    """Return the decimals of each cell int32[n], -1 for one written in another way, null for an empty one."""
     plain = cells.cast(pa.string())
-    plain = plain.filter(pc.not_equal(plain, ""))
     point = re.escape(dialect.point)
     texts = pc.extract_regex(plain, rf"^\s*[+-]?[0-9][^{point}eE%A-Za-z]*(?:{point}(?P<part>[0-9]+))?\s*$")
     parts = pc.struct_field(texts, "part") if len(plain) else pa.array([], pa.string())
     counts = pc.fill_null(pc.utf8_length(parts), -1)
-    return {int(one) for one in pc.unique(counts).to_pylist()}
+    return pc.if_else(pc.fill_null(pc.equal(plain, ""), True), pa.scalar(None, pa.int32()), counts)
 
 
 def as_declared(
@@ -136,7 +164,7 @@ def _field(one: pa.Field, form: TextForm) -> pa.Field:
 
 
 def _told_field(one: pa.Field, form: TextForm) -> pa.Field:
-    if one.name in form.look.numbers and _is_number(one.type):
+    if (one.name in form.look.numbers or one.name in form.by_currency) and _is_number(one.type):
         return pa.field(one.name, pa.string())
     if one.name in form.formats and pa.types.is_temporal(one.type):
         return pa.field(one.name, pa.string())
@@ -163,6 +191,10 @@ def _written(batch: pa.RecordBatch, schema: pa.Schema, form: TextForm) -> pa.Rec
         elif pa.types.is_boolean(was.type):
             yes, no = form.words[was.name]
             cells.append(pc.if_else(column, yes, no).cast(pa.string()))
+        elif pa.types.is_string(now.type) and was.name in form.by_currency:
+            header, places = form.by_currency[was.name]
+            look = form.look.numbers.get(was.name, CellForm())
+            cells.append(texts_by_currency(column, batch.column(header), places, look, form.dialect))
         elif pa.types.is_string(now.type) and was.name in form.look.numbers:
             cells.append(number_texts(column, form.look.numbers[was.name], form.dialect))
         else:

@@ -48,8 +48,16 @@ class IdForm:
     digits: str = _DECIMAL
 
     @classmethod
-    def of(cls, known: Sequence[str]) -> IdForm:
-        """Return the form of the known identifiers; without one, ``new-`` and a number."""
+    def of(cls, known: Sequence[str], taken: Sequence[str] = ()) -> IdForm:
+        """Return the form of the known identifiers; without one, ``new-`` and a number.
+
+        ``taken`` are words that no new identifier may be: they have no part in the form.
+        """
+        form = cls._of(known)
+        return form._behind(taken) if taken else form
+
+    @classmethod
+    def _of(cls, known: Sequence[str]) -> IdForm:
         whole = [_WHOLE.fullmatch(word) for word in known]
         if known and all(whole):
             return cls(last=max(int(match[1]) for match in whole if match))
@@ -86,7 +94,8 @@ class IdForm:
         """Return this form with the greatest number that stands in it among the known identifiers."""
         inner = re.compile(f"{re.escape(self.prefix)}([{self.digits}]+){re.escape(self.suffix)}")
         numbers = [int(match[1], len(self.digits)) for word in known if (match := inner.fullmatch(word))]
-        return IdForm(self.prefix, self.width, max(numbers, default=0), self.suffix, self.digits)
+        last = max([self.last, 0, *numbers])
+        return IdForm(self.prefix, self.width, last, self.suffix, self.digits)
 
     @property
     def is_plain(self) -> bool:

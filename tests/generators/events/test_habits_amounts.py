@@ -41,10 +41,13 @@ def test_a_law_that_no_row_had_lacks_amounts_as_often_as_the_whole():
     log = fees_and_sales(20)
     ledger, rows = Ledger.read(log), log.events.rows
     law, link = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-    amounts = learn_amounts(ledger, law, 2, link, 0.01, Streams(1))[0]
+    amounts = learn_amounts(ledger, law, 2, link, 0.01, Streams(1), law)[0]
     assert amounts.missing.tolist() == [0.0, 0.0]
     lacking = replace(ledger, amount=np.where(np.arange(rows) % 4 == 0, np.nan, ledger.amount))
-    assert learn_amounts(lacking, law, 2, link, 0.01, Streams(1))[0].missing.tolist() == [0.25, 0.25]
+    assert learn_amounts(lacking, law, 2, link, 0.01, Streams(1), law)[0].missing.tolist() == [0.25, 0.25]
+    is_fee = ledger.amount == 3.62  # the rows of the law but for their payees tell it, as those of a currency
+    alone = learn_amounts(ledger, law, 2, link, 0.01, Streams(1), is_fee.astype(np.int64))[0]
+    assert alone.laws[1].values(np.array([0.1, 0.5, 0.9]), np.full(3, 0.5)).tolist() == [3.62] * 3
 
 
 def test_scores_of_new_lives_fill_their_laws():

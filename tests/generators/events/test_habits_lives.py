@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from event_logs import accounts
+from event_logs import accounts, words
 from scipy.stats import spearmanr
 
 from finsim.generators.events.habits import Habits
@@ -20,6 +20,7 @@ from finsim.generators.events.habits.rounding import rounding_draws, roundings_a
 from finsim.generators.generator import Budget
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.randomness import Streams
+from finsim.records.mixed_table import NUMBER, MixedColumn
 
 DAYS = 360
 
@@ -173,7 +174,7 @@ def test_outer_payees_of_another_part_are_replaced():
         payee=np.array([1, 4, 5, 6, 7, 7, 8]),
     )  # fmt: skip
     payee, wanted = np.array([1, 4, 4, 5, 7, 7, 8, 6]), np.array([1, 0, 1, 0, 0, 1, 1, 0])
-    found = outers_within(links, payee, wanted, 8)
+    found = outers_within(links, payee, wanted, 8, len(links.order))
     assert found.tolist() == [1, 4, 5, 7, 7, 7, 8, 7]  # 7 is of both, 8 the missing one
 
 
@@ -192,3 +193,23 @@ def test_accounts_of_two_currencies_pay_within_their_own():
     seen[to, money] = True
     assert not (seen.sum(axis=1) == 2).any()
     assert min(seen.sum(axis=0)) > 60
+
+
+def test_cards_of_two_currencies_pay_shops_and_sums_of_their_own():
+    data = accounts(100)
+    money, rng = data.events["money"].values, np.random.default_rng(1)
+    shop = rng.integers(0, 12, len(money)) * 2 + money
+    amount = np.round(np.where(money == 1, 9_000.0, 10.0) * np.exp(rng.normal(0, 0.4, len(money))), 2)
+    events = data.events.with_columns(
+        {
+            "to": words(shop, [f"shop {k}" for k in range(24)]),
+            "amount": MixedColumn(NUMBER, amount, step=0.01),
+        }
+    )
+    log = replace(data, events=events, partner_is_entity=False)
+    found = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda *_: None).sample(150, Streams(2))
+    made = found.events["money"].values
+    assert 0.3 < made.mean() < 0.7
+    assert ((found.part("amount") > 300) == (made == 1)).all()
+    name = [found.events["to"].words[k] for k in found.part("partner")]
+    assert all(int(word.split()[1]) % 2 == one for word, one in zip(name, made, strict=True))

@@ -16,13 +16,19 @@ from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import Float1D, Int1D
 from finsim.tables.cells.stored import is_text
 
+ENOUGH = 30
+"""Payments out that make a law of a currency's own (assumption)."""
+SURE = 0.95
+"""Share of the rows of who is paid alone in one currency, from which on it is its own (assumption)."""
+
 
 @dataclass(frozen=True)
 class Currencies:
-    """The usual currency of each account position, int64[A], -1 where it has none.
+    """The usual currency of each account position, int64[A], -1 where it has none, or is paid in several.
 
-    ``rows`` float64[K] is the share of rows in each; ``mixed`` that of rows between two of different ones,
-    over that of two ends drawn at random. ``codes`` int64[n] is the currency of each sampled row.
+    ``rows`` float64[K] is the share of rows in each, 0 where few are paid out; ``mixed`` that of rows between
+    two that pay in different ones, over that of two ends drawn at random. Who is paid alone has no currency
+    of its own to cross. ``codes`` int64[n] is the currency of each sampled row.
     """
 
     usual: Int1D
@@ -78,26 +84,28 @@ def ledger_currencies(
     code, words = pd.factorize(sample.cells.column(part.at).to_pandas().astype(object))
     if len(words) < 2:
         return None
-    payer, payee = _usual(past.payer, code, past.count), _usual(past.payee, code, past.count)
-    entity = np.where(payer >= 0, payer, payee)
-    shop = _usual(past.shop, code, past.shops)
-    ends = [np.append(entity, NOBODY)[past.payer], np.append(entity, NOBODY)[past.payee]]
-    ends[1] = np.where(past.shop >= 0, np.append(shop, NOBODY)[past.shop], ends[1])
+    payer = _usual(past.payer, code, past.count)
+    entity = np.where(payer >= 0, payer, _usual(past.payee, code, past.count, SURE))
+    shop = _usual(past.shop, code, past.shops, SURE)
+    ends = [np.append(payer, NOBODY)[one] for one in (past.payer, past.payee)]
     both = (ends[0] >= 0) & (ends[1] >= 0)
     usual = np.where(
         people.entity >= 0, np.append(entity, NOBODY)[people.entity], np.append(shop, NOBODY)[people.shop]
     )
     share = np.bincount(code[code >= 0], minlength=len(words)) / max(int((code >= 0).sum()), 1)
     crossed = float((ends[0] != ends[1])[both].mean()) if both.any() else 0.0
-    return Currencies(usual, share, min(1.0, crossed / (1.0 - float((share**2).sum()))), code)
+    mixed = min(1.0, crossed / (1.0 - float((share**2).sum())))
+    paid = np.bincount(code[(code >= 0) & past.outgoing], minlength=len(words))
+    return Currencies(usual, np.where(paid >= ENOUGH, share, 0.0), mixed, code)
 
 
-def _usual(key: Int1D, code: Int1D, count: int) -> Int1D:
-    """Return the most frequent code of each key, -1 where it has none: int64[count]."""
+def _usual(key: Int1D, code: Int1D, count: int, least: float = 0.0) -> Int1D:
+    """Return the most frequent code of each key, in ``least`` of its rows: int64[count], -1 for none."""
     known = (key >= 0) & (code >= 0)
     found = np.full(count, NOBODY)
     if known.any():
         pairs, rows = np.unique(np.stack([key[known], code[known]]), axis=1, return_counts=True)
         order = np.argsort(rows, kind="stable")
+        order = order[rows[order] >= least * np.bincount(key[known], minlength=count)[pairs[0][order]]]
         found[pairs[0][order]] = pairs[1][order]
     return found

@@ -9,11 +9,9 @@ import numpy as np
 
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
-from finsim.engine.injection.money.ledger_currencies import Currencies
+from finsim.engine.injection.money.ledger_currencies import ENOUGH, Currencies
 from finsim.engine.injection.money.scheme_money import Money, ledger_money
 from finsim.notation import Int1D
-
-_ENOUGH = 200  # payments out that make a law of their own (assumption)
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class MoneyLaws:
         if currencies is not None:
             for code in range(len(currencies.rows)):
                 mine = currencies.codes == code
-                if (mine & past.outgoing).sum() >= _ENOUGH:
+                if (mine & past.outgoing).sum() >= ENOUGH:
                     found[code] = ledger_money(past, people, int(steps[mine].max()), mine)
         return cls(ledger_money(past, people, int(np.min(steps, initial=2**62))), found)
 

@@ -99,10 +99,12 @@ class Levels:
 
 
 def learn_amounts(
-    ledger: Ledger, law: Int1D, laws: int, link: Int1D, step: float, streams: Streams
+    ledger: Ledger, law: Int1D, laws: int, link: Int1D, step: float, streams: Streams, alone: Int1D
 ) -> tuple[Amounts, Levels, Float1D]:
     """Learn the laws of rows (law int64[n]) and the scores of entities and links (link int64[n]).
 
+    A law that no row has, as each payee has one of its own, is that of the rows whose law it would be but for
+    their payees (alone int64[n]): those of one currency, where rows have some.
     Returns them, and the chance float64[n] that another payment of the law has the same amount.
     """
     present = ~np.isnan(ledger.amount)
@@ -117,7 +119,8 @@ def learn_amounts(
         if len(rows):
             missing[k] = 1.0 - len(there) / len(rows)
         told = there[lawful[there]]
-        sample = ledger.amount[told] if len(told) else (whole if len(whole) else np.zeros(1))
+        sample = ledger.amount[told] if len(told) else ledger.amount[lawful & (alone == k)]
+        sample = sample if len(sample) else (whole if len(whole) else np.zeros(1))
         margin = NumberMargin.fit(sample, step)
         margins.append(margin)
         if len(there):

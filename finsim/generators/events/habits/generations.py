@@ -280,12 +280,12 @@ def within_part(found: Int1D, part: Int1D, wanted: Int1D) -> Int1D:
     return result
 
 
-def outers_within(links: Links, payee: Int1D, wanted: Int1D, none: int) -> Int1D:
+def outers_within(links: Links, payee: Int1D, wanted: Int1D, none: int, size: int) -> Int1D:
     """Return payees int64[n]: outer ones that only other parts pay become the next of the part wanted.
 
-    ``none`` stands for a missing counterparty.
+    ``none`` stands for a missing counterparty; payees from ``size`` on are no entities.
     """
-    size, outer = len(links.order), links.payee >= len(links.order)
+    outer = links.payee >= size
     if not outer.any() or not links.part.any():
         return payee
     count = max(int(links.payee.max()), int(payee.max(initial=0))) + 1

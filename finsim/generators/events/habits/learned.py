@@ -11,9 +11,7 @@ import numpy as np
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.cells.columns import (
-    DETERMINED,
     EARLY,
-    ENTITY,
     PAIR,
     PAYEE,
     ColumnLaw,
@@ -43,7 +41,7 @@ from finsim.generators.events.habits.generations import Links, pays_back, runs_o
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
-from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.payee_groups import PayeeGroups, currency_parts, learn_groups
 from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
@@ -179,7 +177,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         laws, first_law = laws + 1, laws
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
-    amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, streams.under("amounts"))
+    alone = np.broadcast_to(groups.cases(lawful), law.shape)
+    amounts, level, chance = learn_amounts(
+        ledger, law, laws, links_of_rows, step, streams.under("amounts"), alone
+    )
     alike = roundings_alike(ledger, law, links_of_rows, first_times(ledger), amounts.laws)
     amounts = replace(amounts, rounding=alike)
     returns = learn_returns(ledger, runs, chance)
@@ -199,7 +200,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     whole = np.bincount(runs.link_entity, counts, ledger.count)
     own = own_numbers(returns, crowds, level, clock.burst)
     law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
-    part = _part(log, early, ledger.count, runs)
+    part = currency_parts(log, early, ledger.count, runs)
     near, akin, by_size = (one[np.argsort(part[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
@@ -324,21 +325,6 @@ def of_links(law: ColumnLaw, runs: Runs) -> Int1D:
     assert law.pool is not None
     word = np.where(law.cells < 0, len(law.pool) - 1, law.cells)
     return np.asarray(law.pool[word[runs.link_payee] if law.how == PAYEE else word])
-
-
-def _part(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:
-    """Return the currency of each entity int64[E] where it has one of its own and pays entities of it alone.
-
-    Else 0: there are no parts.
-    """
-    none = np.zeros(entities, np.int64)
-    own = next((law for law in early if law.name == log.roles.currency and law.how == ENTITY), None)
-    inner = runs.link_payee < entities
-    if own is None or not log.partner_is_entity or not inner.any():
-        return none
-    part = np.unique(own.cells, return_inverse=True)[1].astype(np.int64)
-    within = part[runs.link_entity[inner]] == part[runs.link_payee[inner]]
-    return part if within.mean() >= DETERMINED else none
 
 
 def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:

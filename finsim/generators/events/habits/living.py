@@ -11,6 +11,7 @@ from finsim.generators.events.habits.generations import (
     Dealt,
     Generation,
     other_lives,
+    outers_within,
 )
 from finsim.generators.events.habits.learned import FIRST_RUN, NO_LAW, Learned
 from finsim.generators.events.habits.ledger import DAY, NANOS
@@ -127,6 +128,10 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     events = _payments(known, lives, group, wanted, starts, sizes, streams)
     entity = np.repeat(np.arange(len(wanted.number)), row_starts[starts[1:]] - row_starts[starts[:-1]])
+    if not log.partner_is_entity:  # else the rows choose, as they name entities (rows_of_lives.py)
+        none = int(known.ledger_facts["payees"]) - 1
+        payee = outers_within(parts.links, events.payee, parts.links.part[group.anchor][entity], none, 0)
+        events = events._replace(payee=payee)
     time = _times(known, np.repeat(days, sizes), events.second, log, wanted.days)
     if int(known.ledger_facts["first_law"]) != NO_LAW:
         events.like[:] = _kept_first(events, row_starts[starts][entity])

@@ -1,4 +1,4 @@
-"""Which law an amount follows: that of its payee, or of its group, by direction and currency."""
+"""Which law an amount follows: that of its payee, or of its group; whom currencies part from whom."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.amounts import LEAST_ROWS, MOST_LAWS
+from finsim.generators.events.habits.cells.columns import DETERMINED, ENTITY, ColumnLaw, usual_codes
 from finsim.generators.events.habits.cells.contexts import POOL
+from finsim.generators.events.habits.restaurant import Runs
 from finsim.notation import Int1D, Int2D
+from finsim.records.event_log import EventLog
 
 LEAST_CELLS = 40
 
@@ -68,3 +71,27 @@ def learn_groups(payee: Int1D, payees: int, told: list[Int1D], free: list[Int1D]
     alone = np.argwhere(cells >= LEAST_CELLS)
     law[alone[:, 0], alone[:, 1]] = cases + np.arange(len(alone))
     return PayeeGroups(group, table, law, cases + len(alone))
+
+
+def currency_parts(log: EventLog, early: list[ColumnLaw], entities: int, runs: Runs) -> Int1D:
+    """Return the currency of each entity int64[E] where it has one of its own and payees of it alone.
+
+    Entities as payees have their own currency, others the one that most of their payers have. Else 0: there
+    are no parts.
+    """
+    none = np.zeros(entities, np.int64)
+    own = next((law for law in early if law.name == log.roles.currency and law.how == ENTITY), None)
+    if own is None or log.roles.partner is None:
+        return none
+    part = np.unique(own.cells, return_inverse=True)[1].astype(np.int64)
+    paid = part[runs.link_entity]
+    inner = runs.link_payee < entities if log.partner_is_entity else np.zeros(len(paid), dtype=np.bool_)
+    if inner.any():
+        within = part[runs.link_payee[inner]] == paid[inner]
+    else:
+        known = runs.link_payee < len(
+            log.events[log.roles.partner].words
+        )  # the last stands for a lacking one
+        paid, payee = paid[known], runs.link_payee[known]
+        within = usual_codes(paid, payee, int(payee.max(initial=0)) + 1)[payee] == paid
+    return part if len(within) and within.mean() >= DETERMINED else none

@@ -178,7 +178,7 @@ def _partners(log: EventLog, known: Learned, one: Lived, wanted: Wanted) -> Arra
         found = np.where(others & (twin[payee] >= 0), twin[payee], found)
     if log.partner_is_entity:
         size = len(links.order)
-        payee = outers_within(links, payee, links.part[group.anchor][entity], none)
+        payee = outers_within(links, payee, links.part[group.anchor][entity], none, size)
         is_entity = (payee < size) & (payee != none)
         generation = group.generation[entity]
         found = np.where(is_entity, 0, np.where(payee == none, -1, payee - size + wanted.total))
