@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from finsim.engine.learned.numbered_times import CENTS, IN_CENTS
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
-from finsim.engine.learned.text_form import TextForm, text_form_of
+from finsim.engine.learned.text_form import AS_TEXT, TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.reading.declared import Declared, declared_of, opened, refuse_lacking
 from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
@@ -32,6 +32,7 @@ from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
+from finsim.tables.cells.stored import is_text
 from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
 from finsim.tables.far_times import far_words
@@ -231,6 +232,8 @@ def _target(
         own = stored.field(header) if stored is not None and header in stored.names else None
         if own is not None and name in cents and pa.types.is_integer(own.type) and pa.types.is_decimal(kind):
             kind, facts = pa.float64(), {DECIMALS: str(kind.scale).encode(), IN_CENTS: b"yes"}
+        elif own is not None and is_text(own.type) and pa.types.is_temporal(kind):
+            facts = {AS_TEXT: b"yes"}
         elif own is not None and _holds(own.type, kind):
             kind = own.type
             kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind

@@ -29,6 +29,9 @@ from finsim.tables.sources.text_file import TextTable
 from finsim.tables.writing.text_look import QUOTED, CellForm, TextLook, number_texts
 
 _MOST_DECIMALS = 12
+_ISO = {True: "%Y-%m-%d", False: "%Y-%m-%dT%H:%M:%S"}
+AS_TEXT = b"finsim.text"
+"""Fact of dates and times that the input, a file with types, stores as text."""
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,14 @@ def as_declared(
 ) -> tuple[pa.Schema, Iterator[pa.RecordBatch], Dialect]:
     """Return schema, rows and dialect as they go into a file: one of text is written as the data were read.
 
-    Parquet, Arrow and DuckDB hold dates, truths and numbers.
+    Parquet, Arrow and DuckDB hold dates, truths and numbers; dates that the input stores as text stay text.
     """
     if ENDINGS[known_ending(place)].form != TEXT:
-        return schema, iter(batches), Dialect()
+        stored = [one for one in schema if AS_TEXT in (one.metadata or {})]
+        formats = {one.name: form.formats.get(one.name, _ISO[pa.types.is_date(one.type)]) for one in stored}
+        form = TextForm(formats=formats, zones=form.zones)
+        told = pa.schema([_told_field(one, form) for one in schema])
+        return told, (_written(batch, told, form) for batch in batches), Dialect()
     form = replace(form, formats={**form.look.times, **form.formats})
     told = pa.schema([_field(one, form) for one in schema])
     if told == schema:
