@@ -36,8 +36,9 @@ def test_an_added_payment_is_a_debit_of_who_pays(tmp_path) -> None:
         "  betrag: {type: money, ccy: EUR, role: amount}\n"
     )
     finsim.inject(
-        tmp_path / "rows.csv", schema=tmp_path / "s.yaml", narratives=["rapid_movement", "account_ring_layering"],
-        rate=0.02, seed=1, output=tmp_path / "out", progress=False,
+        tmp_path / "rows.csv", schema=tmp_path / "s.yaml",
+        narratives=["rapid_movement", "account_ring_layering"], rate=0.02, seed=1,
+        output=tmp_path / "out", progress=False,
     )  # fmt: skip
     made = pd.read_parquet(tmp_path / "out" / "transactions.parquet")
     added = made[made["narrative"].notna()]

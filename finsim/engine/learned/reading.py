@@ -234,6 +234,8 @@ def _target(
             kind, facts = pa.float64(), {DECIMALS: str(kind.scale).encode(), IN_CENTS: b"yes"}
         elif own is not None and is_text(own.type) and pa.types.is_temporal(kind):
             facts = {AS_TEXT: b"yes"}
+            if pa.types.is_date(kind):
+                kind, facts = DAY, {UNIT: b"day", **facts}
         elif own is not None and _holds(own.type, kind):
             kind = own.type
             kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind

@@ -19,7 +19,7 @@ from finsim.engine.learned.currency_decimals import (
     texts_by_currency,
     told_places,
 )
-from finsim.records.columns import DECIMALS
+from finsim.records.columns import DECIMALS, UNIT
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.written import FALSE, TRUE, formats_of
 from finsim.tables.endings import ENDINGS, TEXT, known_ending
@@ -152,7 +152,7 @@ def as_declared(
     """
     if ENDINGS[known_ending(place)].form != TEXT:
         stored = [one for one in schema if AS_TEXT in (one.metadata or {})]
-        formats = {one.name: form.formats.get(one.name, _ISO[pa.types.is_date(one.type)]) for one in stored}
+        formats = {one.name: form.formats.get(one.name, _ISO[UNIT in one.metadata]) for one in stored}
         form = TextForm(formats=formats, zones=form.zones)
         told = pa.schema([_told_field(one, form) for one in schema])
         return told, (_written(batch, told, form) for batch in batches), Dialect()
