@@ -64,6 +64,6 @@ def test_columns_with_fixed_words_say_them() -> None:
     assert told == {
         "channel", "purpose", "category", "status", "kind", "stopped_by", "loan_class", "grade", "segment",
         "income_band", "sector", "kyc_risk", "decline_reason", "os",
-        "known_by", "rule", "outcome",
+        "known_by", "rule", "outcome", "end_reason",
     }  # fmt: skip
     assert words_of(never_null(SCHEMA.field("word"))) == WORDS

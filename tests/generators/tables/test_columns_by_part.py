@@ -79,6 +79,17 @@ def test_what_is_repaid_is_learned_as_payments(left):
         asked(found, {"paid": -100.0})
 
 
+def test_a_share_beside_a_loan_is_nothing_repaid():
+    table, _ = _tape()
+    draw = np.random.default_rng(5)
+    share = np.round(100 * draw.beta(8, 1, table.rows), 1) / 100
+    inner, found = reduce(
+        MixedTable({**table.columns, "on time": _number(share, 0.001)}, table.rows), STREAMS
+    )
+    assert "on time" not in found.computed
+    assert np.array_equal(inner["on time"].values, share)
+
+
 def test_a_schedule_without_a_rate_and_beyond_its_end():
     rule = Schedule("paid", ("made", "amount", "rate", "term"), 1 / 1_200, False)
     columns = {"made": np.array([3.0, 50.0, -1.0]), "amount": np.full(3, 1_200.0),

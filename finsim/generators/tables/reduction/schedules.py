@@ -108,8 +108,11 @@ def _is_schedule(rule: Schedule, known: Numbers) -> bool:
     made = rule.learned(known)
     if np.isnan(made[there]).any() or len(np.unique(target[there])) < BINS:
         return False
-    some = made[there & (target > 0) & (target < amount)]
-    return len(some) >= LEAST_ROWS and bool((some == np.round(some)).mean() >= LEAST_WHOLE)
+    between = there & (target > 0) & (target < amount)
+    some, term = made[between], known[rule.operands[3]][between]
+    # A share or a count is next to no payment of a large loan, or next to all: that is no whole one.
+    whole = (some == np.round(some)) & (some > 0) & (some < term)
+    return len(some) >= LEAST_ROWS and bool(whole.mean() >= LEAST_WHOLE)
 
 
 def _is_multiple(rule: Multiple, known: Numbers, rng: np.random.Generator) -> bool:
