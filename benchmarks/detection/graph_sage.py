@@ -17,7 +17,7 @@ from finsim.records.fixed_words import CHANNELS, KINDS, PAYMENT_STATUSES
 
 STRETCH, MEMORY = 15, 30
 """Days that are scored at once, and days before them that accounts are known by."""
-WIDTH, EPOCHS, RATE, HONEST = 32, 12, 0.01, 0.06
+WIDTH, EPOCHS, RATE, HONEST = 32, 60, 0.01, 0.06
 
 
 @dataclass(frozen=True)

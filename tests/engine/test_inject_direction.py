@@ -45,5 +45,13 @@ def test_an_added_payment_is_a_debit_of_who_pays(tmp_path) -> None:
     assert len(added) > 20
     assert set(added["sh"].astype(str)) == {"S"}
     assert (added["konto"].astype(str) != added["gegenkonto"].astype(str)).all()
+    own = set(table["konto"])
+    assert set(added["konto"].astype(str)) <= own
+    chained = [
+        set(scheme["konto"].astype(str)) & set(scheme["gegenkonto"].astype(str))
+        for _, scheme in added[added["narrative"].astype(str) == "rapid_movement"].groupby("instance")
+    ]
+    assert chained
+    assert all(chained)
     kept = made[made["narrative"].isna()]
     assert kept["sh"].astype(str).tolist() == table["sh"].tolist()

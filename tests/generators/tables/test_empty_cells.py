@@ -15,7 +15,13 @@ from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.empty_cells import without_cells
-from finsim.generators.tables.reduction.identities import ANNUITY, Identity, annuity_factor, find_identities
+from finsim.generators.tables.reduction.identities import (
+    ANNUITY,
+    SUM,
+    Identity,
+    annuity_factor,
+    find_identities,
+)
 from finsim.generators.tables.reduction.month_dates import MonthDate, months_after
 from finsim.generators.tables.reduction.solving import solved
 from finsim.notation import NANOS_PER_DAY
@@ -177,6 +183,16 @@ def test_factors_are_solved(kind, values):
         found = solved(rule, name, {**known, name: np.full(2, np.nan)}, known[name])
         assert found[0] == pytest.approx(known[name][0])
         assert np.isnan(found[1])
+
+
+def test_parts_of_a_sum_with_an_offset_are_solved():
+    rule = Identity(SUM, "c", ("a", "b"), (2.0, -1.0), offset=5.0)
+    known = {"a": np.array([6.0, 1.5]), "b": np.array([4.0, 0.0])}
+    known["c"] = rule.values(known)
+    assert known["c"].tolist() == [13.0, 8.0]
+    for name in "ab":
+        found = solved(rule, name, {**known, name: np.full(2, np.nan)}, known[name])
+        assert found.tolist() == known[name].tolist()
 
 
 def test_a_cell_that_is_missing_may_be_given():
