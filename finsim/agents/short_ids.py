@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.kernels.payments.row_devices import LOW_BITS as LOW_BITS
+from finsim.kernels.payments.row_devices import NO_DEVICE
 from finsim.notation import Array, Int1D
 
-LOW_BITS, NONE = 30, -1
+NONE = NO_DEVICE
 _LOW = (1 << LOW_BITS) - 1
 
 

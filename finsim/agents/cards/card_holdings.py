@@ -10,7 +10,7 @@ from finsim.agents.population.population import Accounts
 from finsim.agents.settings import Settings
 from finsim.agents.short_ids import LOW_BITS
 from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT
-from finsim.notation import DAY, MONTH, NANOS_PER_DAY, NANOS_PER_SECOND, Array, Dates1D, Int1D
+from finsim.notation import DAY, MONTH, NANOS_PER_SECOND, SECONDS_PER_DAY, Array, Dates1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.fixed_words import CARD_ENDS
 
@@ -25,7 +25,6 @@ MOST_BLOCKS = 8
 """Cards of one account that may be blocked for fraud in a period."""
 _RENEWALS = 4
 _NONE = np.iinfo(np.int64).max
-_SECONDS = NANOS_PER_DAY // NANOS_PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def build_holdings(accounts: Accounts, settings: Settings, streams: Streams, blo
     post). Numbers: first cards, lost ones, renewals, and from the top those that follow a block.
     """
     holders = np.flatnonzero(np.isin(accounts.kind, HOLDERS))
-    count, total = len(holders), settings.days * _SECONDS
+    count, total = len(holders), settings.days * SECONDS_PER_DAY
     rng = streams.under("agents", "cards").at("holdings")
     opened = accounts.opened[holders].astype("datetime64[D]")
     start = np.datetime64(settings.start, "D")
@@ -88,7 +87,7 @@ def build_holdings(accounts: Accounts, settings: Settings, streams: Streams, blo
         np.repeat([REPLACED, FRAUD], [len(losing), len(blocked)]),
     )
     # Before an account is open no card of it can be lost.
-    open_from = np.maximum((opened - start).astype(np.int64), 0) * _SECONDS
+    open_from = np.maximum((opened - start).astype(np.int64), 0) * SECONDS_PER_DAY
     events = events.take(np.flatnonzero((events.second > open_from[events.key]) & (events.second < total)))
     renewed = count + len(losing)
     rounds = _walk(events, (issued, renewed), settings)
@@ -144,7 +143,7 @@ _Part = tuple[Int1D, Int1D, Int1D, Int1D, Int1D, Dates1D]
 def _walk(events: _Events, first: tuple[Dates1D, int], settings: Settings) -> list[_Part]:
     """Return the cards round by round: every account's first ones, then their successors, until none ends."""
     issued, renewed = first
-    start, total = np.datetime64(settings.start, "D"), settings.days * _SECONDS
+    start, total = np.datetime64(settings.start, "D"), settings.days * SECONDS_PER_DAY
     key = np.arange(len(issued))
     number, begin = key.copy(), np.zeros(len(key), dtype=np.int64)
     renewals, at = np.zeros(len(key), dtype=np.int64), np.searchsorted(events.key, key)
@@ -152,7 +151,7 @@ def _walk(events: _Events, first: tuple[Dates1D, int], settings: Settings) -> li
     second = np.append(events.second, _NONE)
     parts: list[_Part] = []
     while len(key):
-        ends = ((term(issued) - start).astype(np.int64) + 1) * _SECONDS
+        ends = ((term(issued) - start).astype(np.int64) + 1) * SECONDS_PER_DAY
         early = np.where(at < bound, second[np.minimum(at, len(events.second))], _NONE)
         by_term = ends <= early
         end = np.minimum(np.minimum(ends, early), total)
@@ -168,5 +167,5 @@ def _walk(events: _Events, first: tuple[Dates1D, int], settings: Settings) -> li
         at, renewals = at + ~by_term, renewals + by_term
         key, at, bound, renewals = key[goes_on], at[goes_on], bound[goes_on], renewals[goes_on]
         number, begin = follows[goes_on], end[goes_on]
-        issued = start + begin // _SECONDS
+        issued = start + begin // SECONDS_PER_DAY
     return parts
