@@ -149,7 +149,11 @@ class Habits:
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
-        return entity_losses(self.known, self.log, log)
+        if self.standing is None:
+            return entity_losses(self.known, self.log, log)
+        ordinary, nats = self.standing.split_losses(log)
+        rest = entity_losses(self.known, self.log, ordinary)
+        return np.asarray((rest * ordinary.lengths() + nats) / np.maximum(log.lengths(), 1))
 
     def state(self) -> State:
         """Return profiles, laws, and the columns and entities of the log."""

@@ -14,9 +14,10 @@ from finsim.generators.events.habits.standing.cells import Pool, learn_pools
 from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.losses import known_series, standing_losses
 from finsim.generators.events.habits.standing.series import Series, find_series
 from finsim.generators.events.stored_arrays import arrays_of, item_of
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
@@ -46,6 +47,12 @@ class Standing:
         """Return what is not an array."""
         return {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
 
+    def split_losses(self, log: EventLog) -> tuple[EventLog, Float1D]:
+        """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
+        told = known_series(self.law, self.kind_columns, log)
+        pools = dict(zip(self.others, self.pools, strict=True))
+        return without_rows(log, told[2]), standing_losses(self.law, pools, log, told)
+
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
         """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
@@ -60,11 +67,16 @@ def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
     Entities stay, also those without an ordinary row. A ledger of nothing else is left as it is.
     """
     found = find_series(log)
-    rows = np.flatnonzero(found.of_row < 0)
-    if not len(found.entity) or not len(rows):
+    if not len(found.entity) or (found.of_row >= 0).all():
         return log, None
+    return without_rows(log, found.of_row >= 0), found
+
+
+def without_rows(log: EventLog, gone: Bool1D) -> EventLog:
+    """Return the log without the rows bool[n]; entities stay."""
+    rows = np.flatnonzero(~gone)
     starts = np.searchsorted(rows, log.starts).astype(np.int64)
-    return replace(log, events=log.events.take(rows), starts=starts), found
+    return replace(log, events=log.events.take(rows), starts=starts)
 
 
 def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams) -> Standing:
