@@ -1,4 +1,4 @@
-"""How many rows each word has, as a ratio: a rare word that nearly vanishes is a fault, however rare it is."""
+"""How many rows each word has, as a ratio: a rare word that nearly vanishes is a fault, rare as it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from finsim.evaluation.events.entity_resamples import Counts, compared, entity_w
 from finsim.evaluation.events.event_case import EventCase, EventSide, Sequences
 from finsim.evaluation.metric import DETECTOR, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Bool1D, Float1D, Float2D
 
 MOST_WORDS, LEAST_SHARE, LEAST_ROWS = 64, 0.01, 100
 MOST = 20.0
@@ -50,7 +50,7 @@ def _worded(case: EventCase, pair: ColumnPair) -> tuple[EventSide, ...]:
     return tuple(found)
 
 
-def _counts(kept: Float1D) -> Counts:
+def _counts(kept: Bool1D) -> Counts:
     """Return a function of a side: rows of each kept word, of all others, by entity."""
     place = np.where(kept, np.cumsum(kept) - 1, kept.sum())
 
@@ -71,7 +71,7 @@ def doublings(left: Float2D, right: Float2D) -> Float1D:
     return np.asarray(np.minimum(np.abs(np.log2(shares[0] / shares[1]))[:, :-1].max(axis=1), MOST))
 
 
-def _worst(pair: ColumnPair, kept: Float1D, real: Float1D, own: Float1D) -> str:
+def _worst(pair: ColumnPair, kept: Bool1D, real: Float1D, own: Float1D) -> str:
     """Return the word whose share changed most, and from what to what."""
     share = [(one + 0.5) / (one.sum() + 0.5) for one in (real, own)]
     worst = int(np.argmax(np.abs(np.log2(share[1] / share[0]))[:-1]))

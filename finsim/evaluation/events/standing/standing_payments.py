@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.evaluation.events.entity_resamples import compared, entity_weights, hits, rates_gap, shares_gap, tallied
+from finsim.evaluation.events.entity_resamples import (
+    compared,
+    entity_weights,
+    hits,
+    rates_gap,
+    shares_gap,
+    tallied,
+)
 from finsim.evaluation.events.event_case import EventCase, EventSide
 from finsim.evaluation.events.useless_twins import scattered
 from finsim.evaluation.metric import DETECTOR, Metric, Score
@@ -24,7 +31,10 @@ def measure(case: EventCase) -> list[Score]:
     if not why:
         found = _count(case.sides[0])
         if found < LEAST_SERIES:
-            why = f"{found} standing series on the real side (one sum once a month or a week); needs {LEAST_SERIES}"
+            why = (
+                f"{found} standing series on the real side (one sum once a month or a week); "
+                f"needs {LEAST_SERIES}"
+            )
     if why:
         return [METRIC.missing("standing rows", why)]
     weights, useless = entity_weights(case), [scattered(case)]
@@ -97,8 +107,8 @@ METRIC = Metric(
     summary="How many rows are standing payments, and on which days of the month they come",
     order=64,
     how=(
-        "A series is one sum of an entity to one counterparty, three times or more about a month apart or six "
-        "times or more a week apart. Difference of the shares of rows in series; half the sum of differences "
+        "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
+        "six times or more a week apart. Difference of the shares of rows in series; half the sum of differences "
         "of their shares by day of the month."
     ),
     misses="Standing payments whose sums change, and quarterly ones.",

@@ -106,7 +106,7 @@ class Generation:
 
 
 def anchors_of(links: Links, size: int, rng: np.random.Generator) -> tuple[Int1D, Int1D]:
-    """Return the anchors int64[S] of a generation, and the entity that stands for each learned one int64[E]."""
+    """Return the anchors int64[S] of a generation, and who stands for each learned entity int64[E]."""
     count = len(links.order)
     position = np.empty(count, np.int64)
     position[links.order] = np.arange(count)

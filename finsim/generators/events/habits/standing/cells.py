@@ -20,8 +20,8 @@ class Pool:
     """The law of a column by kind: cells [K, POOL] of standing rows, in order of size where they are numbers.
 
     Of times they are nanoseconds behind the time of the payment. missing float64[K] of numbers, whose cells
-    lie between those of the pool. of_entity int64[1] : 1 where the column is rather that of an ordinary row of
-    the entity.
+    lie between those of the pool. of_entity int64[1] : 1 where the column is rather that of an ordinary row
+    of the entity.
     """
 
     cells: Array

@@ -21,7 +21,7 @@ OF_SERIES, OF_ROW = 16, 6
 """Draws of a series and of each of its periods."""
 COARSEST = (100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05)
 FINE = 50.0
-"""A changed sum is a multiple of what the first one was a multiple of, at most this part of it (assumption)."""
+"""A changed sum is a multiple of what the first one was a multiple of, at most this part (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def paid(
         rows = np.flatnonzero(law.period[kind] == period)
         index = periods_between(int(period), begin, end)
         # Draws of a period stay its own, however long the sample is.
-        each = np.empty((many, len(index) * OF_ROW))
-        fill_uniforms(np.uint64(streams.word("rows", int(period))), first, each)
-        each = each[rows].reshape(len(rows), len(index), OF_ROW)
+        flat = np.empty((many, len(index) * OF_ROW))
+        fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
+        each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
         day = due(int(period), phase[rows, None], index[None, :])
         there = (day >= opens[rows, None]) & (day <= closes[rows, None])
         there &= each[:, :, 0] >= law.skips[kind[rows], None]
@@ -125,15 +125,19 @@ def _sums(
         found[rows] = law.sums[one].values(place[rows], draws[rows, 11])
     begin, end = law.atom_starts[offer], law.atom_starts[offer + 1]
     if len(law.atom_sum):
-        # Cumulative shares rise from 0 to at most 1 within an offer: offer + share is in order as a whole.
+        # Shares rise to at most 1 within an offer: offer + share is in order as a whole.
         owner = np.repeat(np.arange(len(law.atom_starts) - 1), np.diff(law.atom_starts))
-        at = np.searchsorted(owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9))
+        at = np.searchsorted(
+            owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9)
+        )
         found = np.where((at >= begin) & (at < end), law.atom_sum[np.minimum(at, len(owner) - 1)], found)
     return np.where(found == 0, step if step > 0 else 1.0, found)
 
 
-def _changed(law: StandingLaw, kind: Int1D, base: Float1D, draws: Float2D, each: Array, step: float) -> Float2D:
-    """Return the sums float64[m, P] of the periods of series: the first one, or changed from some period on."""
+def _changed(
+    law: StandingLaw, kind: Int1D, base: Float1D, draws: Float2D, each: Array, step: float
+) -> Float2D:
+    """Return the sums float64[m, P] of the periods of series: the first one, or changed ones."""
     share, rate, mean, spread, swings = law.moves[kind].T
     if not share.any():
         return np.repeat(base[:, None], each.shape[1], axis=1)

@@ -33,15 +33,16 @@ class StandingLaw:
 
     entity, kind, offer int64[N], by entity and kind. period int64[K], words int64[K, C]. offer_cells
     int64[O, I], cells of the columns that name payees; offer_kind int64[O]; offer_day int64[O], the phase
-    that most series of it have (-1 where too few entities tell it). atom_starts int64[O + 1], atom_sum, atom_share
-    float64[A] : prices of offers and their cumulative shares of its series. phases float64[K, 93] cumulative;
-    day_alike float64[K, 2], chances that a series has the day of its offer, and of its entity. shifts
-    float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds float64[K, KNOTS] quantiles of
-    the second of the day; second_alike, sum_alike float64[K], correlations of a series and of an entity.
-    sums : own sums by kind. moves float64[K, 5] : share of series whose sums change, rate of a change, mean and
-    s.d. of its logarithm, and 1 where sums go to and fro. ends float64[K, 2, 2, 2], see ``spans.py``. skips,
-    doubles float64[K] : share of periods left out, and of series beyond the first at one offer. order, group
-    int64[E] : entities by what they are like and by size, and what they are like.
+    that most series of it have (-1 where too few entities tell it). atom_starts int64[O + 1], atom_sum,
+    atom_share float64[A] : prices of offers and their cumulative shares of its series. phases
+    float64[K, 93] cumulative; day_alike float64[K, 2], chances that a series has the day of its offer, and
+    of its entity. shifts float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds
+    float64[K, KNOTS] quantiles of the second of the day; second_alike, sum_alike float64[K], correlations
+    of a series and of an entity. sums : own sums by kind. moves float64[K, 5] : share of series whose sums
+    change, rate of a change, mean and s.d. of its logarithm, and 1 where sums go to and fro. ends
+    float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
+    series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
+    size, and what they are like.
     """
 
     entity: Int1D

@@ -81,7 +81,9 @@ def _count_losses(law: StandingLaw, counts: Array) -> Float1D:
     np.add.at(learned, (law.entity, law.kind), 1)
     total = np.zeros(len(counts))
     for k in range(law.kinds):
-        bins = [np.floor(np.log2(np.maximum(one[:, k], 0.5))).astype(np.int64) + 1 for one in (learned, counts)]
+        bins = [
+            np.floor(np.log2(np.maximum(one[:, k], 0.5))).astype(np.int64) + 1 for one in (learned, counts)
+        ]
         share = np.bincount(bins[0], minlength=int(max(one.max(initial=0) for one in bins)) + 2) + 0.5
         total -= np.log(share / share.sum())[bins[1]] - np.maximum(bins[1] - 1, 0) * np.log(2.0)
     return np.asarray(total)
@@ -99,13 +101,16 @@ def _hour_chances(law: StandingLaw, kind: Int1D, second: Float1D) -> Float1D:
 
 
 def _sum_chances(law: StandingLaw, kind: Int1D, amount: Float1D, first: Array) -> Float1D:
-    """Return the chance of each sum within half a percent: again the one before, or of the law of own sums."""
+    """Return the chance of each sum within half a percent: the one before, or of the law of own sums."""
     fresh = np.empty(len(kind))
     near = HALF_PERCENT * np.abs(amount)
     for k in np.unique(kind):
         rows, margin = kind == k, law.sums[k]
         none = np.zeros(int(rows.sum()))
-        high, low = margin.uniform(amount[rows] + near[rows], none + 1.0), margin.uniform(amount[rows] - near[rows], none)
+        high, low = (
+            margin.uniform(amount[rows] + near[rows], none + 1.0),
+            margin.uniform(amount[rows] - near[rows], none),
+        )
         prices = law.atom_sum
         owner = np.repeat(law.offer_kind, np.diff(law.atom_starts)) if len(prices) else np.zeros(0, np.int64)
         known = np.isin(amount[rows], prices[owner == k])
@@ -119,7 +124,9 @@ def _offer_chances(law: StandingLaw, found: Series, kind: Int1D) -> Float1D:
     """Return the share of the learned series of a kind that are at the payee of each series float64[N]."""
     cells: Float2D = np.zeros(len(kind))
     many = np.bincount(law.offer, minlength=len(law.offer_kind))
-    known = {(int(k), *map(int, one)): n for k, one, n in zip(law.offer_kind, law.offer_cells, many, strict=True)}
+    known = {
+        (int(k), *map(int, one)): n for k, one, n in zip(law.offer_kind, law.offer_cells, many, strict=True)
+    }
     whole = np.bincount(law.kind, minlength=law.kinds)
     payees = np.bincount(law.offer_kind, minlength=law.kinds)
     for n in np.flatnonzero(kind >= 0):

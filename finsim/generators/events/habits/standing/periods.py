@@ -1,14 +1,15 @@
 """Periods of standing payments: months, quarters, weeks and fortnights, and the day of each that is due.
 
 A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
-less 1 (the last one where a month is shorter), for quarters 31 more for each month; days of weeks from 1970 on.
+less 1 (the last one where a month is shorter), for quarters 31 more for each month; of weeks, which count
+from 1970 on, the day.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Float1D, Int1D
 
 MONTH, QUARTER, WEEK, FORTNIGHT = 0, 1, 2, 3
 PHASES = (31, 93, 7, 14)
@@ -60,7 +61,7 @@ def periods_between(period: int, first: int, end: int) -> Int1D:
     return np.arange(low, high + 1)
 
 
-def window_chance(period: int, days: Int1D) -> Array:
+def window_chance(period: int, days: Int1D) -> Float1D:
     """Return float64[SHIFTS], the largest share of days that lie within so many days of one phase.
 
     It tells how easily payments of a ledger look regular: where all is booked on one day, all do.
@@ -72,8 +73,8 @@ def window_chance(period: int, days: Int1D) -> Array:
     share = np.bincount(phase, minlength=size) / max(len(days), 1)
     if period == QUARTER:
         share = share / 3.0
-    found = [
-        max(sum(np.roll(share, step) for step in range(-wide, wide + 1))) if 2 * wide + 1 < size else 1.0
-        for wide in range(SHIFTS)
-    ]
-    return np.minimum(np.array(found), 1.0)
+    found = np.ones(SHIFTS)
+    for wide in range(min(SHIFTS, size // 2)):
+        window = np.stack([np.roll(share, step) for step in range(-wide, wide + 1)])
+        found[wide] = min(float(window.sum(axis=0).max()), 1.0)
+    return found

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.standing.periods import (
-    LEAST,
-    LENGTHS,
-    MOST_SHIFT,
-    PHASES,
-    index_of,
-    nearest,
-    window_chance,
+from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT
+from finsim.generators.events.habits.standing.regularity import (
+    Groups,
+    Regular,
+    best_phase,
+    chances,
+    grouped,
+    regular,
 )
 from finsim.notation import Array, Bool1D, Float1D, Int1D, Int2D
 from finsim.records.event_log import EventLog
@@ -27,27 +27,26 @@ from finsim.records.mixed_table import WORD
 
 NEAR_SUM = 0.25
 """Logarithm that a sum may be from the middle of its series (assumption)."""
-FULL = 0.75
-"""Share of the periods between first and last that have a payment, at least (assumption)."""
 BY_CHANCE, SURE = 0.1, 0.01
 """Expected series of chance beside those found, at most, for a kind; false discoveries among single ones
 (assumptions)."""
 FEWEST = 5
 """Series of a kind, at least (assumption)."""
 ALWAYS, MOST_WORDS = 0.97, 64
-"""Share of groups in which a word is one and the same, from which on it is of the kind; words of a column that
-are no names (assumptions)."""
+"""Share of groups in which a word is one and the same, from which on it is of the kind; words of a column
+that are no names (assumptions)."""
 KEPT = 0.8
-"""Share of the rows of a kind's words in series from which on shorter groups of them are series (assumption)."""
-CHUNK = 20_000
+"""Share of the rows of a kind's words in series from which on shorter groups of them are series too
+(assumption)."""
 
 
 @dataclass(frozen=True)
 class Series:
     """Standing series: entity, period, phase, target int64[N], and words int64[N, C] of the kind columns.
 
-    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are rows
-    of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack. ``kind_columns`` C names.
+    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
+    rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
+    ``kind_columns`` C names.
     """
 
     entity: Int1D
@@ -87,7 +86,7 @@ def find_series(log: EventLog) -> Series:
     whole = _codes(rows.entity, target, part)
     usable = np.isfinite(amount) & (amount != 0)
     first = _candidates(rows, np.where(usable, whole, -1))
-    passed = _regular(rows, first)
+    passed = regular(rows.day, first)
     taken = np.zeros(len(day), dtype=np.bool_)
     taken[first.row[passed.ok[first.of]]] = True
     sums = np.unique(amount, return_inverse=True)[1].astype(np.int64)
@@ -96,7 +95,7 @@ def find_series(log: EventLog) -> Series:
     missed = first.kept(~passed.ok)
     columns = _kind_columns(log, rows, both.with_other(missed), word_names)
     chosen = words[:, columns]
-    found = _regular(rows, both)
+    found = regular(rows.day, both)
     tried = both.with_other(missed)
     kinds = _codes(*chosen[tried.row[tried.starts[:-1]]].T) if columns else np.zeros(tried.count, np.int64)
     accepted = _gate(rows.day, both, found, tried, kinds)
@@ -106,45 +105,9 @@ def find_series(log: EventLog) -> Series:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Groups of rows: row int64[m] in order of group and time, of int64[m], starts int64[G + 1]."""
-
-    row: Int1D
-    of: Int1D
-    starts: Int1D
-
-    @property
-    def count(self) -> int:
-        return len(self.starts) - 1
-
-    def sizes(self) -> Int1D:
-        return np.diff(self.starts)
-
-    def kept(self, chosen: Bool1D) -> _Groups:
-        row, sizes = self.row[chosen[self.of]], self.sizes()[chosen]
-        return _of_sizes(row, sizes)
-
-    def with_other(self, other: _Groups) -> _Groups:
-        return _of_sizes(np.concatenate([self.row, other.row]), np.append(self.sizes(), other.sizes()))
-
-
-def _of_sizes(row: Int1D, sizes: Int1D) -> _Groups:
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return _Groups(row, np.repeat(np.arange(len(sizes)), sizes), starts)
-
-
-def _grouped(key: Int1D) -> _Groups:
-    """Return the groups of equal keys from 0 on; rows keep their order, which is that of time."""
-    order = np.argsort(key, kind="stable")
-    order = order[np.searchsorted(key[order], 0) :]
-    sizes = np.unique(key[order], return_counts=True)[1]
-    return _of_sizes(order, sizes)
-
-
-def _candidates(rows: _Rows, key: Int1D) -> _Groups:
+def _candidates(rows: _Rows, key: Int1D) -> Groups:
     """Return the groups of about one sum, with enough payments for some series."""
-    groups = _grouped(key)
+    groups = grouped(key)
     groups = groups.kept(groups.sizes() >= min(LEAST))
     if not groups.count:
         return groups
@@ -156,75 +119,7 @@ def _candidates(rows: _Rows, key: Int1D) -> _Groups:
     return groups.kept((high - low <= 2 * NEAR_SUM) & same)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Of each group: whether it is regular, its period, phase int64[G] and largest shift int64[G]."""
-
-    ok: Bool1D
-    period: Int1D
-    phase: Int1D
-    shift: Int1D
-
-
-def _regular(rows: _Rows, groups: _Groups, least: int = 0) -> _Found:
-    """Return which groups are regular: near one due day, one payment a period, few periods without one."""
-    count = groups.count
-    ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
-    phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    day, sizes = rows.day[groups.row], groups.sizes()
-    gap = np.diff(day, prepend=0)
-    begins = np.zeros(len(day), np.bool_)
-    begins[groups.starts[:-1]] = True
-    for kind, length in enumerate(LENGTHS):
-        slack = 2 * MOST_SHIFT[kind] + 2 if length > 20 else 2 * MOST_SHIFT[kind]
-        times = np.maximum(np.round(gap / length), 1)
-        bad = ~begins & (np.abs(gap - times * length) > slack)
-        fits = ~ok & (np.bincount(groups.of, bad, count) == 0) & (sizes >= (least or LEAST[kind]))
-        some = np.flatnonzero(fits)
-        if not len(some):
-            continue
-        part = groups.kept(fits)
-        at = _best_phase(kind, rows.day[part.row], part)
-        index, away = nearest(kind, at[part.of], rows.day[part.row])
-        most = np.maximum.reduceat(np.abs(away), part.starts[:-1])
-        first, last = index[part.starts[:-1]], index[part.starts[1:] - 1]
-        again = (np.diff(index, prepend=index[0] - 1) <= 0) & (np.diff(part.of, prepend=-1) == 0)
-        good = (most <= MOST_SHIFT[kind]) & (np.bincount(part.of, again, part.count) == 0)
-        good &= part.sizes() >= FULL * (last - first + 1)
-        chosen = some[good]
-        ok[chosen], period[chosen] = True, kind
-        phase[chosen], shift[chosen] = at[good], most[good]
-    return _Found(ok, period, phase, shift)
-
-
-def _best_phase(kind: int, day: Int1D, groups: _Groups) -> Int1D:
-    """Return the phase int64[G] whose due days are nearest to the days of each group."""
-    phases = np.arange(PHASES[kind])
-    cost = np.zeros((groups.count, len(phases)))
-    for start in range(0, len(day), CHUNK):
-        part = slice(start, start + CHUNK)
-        away = np.abs(nearest(kind, phases[None, :], day[part][:, None])[1])
-        np.add.at(cost, groups.of[part], np.minimum(away, 15))
-    return np.argmin(cost, axis=1).astype(np.int64)
-
-
-def chances(days: Int1D, period: Int1D, size: Int1D, shift: Int1D) -> Float1D:
-    """Return the chance float64[G] that payments without order are as regular, at most.
-
-    The first one opens a window of days, the others fall into that of other periods. shift : its half width.
-    """
-    found = np.ones(len(size))
-    for kind in np.unique(period):
-        window = window_chance(int(kind), days)
-        whole = float(np.ptp(index_of(int(kind), days)) + 1)
-        which = np.flatnonzero(period == kind)
-        for k in which:
-            step = np.arange(1, size[k])
-            found[k] = window[shift[k]] ** (size[k] - 1) * np.prod(np.maximum(1.0 - step / whole, 0.0))
-    return np.minimum(found, 1.0)
-
-
-def _gate(day: Int1D, groups: _Groups, found: _Found, tried: _Groups, kinds: Int1D) -> Bool1D:
+def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kinds: Int1D) -> Bool1D:
     """Return bool[G], the regular groups that chance does not explain; ``kinds`` int64 of all tried groups.
 
     Groups are the first of those tried. Source of the single ones: Benjamini and Hochberg 1995.
@@ -250,7 +145,7 @@ def _gate(day: Int1D, groups: _Groups, found: _Found, tried: _Groups, kinds: Int
 
 
 def _with_short(
-    rows: _Rows, whole: Int1D, groups: _Groups, found: _Found, accepted: Bool1D, words: Int2D, usable: Bool1D,
+    rows: _Rows, whole: Int1D, groups: Groups, found: Regular, accepted: Bool1D, words: Int2D, usable: Bool1D,
     names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
 ) -> Series:  # fmt: skip
     """Return the accepted series, and groups too short to tell whose words nearly always are of series."""
@@ -261,18 +156,18 @@ def _with_short(
     taken[series.row] = True
     size = int(kind.max(initial=0)) + 1
     share = np.bincount(kind, taken, size) / np.maximum(np.bincount(kind, minlength=size), 1)
-    left = _grouped(np.where(usable & ~taken & (share[kind] >= KEPT), whole, -1))
+    left = grouped(np.where(usable & ~taken & (share[kind] >= KEPT), whole, -1))
     usual = np.zeros(size, np.int64)
     usual[kind[series.row[series.starts[:-1]]]] = period
     left = left.kept(left.sizes() < np.array(LEAST)[usual[kind[left.row[left.starts[:-1]]]]])
-    some = _regular(rows, left, 1)
+    some = regular(rows.day, left, 1)
     # One payment alone has no period: it is that of its words.
     alone = left.sizes() == 1
     of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
-    some = _Found(some.ok & (alone | (some.period == of_kind)), of_kind, some.phase, some.shift)
+    some = Regular(some.ok & (alone | (some.period == of_kind)), of_kind, some.phase, some.shift)
     for one in np.unique(of_kind[alone]):
         part = left.kept(alone & (of_kind == one))
-        some.phase[alone & (of_kind == one)] = _best_phase(int(one), rows.day[part.row], part)
+        some.phase[alone & (of_kind == one)] = best_phase(int(one), rows.day[part.row], part)
     short = left.kept(some.ok)
     whole_series = series.with_other(short)
     of_row = np.full(len(rows.day), -1)
@@ -299,7 +194,7 @@ def _column_names(log: EventLog) -> tuple[tuple[str, ...], list[str]]:
     return tuple(names), words
 
 
-def _kind_columns(log: EventLog, rows: _Rows, groups: _Groups, names: list[str]) -> list[int]:
+def _kind_columns(log: EventLog, rows: _Rows, groups: Groups, names: list[str]) -> list[int]:
     """Return the columns whose words are one and the same within nearly all groups."""
     if not groups.count:
         return list(range(len(names)))

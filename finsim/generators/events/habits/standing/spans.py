@@ -1,4 +1,4 @@
-"""When standing series begin and end: with the period, with their entity's life, or in between; and pauses."""
+"""When standing series begin and end: with the period, with their entity's life, in between; and pauses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from finsim.notation import Array, Bool1D, Float1D, Int1D
 WITH_PERIOD, WITH_LIFE, BETWEEN = 0, 1, 2
 
 
-def learn_ends(
-    ledger: Ledger, found: Series, kind: Int1D, period: Int1D, rows: tuple[Int1D, Int1D]
-) -> Array:
+def learn_ends(ledger: Ledger, found: Series, kind: Int1D, period: Int1D, rows: tuple[Int1D, Int1D]) -> Array:
     """Return float64[K, 2, 2, 2]: by kind, beginning or end, and whether the life has one within the period.
 
     Cumulative shares of series that begin (end) with the period, and with the ordinary life of their entity.
@@ -34,15 +32,15 @@ def learn_ends(
         for side, (at, life) in enumerate(zip((opens - begin, end - 1 - closes), lives, strict=True)):
             how = np.where((at >= life) & (at - life <= length), WITH_LIFE, BETWEEN)
             how[at < length + slack] = WITH_PERIOD
-            np.add.at(counts, (kind[some], side, is_late(life, length) * 1, how), 1.0)
+            np.add.at(counts[:, side], (kind[some], is_late(life, length), how), 1.0)
     whole = counts.sum(axis=2, keepdims=True)
     counts = np.where(counts.sum(axis=3, keepdims=True) > 0, counts, whole)
     return np.asarray(np.cumsum(counts, axis=3)[..., :2] / counts.sum(axis=3, keepdims=True))
 
 
-def is_late(life: Int1D, length: float) -> Bool1D:
-    """Tell whether a life begins more than a period after the beginning (or ends so before the end)."""
-    return np.asarray(life > length)
+def is_late(life: Int1D, length: float | Float1D) -> Int1D:
+    """Return 1 where a life begins more than a period after the beginning (or ends so before the end)."""
+    return np.asarray(life > length).astype(np.int64)
 
 
 def ordinary_days(entity: Int1D, day: Int1D, ordinary: Bool1D, count: int) -> tuple[Int1D, Int1D]:
@@ -75,10 +73,9 @@ def drawn_spans(
     where = np.floor(draws[:, 2:] * (learned - begin)).astype(np.int64)
     found = []
     for side, (at, edge) in enumerate(((life[0] - begin, begin - 15), (end - 1 - life[1], end + 15))):
-        share = ends[kind, side, is_late(at, lengths) * 1]
+        share = ends[kind, side, is_late(at, lengths)]
         how = (draws[:, side, None] >= share).sum(axis=1)
         between = begin + where[:, side]
         whole = np.full(len(kind), edge)
         found.append(np.select([how == WITH_PERIOD, how == WITH_LIFE], [whole, life[side]], between))
     return found[0], found[1]
-

@@ -1,4 +1,4 @@
-"""``Standing``: standing payments of a learned ledger, and those of new entities beside their ordinary life."""
+"""``Standing``: standing payments of a learned ledger, and those of new entities in their ordinary life."""
 
 from __future__ import annotations
 
