@@ -108,8 +108,8 @@ METRIC = Metric(
     order=64,
     how=(
         "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
-        "six times or more a week apart. Difference of the shares of rows in series; half the sum of differences "
-        "of their shares by day of the month."
+        "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
+        "differences of their shares by day of the month."
     ),
     misses="Standing payments whose sums change, and quarterly ones.",
     estimator="a rate and total variation over rows, whole entities resampled",

@@ -9,40 +9,45 @@ import numpy as np
 from finsim.notation import Array, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
-from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
+from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, TIME, MixedColumn
 
 POOL = 256
 """Cells that tell the law of a column in a kind (assumption)."""
+ALIKE = 0.05
+"""How much more often cells of a series must be equal before the series has one (assumption)."""
 
 
 @dataclass(frozen=True)
 class Pool:
     """The law of a column by kind: cells [K, POOL] of standing rows, in order of size where they are numbers.
 
-    Of times they are nanoseconds behind the time of the payment. missing float64[K] of numbers, whose cells
+    Of times they are nanoseconds behind the time of the payment. missing float64[K]; cells of numbers
     lie between those of the pool. of_entity int64[1] : 1 where the column is rather that of an ordinary row
-    of the entity.
+    of the entity; by_series int64[1] : 1 where it is one for all payments of a series.
     """
 
     cells: Array
     missing: Float1D
     of_entity: Int1D
+    by_series: Int1D
 
-    def drawn(self, column: MixedColumn, kind: Int1D, time: Int1D, draw: Float1D) -> Array:
-        """Return the cells [n] of payments."""
-        place = draw * (POOL - 1)
-        low = np.minimum(place.astype(np.int64), POOL - 2)
+    def drawn(self, column: MixedColumn, kind: Int1D, time: Int1D, draws: tuple[Float1D, Float1D]) -> Array:
+        """Return the cells [n] of payments; draws float64[n] each: of the payment, and of its series."""
+        lost, draw = self.missing[kind], draws[1] if self.by_series[0] else draws[0]
+        if not self.by_series[0]:
+            draw = np.clip((draw - lost) / np.maximum(1.0 - lost, 1e-9), 0.0, 1.0 - 1e-12)
+        gone = draws[0] < lost
         if column.kind != NUMBER:
             found = self.cells[kind, (draw * POOL).astype(np.int64)]
-            gone = found == MISSING_TIME
-            return np.where(gone, found, time + np.where(gone, 0, found)) if column.kind == TIME else found
-        lost = self.missing[kind]
-        place = np.clip((draw - lost) / np.maximum(1.0 - lost, 1e-9), 0.0, 1.0) * (POOL - 1)
+            if column.kind == TIME:
+                return np.where(gone, MISSING_TIME, time + found)
+            return np.where(gone, MISSING_WORD, found)
+        place = draw * (POOL - 1)
         low = np.minimum(place.astype(np.int64), POOL - 2)
         left, right = self.cells[kind, low], self.cells[kind, low + 1]
         found = left + (place - low) * (right - left)
         found = np.round(np.round(found / column.step) * column.step, 10) if column.step > 0 else found
-        return np.where(draw < lost, np.nan, found)
+        return np.where(gone, np.nan, found)
 
 
 def learn_pools(
@@ -54,20 +59,26 @@ def learn_pools(
     found = []
     for name in names:
         column, rng = log.events[name], streams.at("cells", name)
-        values = column.values[rows]
-        if column.kind == TIME:
-            values = np.where(column.missing()[rows], MISSING_TIME, values - log.times[rows])
-        cells = np.zeros((kinds, POOL), column.values.dtype)
-        missing = np.zeros(kinds)
+        lost = column.missing()[rows]
+        values = column.values[rows] - (log.times[rows] if column.kind == TIME else 0)
+        cells, missing = np.zeros((kinds, POOL), column.values.dtype), np.zeros(kinds)
         for k in range(kinds):
-            own = values[of_kind == k]
-            if column.kind == NUMBER:
-                there = own[~np.isnan(own)]
-                missing[k] = 1.0 - len(there) / len(own)
-                cells[k] = np.quantile(there, np.linspace(0.0, 1.0, POOL)) if len(there) else 0.0
+            own = np.sort(values[(of_kind == k) & ~lost])
+            missing[k] = lost[of_kind == k].mean()
+            if column.kind == NUMBER and len(own):
+                cells[k] = np.quantile(own, np.linspace(0.0, 1.0, POOL))
+            elif len(own):
+                cells[k] = own[((rng.permutation(POOL) + 0.5) / POOL * len(own)).astype(np.int64)]
             else:
-                cells[k] = np.sort(own)[((rng.permutation(POOL) + 0.5) / POOL * len(own)).astype(np.int64)]
-        found.append(Pool(cells, missing, np.array([_is_of_entity(log, name, rows, of_kind, rng) * 1])))
+                missing[k] = 1.0
+        flags = [
+            np.array([one * 1])
+            for one in (
+                _is_of_entity(log, name, rows, of_kind, rng),
+                _is_of_series(values, of_row[rows], of_kind),
+            )
+        ]
+        found.append(Pool(cells, missing, *flags))
     return found
 
 
@@ -92,3 +103,15 @@ def _is_of_entity(log: EventLog, name: str, rows: Int1D, kind: Int1D, rng: np.ra
     same = kind[order][1:] == kind[order][:-1]
     of_kind = (code[rows[order]][1:] == code[rows[order]][:-1])[same].mean() if same.any() else 0.0
     return bool(of_entity > of_kind)
+
+
+def _is_of_series(cells: Array, series: Int1D, kind: Int1D) -> bool:
+    """Tell whether cells of a series are alike more than those of its kind are."""
+    code = np.unique(cells, return_inverse=True)[1].reshape(-1)
+    rates = []
+    for group in (series, kind):
+        joint = np.unique(group * (int(code.max(initial=0)) + 1) + code, return_counts=True)
+        same = np.bincount(joint[0] // (int(code.max(initial=0)) + 1), joint[1] * (joint[1] - 1.0))
+        size = np.bincount(group).astype(np.float64)
+        rates.append(same.sum() / max((size * (size - 1.0)).sum(), 1.0))
+    return bool(rates[0] > rates[1] + ALIKE)

@@ -28,13 +28,14 @@ FINE = 50.0
 class Paid:
     """Payments: of which series int64[n] (places in the hand), time int64[n] nanoseconds, amount float64[n].
 
-    draw float64[n], uniform, for cells of other columns.
+    draw, of_series float64[n], uniform, of the payment and of its series, for cells of other columns.
     """
 
     series: Int1D
     time: Int1D
     amount: Float1D
     draw: Float1D
+    of_series: Float1D
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,13 @@ def paid(
         time = day * DAY + _second(law, kind[rows], draws[rows, 10], each, window.grid)
         there &= (time >= window.begin) & (time < window.end)
         at, column = np.nonzero(there)
-        found.append((rows[at], time[at, column], amount[at, column], each[at, column, 5]))
+        found.append(
+            (rows[at], time[at, column], amount[at, column], each[at, column, 5], draws[rows[at], 14])
+        )
     if not found:
-        return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-    series, time, amount, draw = (np.concatenate(one) for one in zip(*found, strict=True))
-    return Paid(series + first, time, amount, draw)
+        return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), *(np.zeros(0),) * 3)
+    series, time, amount, draw, of_series = (np.concatenate(one) for one in zip(*found, strict=True))
+    return Paid(series + first, time, amount, draw, of_series)
 
 
 def _leaders(hand: Hand, part: slice) -> Int1D:

@@ -66,8 +66,10 @@ def standing_losses(
     for name, pool in pools.items():
         if log.events[name].kind == WORD:
             cells = log.events[name].values[rows]
-            same = np.array([(pool.cells[k] == cell).sum() for k, cell in zip(of_kind, cells, strict=True)])
-            nats -= np.log((same + 0.5) / (pool.cells.shape[1] + 1.0))
+            same = np.array([(pool.cells[k] == cell).mean() for k, cell in zip(of_kind, cells, strict=True)])
+            lost = pool.missing[of_kind]
+            share = np.where(cells < 0, lost, (1.0 - lost) * same)
+            nats -= np.log((1.0 - UNSEEN) * share + UNSEEN / (len(log.events[name].words) + 1.0))
     return total + np.bincount(ledger.entity[rows], nats, size)
 
 

@@ -25,6 +25,7 @@ from finsim.notation import Array, Bool1D, Float1D, Int1D, Int2D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
+PARTS = ("category", "channel", "direction", "currency")
 NEAR_SUM = 0.25
 """Logarithm that a sum may be from the middle of its series (assumption)."""
 BY_CHANCE, SURE = 0.1, 0.01
@@ -35,6 +36,9 @@ FEWEST = 5
 ALWAYS, MOST_WORDS = 0.97, 64
 """Share of groups in which a word is one and the same, from which on it is of the kind; words of a column
 that are no names (assumptions)."""
+OF_ENTITY = 0.8
+"""Share of the other rows of their entities with the word of series, from which on it is none of the kind
+(assumption)."""
 KEPT = 0.8
 """Share of the rows of a kind's words in series from which on shorter groups of them are series too
 (assumption)."""
@@ -182,7 +186,7 @@ def _with_short(
 def _column_names(log: EventLog) -> tuple[tuple[str, ...], list[str]]:
     """Return the columns that name payees, and the other columns of words that may tell a kind."""
     roles, rows = log.roles.named(), log.events.rows
-    parts = {roles[one] for one in ("category", "channel", "direction", "currency") if one in roles}
+    parts = {roles[one] for one in PARTS if one in roles}
     names, words = [], []
     for name, one in log.events.columns.items():
         if one.kind != WORD:
@@ -198,13 +202,26 @@ def _kind_columns(log: EventLog, rows: _Rows, groups: Groups, names: list[str]) 
     """Return the columns whose words are one and the same within nearly all groups."""
     if not groups.count:
         return list(range(len(names)))
-    found = []
-    for k in range(len(names)):
+    found, roles = [], log.roles.named()
+    parts = {roles[one] for one in PARTS if one in roles}
+    for k, name in enumerate(names):
         cell = rows.words[groups.row, k]
         same = np.minimum.reduceat(cell, groups.starts[:-1]) == np.maximum.reduceat(cell, groups.starts[:-1])
-        if same.mean() >= ALWAYS:
+        if same.mean() >= ALWAYS and (name in parts or not _is_of_entity(rows, groups, k)):
             found.append(k)
     return found
+
+
+def _is_of_entity(rows: _Rows, groups: Groups, column: int) -> bool:
+    """Tell whether the words of groups are mostly those of the other rows of their entities too."""
+    first = groups.row[groups.starts[:-1]]
+    word, entity = rows.words[:, column] + 1, rows.entity
+    size = int(word.max(initial=0)) + 1
+    counts = np.bincount(entity * size + word, minlength=(int(entity.max()) + 1) * size).reshape(-1, size)
+    other = counts.sum(axis=1)[entity[first]] - groups.sizes()
+    alike = counts[entity[first], word[first]] - groups.sizes()
+    some = other > 0
+    return bool(some.any() and (alike[some] / other[some]).mean() >= OF_ENTITY)
 
 
 def _cells(log: EventLog, names: list[str] | tuple[str, ...]) -> Int2D:

@@ -181,7 +181,7 @@ def _cells(
                 cells = np.where(payee >= 0, payee + places[0], outer)
         else:
             pool = known.pools[known.others.index(name)]
-            cells = pool.drawn(column, kind, rows.time, rows.draw)
+            cells = pool.drawn(column, kind, rows.time, (rows.draw, rows.of_series))
             wide = np.diff(starts)[owner]
             if pool.of_entity[0] and events.rows:
                 own = np.minimum(starts[owner] + (rows.draw * wide).astype(np.int64), events.rows - 1)
