@@ -27,7 +27,7 @@ def to_monday(day):
 
 
 def ledger(people=120, firms=4, days=180, seed=0, between=True, dated=False, plant=True, cities=3):
-    """Accounts that shop at random; with ``plant`` they pay rents (day 1, moved to Mondays) and subscriptions.
+    """Accounts shop at random; with ``plant`` they pay rents (day 1 or the Monday behind) and subscriptions.
 
     Firms pay wages (day 27, month by month the same, some with a raise), some accounts a cleaner (weekly) and
     an insurance (quarterly). ``city`` is that of the account, of wages that of the employee.
