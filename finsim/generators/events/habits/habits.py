@@ -66,7 +66,7 @@ class Habits:
     ):  # fmt: skip
         """Hold the columns of a log (no events), and what was learned of it."""
         self.settings, self.log, self.known, self.report = settings, log, known, report
-        self.standing = standing
+        self.standing, self.later = standing, 0
         self._hands: dict[tuple[int, int], Hand] = {}
         self._dealt: Dealt = {}  # the last generation, for calls that sample it in parts
 
@@ -132,11 +132,18 @@ class Habits:
             joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together
         )
 
+    def in_months(self, later: int) -> Self:
+        """Return habits whose standing payments follow the months of so many days later; see the contract."""
+        found = type(self)(self.settings, self.log, self.known, self.report, self.standing)
+        found.later = later
+        return found
+
     def _window(self, period: int, end: int) -> Window:
         origin = int(self.known.ledger_facts["origin"])
         learned = origin + int(self.known.ledger_facts["days"]) * DAY
         grid = 0 if self.known.ledger_facts["is_dated"] else max(self.known.parts.clock.grid, MILLI)
-        return Window(self.log.begin, end, learned, grid, self.log.events[str(self.log.roles.amount)].step)
+        step = self.log.events[str(self.log.roles.amount)].step
+        return Window(self.log.begin, end, learned, grid, step, self.later)
 
     def _no_events(self, total: int) -> MixedTable:
         partner = self.log.roles.partner

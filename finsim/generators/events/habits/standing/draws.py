@@ -42,7 +42,7 @@ class Paid:
 class Window:
     """Bounds of a sample: begin, end in nanoseconds, ``learned`` end; grid of times; step of amounts.
 
-    grid 0 : whole days.
+    grid 0 : whole days. later : months are those of so many days behind.
     """
 
     begin: int
@@ -50,6 +50,7 @@ class Window:
     learned: int
     grid: int
     step: float
+    later: int = 0
 
 
 def paid(
@@ -72,16 +73,16 @@ def paid(
     found = []
     for period in np.unique(law.period[kind]):
         rows = np.flatnonzero(law.period[kind] == period)
-        index = periods_between(int(period), begin, end)
+        index = periods_between(int(period), begin + window.later, end + window.later)
         # Draws of a period stay its own, however long the sample is.
         flat = np.empty((many, len(index) * OF_ROW))
         fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
         each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
-        day = due(int(period), phase[rows, None], index[None, :])
+        day = due(int(period), phase[rows, None], index[None, :]) - window.later
         there = (day >= opens[rows, None]) & (day <= closes[rows, None])
         there &= each[:, :, 0] >= law.skips[kind[rows], None]
         amount = _changed(law, kind[rows], base[rows], draws[rows], each, window.step)
-        weekday = (day + 3) % 7
+        weekday = (day + window.later + 3) % 7
         share = law.shifts[kind[rows, None], weekday]
         day = day + (each[:, :, 1, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
         time = day * DAY + _second(law, kind[rows], draws[rows, 10], each, window.grid)
