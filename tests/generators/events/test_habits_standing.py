@@ -344,3 +344,15 @@ def test_a_hand_moves_large_numbers_only(model):
     assert small[0].tolist() == small[1].tolist()
     assert sorted(mine[mine >= 5]) != sorted(theirs[theirs >= 5])
     assert abs(mine.sum() - theirs.sum()) <= 3
+
+
+def test_a_study_of_other_months_finds_its_own_days(model, real):
+    """Moved by as many days, wages lie on the 27th of other months; ordinary life stays."""
+    later = 7 * 49
+    moved = model.in_months(later).sample(real.count, Streams(3))
+    same = model.sample(real.count, Streams(3))
+    day = ((moved.times[what(moved, WAGE)] // DAY) + later).astype("datetime64[D]")
+    assert set((day - day.astype("datetime64[M]")).astype(int) + 1) == {27}
+    weekday = (moved.times[what(moved, RENT)] // DAY + 3) % 7
+    assert weekday.max() <= 4
+    np.testing.assert_array_equal(moved.times[what(moved, SHOP)], same.times[what(same, SHOP)])

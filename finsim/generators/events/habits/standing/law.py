@@ -188,9 +188,26 @@ def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:
     weekday, half = (due + 3) % 7, SHIFTS // 2
     found = np.zeros((count, 7, SHIFTS))
     np.add.at(found, (of_kind, weekday, np.clip(shift, -half, half) + half), 1.0)
-    whole = found.sum(axis=1, keepdims=True)
-    found = np.where(found.sum(axis=2, keepdims=True) > 0, found, whole)
+    found = np.stack([_of_all_weekdays(one) for one in found])
     return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True))
+
+
+def _of_all_weekdays(counts: Float2D) -> Float2D:
+    """Return counts [7, SHIFTS] in which weekdays that no payment was due on are as others like them.
+
+    Working days are like working days. Who moves Sunday's payment moves Saturday's to the same day.
+    """
+    found, seen = counts.copy(), counts.sum(axis=1) > 0
+    half, working = SHIFTS // 2, counts[:5].sum(axis=0)
+    for day, other, step in ((5, 6, 1), (6, 5, -1)):
+        if not seen[day] and seen[other]:
+            at = np.arange(SHIFTS)
+            moved = np.where(at == half, half, np.clip(at + step, 0, SHIFTS - 1))
+            found[day] = np.bincount(moved, counts[other], SHIFTS)
+    likely = working if working.any() else counts.sum(axis=0)
+    empty = found.sum(axis=1) == 0
+    found[empty] = likely
+    return np.asarray(found)
 
 
 def _moves(series: Int1D, amount: Float1D) -> Float1D:
