@@ -12,12 +12,14 @@ from standing_ledgers import BEGIN, PRICES, WORDS, ledger
 
 from finsim.generators.events.habits.habits import Habits
 from finsim.generators.events.habits.standing.hands import apart, deal_hand
+from finsim.generators.events.habits.standing.losses import known_series
 from finsim.generators.events.habits.standing.periods import FORTNIGHT, MONTH, QUARTER, WEEK, due, nearest
 from finsim.generators.events.habits.standing.regularity import grouped, regular
 from finsim.generators.events.habits.standing.series import find_series
-from finsim.generators.events.habits.standing.standing import without_rows, without_standing
+from finsim.generators.events.habits.standing.standing import merged, without_rows, without_standing
 from finsim.generators.generator import State
 from finsim.randomness import Streams
+from finsim.records.mixed_table import TIME, MixedColumn, MixedTable
 
 SHOP, RENT, WAGE, SUB, INSURANCE, CLEANER = range(6)
 
@@ -356,3 +358,41 @@ def test_a_study_of_other_months_finds_its_own_days(model, real):
     weekday = (moved.times[what(moved, RENT)] // DAY + 3) % 7
     assert weekday.max() <= 4
     np.testing.assert_array_equal(moved.times[what(moved, SHOP)], same.times[what(same, SHOP)])
+
+
+def test_payees_keep_their_names_in_a_larger_world(model, real):
+    log = model.sample(2 * real.count, Streams(3))
+    words, known = log.events["payee"].words, set(real.events["payee"].words)
+    for word, start in ((SUB, "sub"), (RENT, "landlord"), (CLEANER, "cleaner")):
+        met = [words[payee] for _, payee in pairs(log, word)]
+        assert all(payee >= log.count for _, payee in pairs(log, word))
+        assert all(name.startswith(start) for name in met if name in known), WORDS[word]
+        assert np.mean([name in known for name in met]) > 0.6  # who one account alone pays has a new name
+    assert all(payee < log.count for _, payee in pairs(log, WAGE))
+
+
+def test_rows_are_merged_as_by_sorting():
+    """Times within a millisecond of each other, and entities without rows of one sort."""
+    rng = np.random.default_rng(1)
+    ordinary = np.sort(rng.integers(0, 40, (3, 30)) * 10**6 + rng.integers(0, 1000, (3, 30)), axis=1)
+    old, starts = np.concatenate([ordinary[0], ordinary[2]]), np.array([0, 30, 30, 60])
+    new, owner = rng.integers(0, 40, 25) * 10**6, rng.integers(0, 3, 25)
+
+    def rows(times):
+        return MixedTable({"when": MixedColumn(TIME, times)}, len(times))
+
+    table, begin = merged((rows(old), starts), [rows(new)], [owner], "when")
+    entity = np.concatenate([np.repeat(np.arange(3), np.diff(starts)), owner])
+    times = np.concatenate([old, new])
+    order = np.lexsort((times, entity))
+    assert table["when"].values.tolist() == times[order].tolist()
+    assert np.diff(begin).tolist() == np.bincount(entity, minlength=3).tolist()
+
+
+def test_series_of_unknown_words_are_ordinary_life(model):
+    held = ledger(people=60, seed=12)
+    words = np.where(what(held, WAGE), WORDS.index("pay"), held.events["what"].values)
+    column = held.events["what"].with_values(words)
+    other = replace(held, events=held.events.with_columns({"what": column}))
+    rows = known_series(model.standing.law, model.standing.kind_columns, other)[2]
+    assert (rows == (find_series(held).of_row >= 0) & ~what(held, WAGE)).all()

@@ -124,7 +124,7 @@ def with_standing(
         owner = entity[new.series - part.start]
         tables.append(_cells(known, log, lived, (new, hand, owner), (g * size, asked.total)))
         owners.append(owner)
-    return _merged(lived, tables, owners, log.roles.time)
+    return merged(lived, tables, owners, log.roles.time)
 
 
 def _hand(
@@ -190,7 +190,7 @@ def _cells(
     return MixedTable(found, len(rows.time))
 
 
-def _merged(
+def merged(
     lived: tuple[MixedTable, Int1D], tables: list[MixedTable], owners: list[Int1D], time: str
 ) -> tuple[MixedTable, Int1D]:
     """Return rows of ordinary life and further rows, by entity and time."""
