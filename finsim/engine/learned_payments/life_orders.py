@@ -78,6 +78,11 @@ class Window:
             lead = gap % _WEEK
         return cls(int(origin), int(lead), int(lead + settings.days), settings.start_ns)
 
+    @property
+    def later(self) -> int:
+        """Days by which the study lies behind the days of the model."""
+        return int(self.start // NANOS_PER_DAY - self.origin - self.lead)
+
     def moved(self, times: Int1D) -> Int1D:
         """Return instants of the model as instants of the study; those of the cut days lie before it."""
         return np.asarray(times + (self.start - (self.origin + self.lead) * NANOS_PER_DAY))

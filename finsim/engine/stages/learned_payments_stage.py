@@ -21,6 +21,7 @@ from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.task_progress import as_share, task_progress
 from finsim.engine.tasks import Task
+from finsim.generators.events.event_generator import HasMonths
 from finsim.generators.generator import Budget
 from finsim.records.drivers import Drivers
 from finsim.records.storage import replacing
@@ -63,6 +64,8 @@ def life_task(run: Path, plan: Plan, task: Task) -> Done:
     first = task.shard * settings.shard_accounts
     count = min(settings.shard_accounts, settings.accounts - first)
     window = Window.of(ledger.log, settings)
+    if isinstance(body, HasMonths):
+        body = body.in_months(window.later)
     log = body.sample(count, plan.streams.under(*LIFE), first, window.days, settings.accounts)
     places = Places.of(ledger, settings.accounts)
     orders = in_study(life_orders(log, ledger, places, first), window, settings, task.shard)

@@ -63,3 +63,16 @@ class HasEntityLoss(Protocol):
         the event, the time of day in hours, every word, and the log amount at a resolution of 1 %.
         """
         ...
+
+
+@runtime_checkable
+class HasMonths(Protocol):
+    """An event generator whose entities pay on days of the month."""
+
+    def in_months(self, later: int) -> Self:
+        """Return the generator with the months of a period that lies ``later`` days behind the learned one.
+
+        Samples keep the days of the learned period: who moves them by as many days finds wages and rents on
+        the days of the month on which they were learned.
+        """
+        ...

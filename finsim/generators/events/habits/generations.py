@@ -89,15 +89,7 @@ class Generation:
     def draw(cls, links: Links, size: int, streams: Streams) -> Generation:
         """Return a generation of ``size`` entities, at most as many as were learned."""
         count = len(links.order)
-        rng = streams.at("anchors")
-        position = np.empty(count, np.int64)
-        position[links.order] = np.arange(count)
-        kept = np.minimum(((np.arange(size) + rng.random()) * count / size).astype(np.int64), count - 1)
-        shuffled = rng.permutation(size)
-        anchor = links.order[kept][shuffled]
-        slot = np.empty(size, np.int64)
-        slot[shuffled] = np.arange(size)
-        nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
+        anchor, place = anchors_of(links, size, streams.at("anchors"))
         learned = np.bincount(links.entity, minlength=count)[anchor]
         dealing = crossed(links, _slots(links), streams.at("crossed"))
         near = np.empty(count, np.int64)
@@ -106,11 +98,24 @@ class Generation:
         mate = mates(near[anchor], links.part[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
         hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
-        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), slot[nearest], wanted, hand)
+        return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), place, wanted, hand)
 
     def offers(self, first: int, end: int) -> tuple[Int1D, Int1D]:
         """Return how many links entities first to end - 1 are offered int64[end - first], and the links."""
         return self._hand.offers(first, end)
+
+
+def anchors_of(links: Links, size: int, rng: np.random.Generator) -> tuple[Int1D, Int1D]:
+    """Return the anchors int64[S] of a generation, and who stands for each learned entity int64[E]."""
+    count = len(links.order)
+    position = np.empty(count, np.int64)
+    position[links.order] = np.arange(count)
+    kept = np.minimum(((np.arange(size) + rng.random()) * count / size).astype(np.int64), count - 1)
+    shuffled = rng.permutation(size)
+    slot = np.empty(size, np.int64)
+    slot[shuffled] = np.arange(size)
+    nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
+    return links.order[kept][shuffled], slot[nearest]
 
 
 @dataclass

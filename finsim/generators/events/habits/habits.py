@@ -19,6 +19,16 @@ from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, lived
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.habits.rows_of_lives import laws_and_scores, live
+from finsim.generators.events.habits.standing.draws import Window
+from finsim.generators.events.habits.standing.hands import Hand
+from finsim.generators.events.habits.standing.standing import (
+    MILLI,
+    Asked,
+    Standing,
+    learn_standing,
+    with_standing,
+    without_standing,
+)
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
@@ -33,6 +43,8 @@ ROWS, MOST_GENERATIONS = 200_000, 4
 """Rows that are sampled about, in at most so many generations (assumption)."""
 LEAST = 150
 """Scores of a law that tell its own map; below it has that of all (assumption)."""
+OF_LIFE = 8
+"""More than there are classes of lives."""
 
 
 class Habits:
@@ -48,9 +60,14 @@ class Habits:
     class Settings:
         """Nothing to set: what there is to choose, the data choose."""
 
-    def __init__(self, settings: Settings, log: EventLog, known: Learned, report: FitReport):
+    def __init__(
+        self, settings: Settings, log: EventLog, known: Learned, report: FitReport,
+        standing: Standing | None = None,
+    ):  # fmt: skip
         """Hold the columns of a log (no events), and what was learned of it."""
         self.settings, self.log, self.known, self.report = settings, log, known, report
+        self.standing, self.later = standing, 0
+        self._hands: dict[tuple[int, int], Hand] = {}
         self._dealt: Dealt = {}  # the last generation, for calls that sample it in parts
 
     @classmethod
@@ -66,8 +83,13 @@ class Habits:
         cls.refuse(data, settings)
         started = time.process_time()
         public = without_private(data, streams.under("private"))
-        known = learn(public, streams)
-        known = with_score_maps(known, public, streams.under("maps"))
+        ordinary, series = without_standing(public)
+        known = learn(ordinary, streams)
+        known = with_score_maps(known, ordinary, streams.under("maps"))
+        standing = None
+        if series is not None:
+            alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
+            standing = learn_standing(public, series, alike, streams.under("standing"))
         named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
@@ -75,7 +97,7 @@ class Habits:
         partner = data.roles.partner
         taken = () if partner is None else data.events[partner].words
         named_log = with_twins(known, without_events(public), taken, streams)
-        return cls(settings, named_log, known, report)
+        return cls(settings, named_log, known, report, standing)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
@@ -93,6 +115,12 @@ class Habits:
             events, starts, donor = live(
                 self.known, self.log, Wanted(number, period, whole), streams, self._dealt
             )
+            if self.standing is not None:
+                asked = Asked(start, whole, self._window(period, end))
+                lived = events, starts
+                events, starts = with_standing(
+                    self.standing, self.known.parts.links, self.log, lived, asked, streams, self._hands
+                )
             tables.append(events)
             sizes.append(np.diff(starts))
             attributes.append(new_attributes(self.log.entities, donor, number, streams))
@@ -103,6 +131,19 @@ class Habits:
         return EventLog(
             joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together
         )
+
+    def in_months(self, later: int) -> Self:
+        """Return habits whose standing payments follow the months of so many days later; see the contract."""
+        found = type(self)(self.settings, self.log, self.known, self.report, self.standing)
+        found.later = later
+        return found
+
+    def _window(self, period: int, end: int) -> Window:
+        origin = int(self.known.ledger_facts["origin"])
+        learned = origin + int(self.known.ledger_facts["days"]) * DAY
+        grid = 0 if self.known.ledger_facts["is_dated"] else max(self.known.parts.clock.grid, MILLI)
+        step = self.log.events[str(self.log.roles.amount)].step
+        return Window(self.log.begin, end, learned, grid, step, self.later)
 
     def _no_events(self, total: int) -> MixedTable:
         partner = self.log.roles.partner
@@ -115,12 +156,19 @@ class Habits:
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
-        return entity_losses(self.known, self.log, log)
+        if self.standing is None:
+            return entity_losses(self.known, self.log, log)
+        ordinary, nats = self.standing.split_losses(log)
+        rest = entity_losses(self.known, self.log, ordinary)
+        return np.asarray((rest * ordinary.lengths() + nats) / np.maximum(log.lengths(), 1))
 
     def state(self) -> State:
         """Return profiles, laws, and the columns and entities of the log."""
         arrays = {**self.known.arrays(), **log_arrays(self.log)}
         facts = {"settings": write_settings(self.settings), "log": log_facts(self.log), **self.known.facts()}
+        if self.standing is not None:
+            arrays.update(self.standing.arrays())
+            facts["standing"] = self.standing.facts()
         return State(arrays, facts)
 
     @classmethod
@@ -129,9 +177,11 @@ class Habits:
         try:
             log = restored_log(state.facts["log"], state.arrays)
             known = Learned.restored(state.arrays, state.facts, log)
+            has = "standing" in state.facts  # ledgers without standing payments, and models of before
+            standing = Standing.restored(state.arrays, state.facts["standing"]) if has else None
         except (KeyError, TypeError, ValueError, IndexError) as bad:
             raise FitError(f"the habits do not fit together: {bad}", place="habits") from None
-        return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport())
+        return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport(), standing)
 
 
 def with_score_maps(known: Learned, log: EventLog, streams: Streams) -> Learned:

@@ -1,0 +1,117 @@
+"""How many rows are standing payments, once a month or a week, and on which days of the month they come."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.events.entity_resamples import (
+    compared,
+    entity_weights,
+    hits,
+    rates_gap,
+    shares_gap,
+    tallied,
+)
+from finsim.evaluation.events.event_case import EventCase, EventSide
+from finsim.evaluation.events.useless_twins import scattered
+from finsim.evaluation.metric import DETECTOR, Metric, Score
+from finsim.notation import Bool1D, Float2D, Int1D
+
+LEAST_SERIES = 20
+MONTH, MONTHS, WEEK, WEEKS = (26.0, 36.0), 3, (6.0, 8.0), 6
+"""Days between payments of a series, and how many payments it has at least (assumptions)."""
+ALL = 31
+
+
+def measure(case: EventCase) -> list[Score]:
+    """Return the difference of the shares of standing rows, and the distance of their days of the month."""
+    why = case.why
+    if not why and case.columns.amount is None:
+        why = "there is no amount on both sides"
+    if not why:
+        found = _count(case.sides[0])
+        if found < LEAST_SERIES:
+            why = (
+                f"{found} standing series on the real side (one sum once a month or a week); "
+                f"needs {LEAST_SERIES}"
+            )
+    if why:
+        return [METRIC.missing("standing rows", why)]
+    weights, useless = entity_weights(case), [scattered(case)]
+    note = f"{found} series on the real side"
+    share = compared(METRIC, case, weights, "standing rows", _shares, rates_gap, useless, note)
+    days = compared(METRIC, case, weights, "day of the month", _days, shares_gap, useless)
+    return [share, days]
+
+
+def in_series(side: EventSide) -> tuple[Bool1D, int]:
+    """Return bool[n], rows of series: one sum of an entity to a payee, each gap about a month or a week.
+
+    Also how many series there are.
+    """
+    assert side.amount is not None
+    days, rows = side.sequences.days, len(side.sequences.days)
+    usable = np.flatnonzero(np.isfinite(side.amount) & np.isfinite(days))
+    sums = np.unique(side.amount[usable], return_inverse=True)[1].astype(np.int64)
+    partner = np.zeros(rows, np.int64) if side.partner is None else side.partner + 1
+    code = np.unique(partner[usable], return_inverse=True)[1] * (int(sums.max(initial=0)) + 1) + sums
+    code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+    key = side.sequences.entity()[usable] * (int(code.max(initial=0)) + 1) + code
+    order = np.lexsort((days[usable], key))
+    _, starts, sizes = np.unique(key[order], return_index=True, return_counts=True)
+    of = np.repeat(np.arange(len(starts)), sizes)
+    # Whole days: an hour more or less makes no month shorter.
+    gap = np.diff(np.floor(days[usable][order]), prepend=0.0)
+    gap[starts] = np.nan
+    regular = np.zeros(len(starts), dtype=np.bool_)
+    for (low, high), least in ((MONTH, MONTHS), (WEEK, WEEKS)):
+        outside = np.bincount(of, (gap < low) | (gap > high), len(starts))
+        regular |= (outside == 0) & (sizes >= least)
+    found = np.zeros(rows, dtype=np.bool_)
+    found[usable[order]] = regular[of]
+    return found, int(regular.sum())
+
+
+def day_of_month(days: Int1D) -> Int1D:
+    """Return the day of the month, from 0 on, of days since 1970."""
+    day = days.astype("datetime64[D]")
+    return np.asarray((day - day.astype("datetime64[M]")).astype(np.int64))
+
+
+def _count(side: EventSide) -> int:
+    return in_series(side)[1]
+
+
+def _shares(side: EventSide) -> Float2D:
+    return hits(side, np.ones(len(side.sequences.days), dtype=np.bool_), in_series(side)[0])
+
+
+def _days(side: EventSide) -> Float2D:
+    rows = np.flatnonzero(in_series(side)[0])
+    cell = day_of_month(np.floor(side.sequences.days[rows]).astype(np.int64))
+    return tallied(side.sequences.entity()[rows], cell, side.sequences.count, ALL)
+
+
+METRIC = Metric(
+    name="standing_payments",
+    case="events",
+    use=DETECTOR,
+    unit="probability",
+    lowest=0.0,
+    highest=1.0,
+    best=0.0,
+    delta=0.05,
+    origin="assumption: five points of probability beyond resampled real entities",
+    order_free=False,
+    compute=measure,
+    summary="How many rows are standing payments, and on which days of the month they come",
+    order=64,
+    how=(
+        "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
+        "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
+        "differences of their shares by day of the month."
+    ),
+    misses="Standing payments whose sums change, and quarterly ones.",
+    estimator="a rate and total variation over rows, whole entities resampled",
+    references="resampled real entities, or the hold-out / random entities and even times",
+)

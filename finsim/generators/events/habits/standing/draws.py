@@ -1,0 +1,182 @@
+"""The payments of standing series of new entities: when, how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.amounts import normal, places
+from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.standing.hands import Hand
+from finsim.generators.events.habits.standing.law import KNOTS, StandingLaw
+from finsim.generators.events.habits.standing.periods import LENGTHS, SHIFTS, due, periods_between
+from finsim.generators.events.habits.standing.series import NEAR_SUM
+from finsim.generators.events.habits.standing.spans import drawn_spans
+from finsim.kernels.xoshiro import fill_uniforms
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+
+OF_SERIES, OF_ROW = 16, 6
+"""Draws of a series and of each of its periods."""
+COARSEST = (100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05)
+FINE = 50.0
+"""A changed sum is a multiple of what the first one was a multiple of, at most this part (assumption)."""
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Payments: of which series int64[n] (places in the hand), time int64[n] nanoseconds, amount float64[n].
+
+    draw, of_series float64[n], uniform, of the payment and of its series, for cells of other columns.
+    """
+
+    series: Int1D
+    time: Int1D
+    amount: Float1D
+    draw: Float1D
+    of_series: Float1D
+
+
+@dataclass(frozen=True)
+class Window:
+    """Bounds of a sample: begin, end in nanoseconds, ``learned`` end; grid of times; step of amounts.
+
+    grid 0 : whole days. later : months are those of so many days behind.
+    """
+
+    begin: int
+    end: int
+    learned: int
+    grid: int
+    step: float
+    later: int = 0
+
+
+def paid(
+    law: StandingLaw, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams
+) -> Paid:
+    """Return the payments of the series ``part`` of a hand, series by series.
+
+    life : first and last ordinary days int64[m] of the entity of each. Equal for every cut into parts.
+    """
+    first, many = int(part.start), int(part.stop) - int(part.start)
+    kind, offer = hand.kind[part], hand.offer[part]
+    draws = np.empty((many, OF_SERIES))
+    fill_uniforms(np.uint64(streams.word("series")), first, draws)
+    leader = _leaders(hand, part)
+    phase = _phases(law, kind, offer, draws, draws[leader])
+    base = _sums(law, kind, offer, draws, draws[leader, 5], window.step)
+    begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
+    length = np.array(LENGTHS)[law.period[kind]]
+    opens, closes = drawn_spans(law.ends, kind, length, life, (begin, learned, end), draws[:, 6:10])
+    found = []
+    for period in np.unique(law.period[kind]):
+        rows = np.flatnonzero(law.period[kind] == period)
+        index = periods_between(int(period), begin + window.later, end + window.later)
+        # Draws of a period stay its own, however long the sample is.
+        flat = np.empty((many, len(index) * OF_ROW))
+        fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
+        each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
+        day = due(int(period), phase[rows, None], index[None, :]) - window.later
+        there = (day >= opens[rows, None]) & (day <= closes[rows, None])
+        there &= each[:, :, 0] >= law.skips[kind[rows], None]
+        amount = _changed(law, kind[rows], base[rows], draws[rows], each, window.step)
+        weekday = (day + window.later + 3) % 7
+        share = law.shifts[kind[rows, None], weekday]
+        day = day + (each[:, :, 1, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
+        time = day * DAY + _second(law, kind[rows], draws[rows, 10], each, window.grid)
+        there &= (time >= window.begin) & (time < window.end)
+        at, column = np.nonzero(there)
+        found.append(
+            (rows[at], time[at, column], amount[at, column], each[at, column, 5], draws[rows[at], 14])
+        )
+    if not found:
+        return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), *(np.zeros(0),) * 3)
+    series, time, amount, draw, of_series = (np.concatenate(one) for one in zip(*found, strict=True))
+    return Paid(series + first, time, amount, draw, of_series)
+
+
+def _leaders(hand: Hand, part: slice) -> Int1D:
+    """Return for each series the first one of its entity and kind, as a place in the part."""
+    kind = hand.kind[part]
+    place = np.arange(part.start, part.stop)
+    entity = np.searchsorted(hand.starts, place, side="right")
+    new = np.ones(len(kind), np.bool_)
+    new[1:] = (kind[1:] != kind[:-1]) | (entity[1:] != entity[:-1])
+    return np.maximum.accumulate(np.where(new, np.arange(len(kind)), 0))
+
+
+def _phases(law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float2D) -> Int1D:
+    """Return the phase int64[m]: that of the offer, of the entity, or its own."""
+    of_entity = draws[:, 1] < law.day_alike[kind, 1]
+    draw = np.where(of_entity, shared[:, 0], draws[:, 2])
+    found = (draw[:, None] >= law.phases[kind]).sum(axis=1)
+    of_offer = (draws[:, 3] < law.day_alike[kind, 0]) & (law.offer_day[offer] >= 0)
+    return np.asarray(np.where(of_offer, law.offer_day[offer], found))
+
+
+def _sums(
+    law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D, step: float
+) -> Float1D:
+    """Return the first sum float64[m]: a price of the offer, else an own one."""
+    alike = law.sum_alike[kind]
+    score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
+    score = score + np.sqrt(1.0 - alike) * normal(np.ascontiguousarray(draws[:, 4]))
+    place, found = np.clip(places(score), 1e-9, 1.0 - 1e-9), np.empty(len(kind))
+    for one in np.unique(kind):
+        rows = np.flatnonzero(kind == one)
+        found[rows] = law.sums[one].values(place[rows], draws[rows, 11])
+    begin, end = law.atom_starts[offer], law.atom_starts[offer + 1]
+    if len(law.atom_sum):
+        # Shares rise to at most 1 within an offer: offer + share is in order as a whole.
+        owner = np.repeat(np.arange(len(law.atom_starts) - 1), np.diff(law.atom_starts))
+        at = np.searchsorted(
+            owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9)
+        )
+        found = np.where((at >= begin) & (at < end), law.atom_sum[np.minimum(at, len(owner) - 1)], found)
+    return np.where(found == 0, step if step > 0 else 1.0, found)
+
+
+def _changed(
+    law: StandingLaw, kind: Int1D, base: Float1D, draws: Float2D, each: Array, step: float
+) -> Float2D:
+    """Return the sums float64[m, P] of the periods of series: the first one, or changed ones."""
+    share, rate, mean, spread, swings = law.moves[kind].T
+    if not share.any():
+        return np.repeat(base[:, None], each.shape[1], axis=1)
+    moves = (draws[:, 13] < share)[:, None] & (each[:, :, 3] < rate[:, None])
+    noise = normal(np.ascontiguousarray(each[:, :, 4].ravel())).reshape(moves.shape)
+    change = np.where(moves, mean[:, None] + spread[:, None] * noise, 0.0)
+    walk = np.cumsum(change, axis=1)
+    swing = np.clip(change / np.sqrt(2.0), -NEAR_SUM, NEAR_SUM)
+    found = base[:, None] * np.exp(np.where(swings[:, None] > 0, swing, walk))
+    size = _grain(base, step)[:, None]
+    rounded = np.where(size > 0, np.round(found / np.where(size > 0, size, 1.0)) * size, found)
+    still = (np.where(swings[:, None] > 0, change, walk)) == 0
+    if step > 0:
+        rounded = np.round(np.round(rounded / step) * step, 10)
+    return np.asarray(np.where(still, base[:, None], rounded))
+
+
+def _grain(base: Float1D, step: float) -> Float1D:
+    """Return what each sum is a multiple of, at most a part of it."""
+    found = np.full(len(base), step)
+    for size in COARSEST[::-1]:
+        whole = np.abs(base / size - np.round(base / size)) < 1e-6
+        found = np.where(whole & (np.abs(base) >= FINE * size) & (size > step), size, found)
+    return found
+
+
+def _second(law: StandingLaw, kind: Int1D, own: Float1D, each: Array, grid: int) -> Array:
+    """Return nanoseconds of the day int64[m, P]."""
+    if not grid:
+        return np.zeros(each.shape[:2], np.int64)
+    alike = law.second_alike[kind][:, None]
+    noise = normal(np.ascontiguousarray(each[:, :, 2].ravel())).reshape(each.shape[:2])
+    score = np.sqrt(alike) * normal(np.ascontiguousarray(own))[:, None] + np.sqrt(1.0 - alike) * noise
+    place = places(np.ascontiguousarray(score.ravel())).reshape(score.shape) * (KNOTS - 1)
+    low = np.clip(place.astype(np.int64), 0, KNOTS - 2)
+    left, right = law.seconds[kind[:, None], low], law.seconds[kind[:, None], low + 1]
+    second = left + (place - low) * (right - left)
+    return np.asarray(np.floor(second * NANOS).astype(np.int64) // grid * grid)

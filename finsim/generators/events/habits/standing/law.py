@@ -1,0 +1,278 @@
+"""``StandingLaw``: how many standing series entities have, of which kinds, and how each kind is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.amounts import normal
+from finsim.generators.events.habits.ledger import DAY, Ledger
+from finsim.generators.events.habits.standing.periods import MOST_PHASES, SHIFTS, nearest
+from finsim.generators.events.habits.standing.series import Series
+from finsim.generators.events.habits.standing.spans import learn_ends, learn_skips
+from finsim.generators.margins.number_margin import NumberMargin
+from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
+from finsim.randomness import Streams
+
+KNOTS = 65
+MANY = 5
+"""Series of one kind from which on an entity is of those that have many, as employers do (assumption)."""
+LEAST_OWNERS = 3
+"""Entities that must share a sum or a day of a payee before new ones get it (assumption)."""
+SAME = 1e-9
+MOST_ALIKE = 0.95
+TO_AND_FRO = 0.5
+"""Share of payments with another sum than the one before from which on sums go to and fro about a middle
+(assumption)."""
+
+
+@dataclass(frozen=True)
+class StandingLaw:
+    """N learned series of K kinds (a period and words) at O offers (a kind and a payee).
+
+    entity, kind, offer int64[N], by entity and kind. period int64[K], words int64[K, C]. offer_cells
+    int64[O, I], cells of the columns that name payees; offer_kind int64[O]; offer_day int64[O], the phase
+    that most series of it have (-1 where too few entities tell it). atom_starts int64[O + 1], atom_sum,
+    atom_share float64[A] : prices of offers and their cumulative shares of its series. phases
+    float64[K, 93] cumulative; day_alike float64[K, 2], chances that a series has the day of its offer, and
+    of its entity. shifts float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds
+    float64[K, KNOTS] quantiles of the second of the day; second_alike, sum_alike float64[K], correlations
+    of a series and of an entity. sums : own sums by kind. moves float64[K, 5] : share of series whose sums
+    change, rate of a change, mean and s.d. of its logarithm, and 1 where sums go to and fro. ends
+    float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
+    series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
+    size, and what they are like.
+    """
+
+    entity: Int1D
+    kind: Int1D
+    offer: Int1D
+    period: Int1D
+    words: Int2D
+    offer_cells: Int2D
+    offer_kind: Int1D
+    offer_day: Int1D
+    atom_starts: Int1D
+    atom_sum: Float1D
+    atom_share: Float1D
+    phases: Float2D
+    day_alike: Float2D
+    shifts: Array
+    seconds: Float2D
+    second_alike: Float1D
+    sums: tuple[NumberMargin, ...]
+    sum_alike: Float1D
+    moves: Float2D
+    ends: Array
+    skips: Float1D
+    doubles: Float1D
+    order: Int1D
+    group: Int1D
+
+    @property
+    def kinds(self) -> int:
+        """Number of kinds K."""
+        return len(self.period)
+
+
+def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams) -> StandingLaw:
+    """Learn the law of at least one series; ``alike`` int64[E] says which entities may take each other's.
+
+    ledger : all rows, ordinary ones too. step : the grid of amounts.
+    """
+    kinds, kind = np.unique(np.column_stack([found.period, found.words]), axis=0, return_inverse=True)
+    kind = kind.reshape(-1).astype(np.int64)
+    offers, offer = np.unique(np.column_stack([kind, found.target]), axis=0, return_inverse=True)
+    offer = offer.reshape(-1).astype(np.int64)
+    count, period = len(kinds), kinds[:, 0].copy()
+    rows = np.flatnonzero(found.of_row >= 0)
+    rows = rows[np.argsort(found.of_row[rows], kind="stable")]
+    series = found.of_row[rows]
+    first = np.searchsorted(series, np.arange(len(kind)))
+    of_kind, day = kind[series], ledger.day[rows] + ledger.origin // DAY
+    index, shift = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    for one in np.unique(period):
+        which = period[of_kind] == one
+        index[which], shift[which] = nearest(int(one), found.phase[series[which]], day[which])
+    sums = _usual(series, ledger.amount[rows], len(kind))
+    atoms, own = _prices(offer, sums, found.entity, len(offers))
+    margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
+    second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
+    shifts = _shifts(of_kind, day - shift, shift, count)
+    moves = np.stack([_moves(series[of_kind == k], ledger.amount[rows[of_kind == k]]) for k in range(count)])
+    ends = learn_ends(ledger, found, kind, period, (first, index))
+    skips = learn_skips(kind, first, index, count)
+    twice = found.entity * len(offers) + offer
+    is_more = np.ones(len(twice), np.bool_)
+    is_more[np.unique(twice, return_index=True)[1]] = False
+    doubles = np.bincount(kind, is_more, count) / np.maximum(np.bincount(kind, minlength=count), 1)
+    order, group = _classes(found.entity, kind, alike, np.bincount(ledger.entity, minlength=ledger.count))
+    by = np.lexsort((offer, kind, found.entity))
+    return StandingLaw(
+        found.entity[by], kind[by], offer[by], period, kinds[:, 1:].copy(), found.target_cells[offers[:, 1]],
+        offers[:, 0].copy(), _offer_days(offer, found.phase, found.entity, len(offers)), *atoms,
+        _phases(kind, found.phase, count), _day_alike(kind, offer, found, count), shifts, seconds,
+        second_alike, margins, sum_alike, moves, ends, skips, doubles, order, group,
+    )  # fmt: skip
+
+
+def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:
+    """Return the sum float64[N] that each series has most often, the lowest of several."""
+    values, code = np.unique(amount, return_inverse=True)
+    key, many = np.unique(series * len(values) + code.reshape(-1), return_counts=True)
+    best = np.lexsort((key, -many, key // len(values)))
+    which = best[np.searchsorted((key // len(values))[best], np.arange(count))]
+    return np.asarray(values[key[which] % len(values)])
+
+
+def _prices(
+    offer: Int1D, sums: Float1D, entity: Int1D, offers: int
+) -> tuple[tuple[Int1D, Float1D, Float1D], Array]:
+    """Return starts, sums and cumulative shares of the prices of offers, and bool[N], series of own sums."""
+    values, code = np.unique(sums, return_inverse=True)
+    price = offer * len(values) + code.reshape(-1)
+    pairs = np.unique(np.column_stack([price, entity]), axis=0)[:, 0]
+    known, owners = np.unique(pairs, return_counts=True)
+    known = known[owners >= LEAST_OWNERS]
+    many = np.searchsorted(np.sort(price), known, side="right") - np.searchsorted(np.sort(price), known)
+    of = known // len(values)
+    share = many / np.bincount(offer, minlength=offers)[of]
+    total = np.cumsum(share)
+    starts = np.searchsorted(of, np.arange(offers + 1)).astype(np.int64)
+    before = np.concatenate([[0.0], total])[starts[of]]
+    return (starts, values[known % len(values)], total - before), ~np.isin(price, known)
+
+
+def _own_sums(
+    kind: Int1D, sums: Float1D, own: Array, entity: Int1D, count: int, step: float, streams: Streams
+) -> tuple[tuple[NumberMargin, ...], Float1D]:
+    """Return the law of own sums of each kind, and how alike those of one entity are (in scores)."""
+    draws = streams.at("sums").random(len(kind))
+    margins, alike = [], np.zeros(count)
+    for k in range(count):
+        rows = np.flatnonzero((kind == k) & own)
+        rows = rows if len(rows) else np.flatnonzero(kind == k)
+        margin = NumberMargin.fit(sums[rows], step, smooth=True)
+        margins.append(margin)
+        alike[k] = correlation(entity[rows], normal(margin.uniform(sums[rows], draws[rows])))
+    return tuple(margins), alike
+
+
+def correlation(group: Int1D, score: Float1D) -> float:
+    """Return the correlation of scores within groups, 0 to ``MOST_ALIKE``; each score counts once."""
+    score = score - score.mean()
+    _, code, size = np.unique(group, return_inverse=True, return_counts=True)
+    total = np.bincount(code.reshape(-1), score)
+    inside = np.bincount(code.reshape(-1), score**2)
+    many = size > 1
+    if not many.any() or score.var() < SAME:
+        return 0.0
+    pairs = (total**2 - inside)[many] / (size[many] - 1)
+    return float(np.clip(pairs.sum() / size[many].sum() / score.var(), 0.0, MOST_ALIKE))
+
+
+def _seconds(of_kind: Int1D, series: Int1D, second: Float1D, count: int) -> tuple[Float1D, Float2D]:
+    alike, quantiles = np.zeros(count), np.zeros((count, KNOTS))
+    for k in range(count):
+        rows = of_kind == k
+        quantiles[k] = np.quantile(second[rows], np.linspace(0.0, 1.0, KNOTS))
+        rank = np.empty(int(rows.sum()))
+        rank[np.argsort(second[rows], kind="stable")] = (np.arange(len(rank)) + 0.5) / len(rank)
+        alike[k] = correlation(series[rows], normal(rank)) if np.ptp(second[rows]) > 0 else 0.0
+    return alike, quantiles
+
+
+def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:
+    """Return cumulative shares float64[K, 7, SHIFTS] of days from the due one, by its weekday."""
+    weekday, half = (due + 3) % 7, SHIFTS // 2
+    found = np.zeros((count, 7, SHIFTS))
+    np.add.at(found, (of_kind, weekday, np.clip(shift, -half, half) + half), 1.0)
+    found = np.stack([_of_all_weekdays(one) for one in found])
+    return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True))
+
+
+def _of_all_weekdays(counts: Float2D) -> Float2D:
+    """Return counts [7, SHIFTS] in which weekdays that no payment was due on are as others like them.
+
+    Working days are like working days. Who moves Sunday's payment moves Saturday's to the same day.
+    """
+    found, seen = counts.copy(), counts.sum(axis=1) > 0
+    half, working = SHIFTS // 2, counts[:5].sum(axis=0)
+    for day, other, step in ((5, 6, 1), (6, 5, -1)):
+        if not seen[day] and seen[other]:
+            at = np.arange(SHIFTS)
+            moved = np.where(at == half, half, np.clip(at + step, 0, SHIFTS - 1))
+            found[day] = np.bincount(moved, counts[other], SHIFTS)
+    likely = working if working.any() else counts.sum(axis=0)
+    empty = found.sum(axis=1) == 0
+    found[empty] = likely
+    return np.asarray(found)
+
+
+def _moves(series: Int1D, amount: Float1D) -> Float1D:
+    """Return how the sums of a kind change, see ``StandingLaw``; rows by series and time."""
+    if len(series) < 2:
+        return np.zeros(5)
+    inside = series[1:] == series[:-1]
+    ratio = np.log(np.abs(amount[1:] / amount[:-1]))[inside]
+    of, changed = series[1:][inside], np.abs(ratio) > SAME
+    moving = np.isin(of, of[changed])
+    if not changed.any():
+        return np.zeros(5)
+    share = len(np.unique(of[changed])) / len(np.unique(series))
+    rate = changed[moving].mean()
+    return np.array([share, rate, ratio[changed].mean(), ratio[changed].std(), float(rate > TO_AND_FRO)])
+
+
+def _phases(kind: Int1D, phase: Int1D, count: int) -> Float2D:
+    found = np.zeros((count, MOST_PHASES))
+    np.add.at(found, (kind, phase), 1.0)
+    return np.asarray(np.cumsum(found, axis=1) / found.sum(axis=1, keepdims=True))
+
+
+def _offer_days(offer: Int1D, phase: Int1D, entity: Int1D, offers: int) -> Int1D:
+    """Return the phase that most series of each offer have, -1 where too few entities have it."""
+    found = np.full(offers, -1)
+    days = np.unique(np.column_stack([offer, phase, entity]), axis=0)
+    key, many = np.unique(days[:, 0] * MOST_PHASES + days[:, 1], return_counts=True)
+    order = np.argsort(many, kind="stable")
+    order = order[many[order] >= LEAST_OWNERS]
+    found[key[order] // MOST_PHASES] = key[order] % MOST_PHASES
+    return found
+
+
+def _day_alike(kind: Int1D, offer: Int1D, found: Series, count: int) -> Float2D:
+    """Return chances float64[K, 2] beyond chance that series of one offer, of one entity, have one day."""
+    alike = np.zeros((count, 2))
+    for k in range(count):
+        rows = np.flatnonzero(kind == k)
+        phase = found.phase[rows]
+        chance = float((np.bincount(phase) ** 2.0).sum() / len(rows) ** 2)
+        for side, group in enumerate((offer[rows], found.entity[rows])):
+            _, code, size = np.unique(group, return_inverse=True, return_counts=True)
+            joint = np.unique(code.reshape(-1) * MOST_PHASES + phase, return_counts=True)
+            same = np.bincount(joint[0] // MOST_PHASES, joint[1] * (joint[1] - 1.0), len(size))
+            many = size > 1
+            if many.any() and chance < 1.0 - SAME:
+                rate = (same[many] / (size[many] - 1)).sum() / size[many].sum()
+                alike[k, side] = np.clip((rate - chance) / (1.0 - chance), 0.0, 1.0)
+        # Series of one offer and one entity would count twice.
+        alike[k, 1] *= 1.0 - alike[k, 0]
+    # The square of a chance to have the common day is that of two to have it.
+    return np.sqrt(alike)
+
+
+def _classes(entity: Int1D, kind: Int1D, alike: Int1D, rows: Int1D) -> tuple[Int1D, Int1D]:
+    """Return entities in order of class and size int64[E], and the class of each int64[E].
+
+    Entities with many series of one kind are a class of it: an employer is no one's tenant.
+    """
+    kinds = int(kind.max(initial=0)) + 1
+    key, size = np.unique(entity * kinds + kind, return_counts=True)
+    many = np.zeros(len(rows), np.int64)
+    order = np.argsort(size, kind="stable")
+    order = order[size[order] >= MANY]
+    many[key[order] // kinds] = key[order] % kinds + 1
+    group = np.unique(np.column_stack([alike, many]), axis=0, return_inverse=True)[1].reshape(-1)
+    return np.lexsort((rows, group)).astype(np.int64), group.astype(np.int64)

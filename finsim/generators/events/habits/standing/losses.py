@@ -1,0 +1,138 @@
+"""How well the law of standing payments knows those of held-out entities, in nats, each given those before.
+
+Which rows are of a series is told with hindsight: how many series of a kind an entity has is paid for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.generators.events.habits.ledger import Ledger
+from finsim.generators.events.habits.standing.cells import Pool
+from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
+from finsim.generators.events.habits.standing.periods import SHIFTS, nearest
+from finsim.generators.events.habits.standing.series import Series, find_series
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import WORD
+
+LEAST = 1e-9
+HALF_PERCENT = 0.005
+UNSEEN = 0.01
+"""Chance of an hour or a shift that the law does not know (assumption)."""
+
+
+def known_series(law: StandingLaw, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
+    """Return the series of a log, the learned kind int64[N] of each (-1: none), and bool[n] their rows."""
+    found = find_series(log)
+    kind = np.full(len(found.entity), -1)
+    if found.kind_columns == columns:
+        for k in range(law.kinds):
+            same = (found.period == law.period[k]) & (found.words == law.words[k]).all(axis=1)
+            kind[same] = k
+    rows = (found.of_row >= 0) & (kind[np.maximum(found.of_row, 0)] >= 0) if len(kind) else found.of_row >= 0
+    return found, kind, rows
+
+
+def standing_losses(
+    law: StandingLaw, pools: dict[str, Pool], log: EventLog, told: tuple[Series, Int1D, Array]
+) -> Float1D:
+    """Return the nats of the standing payments of each entity float64[E]."""
+    found, kind, is_row = told
+    ledger, size = Ledger.read(log), log.count
+    counts = np.zeros((size, law.kinds), np.int64)
+    np.add.at(counts, (found.entity[kind >= 0], kind[kind >= 0]), 1)
+    total = _count_losses(law, counts)
+    rows = np.flatnonzero(is_row)
+    rows = rows[np.argsort(found.of_row[rows], kind="stable")]
+    if not len(rows):
+        return total
+    series = found.of_row[rows]
+    of_kind = kind[series]
+    first = np.append(True, series[1:] != series[:-1])
+    shift = np.zeros(len(rows), np.int64)
+    day = log.times[rows] // (86_400 * 10**9)
+    for one in np.unique(found.period[series]):
+        which = found.period[series] == one
+        shift[which] = nearest(int(one), found.phase[series[which]], day[which])[1]
+    share = np.diff(law.shifts, axis=2, prepend=0.0)[of_kind, (day - shift + 3) % 7, _cell(shift)]
+    nats = -np.log((1.0 - UNSEEN) * share + UNSEEN / SHIFTS) - np.log(1.0 - law.skips[of_kind] + LEAST)
+    nats -= np.log(_hour_chances(law, of_kind, ledger.second[rows]))
+    nats -= np.log(np.maximum(_sum_chances(law, of_kind, ledger.amount[rows], first), LEAST))
+    phases = np.diff(law.phases, axis=1, prepend=0.0)
+    of_phase = phases[of_kind, found.phase[series]]
+    nats[first] -= np.log((1.0 - UNSEEN) * of_phase + UNSEEN / 31.0)[first]
+    nats[first] -= np.log(_offer_chances(law, found, kind)[series])[first]
+    for name, pool in pools.items():
+        if log.events[name].kind == WORD:
+            cells = log.events[name].values[rows]
+            same = np.array([(pool.cells[k] == cell).mean() for k, cell in zip(of_kind, cells, strict=True)])
+            lost = pool.missing[of_kind]
+            share = np.where(cells < 0, lost, (1.0 - lost) * same)
+            nats -= np.log((1.0 - UNSEEN) * share + UNSEEN / (len(log.events[name].words) + 1.0))
+    return total + np.bincount(ledger.entity[rows], nats, size)
+
+
+def _cell(shift: Int1D) -> Int1D:
+    return np.clip(shift, -(SHIFTS // 2), SHIFTS // 2) + SHIFTS // 2
+
+
+def _count_losses(law: StandingLaw, counts: Array) -> Float1D:
+    """Return -log of the chance of the number of series of each kind float64[E], in doubling bins."""
+    learned = np.zeros((len(law.order), law.kinds), np.int64)
+    np.add.at(learned, (law.entity, law.kind), 1)
+    total = np.zeros(len(counts))
+    for k in range(law.kinds):
+        bins = [
+            np.floor(np.log2(np.maximum(one[:, k], 0.5))).astype(np.int64) + 1 for one in (learned, counts)
+        ]
+        share = np.bincount(bins[0], minlength=int(max(one.max(initial=0) for one in bins)) + 2) + 0.5
+        total -= np.log(share / share.sum())[bins[1]] - np.maximum(bins[1] - 1, 0) * np.log(2.0)
+    return np.asarray(total)
+
+
+def _hour_chances(law: StandingLaw, kind: Int1D, second: Float1D) -> Float1D:
+    grid, found = np.linspace(0.0, 1.0, KNOTS), np.empty(len(kind))
+    hour = np.floor(second / 3_600.0)
+    for k in np.unique(kind):
+        rows = kind == k
+        knots = law.seconds[k] + 1e-6 * np.arange(KNOTS)
+        high, low = (np.interp(3_600.0 * (hour[rows] + step), knots, grid) for step in (1.0, 0.0))
+        found[rows] = (1.0 - UNSEEN) * np.where(np.ptp(law.seconds[k]) > 0, high - low, 1.0) + UNSEEN / 24.0
+    return found
+
+
+def _sum_chances(law: StandingLaw, kind: Int1D, amount: Float1D, first: Array) -> Float1D:
+    """Return the chance of each sum within half a percent: the one before, or of the law of own sums."""
+    fresh = np.empty(len(kind))
+    near = HALF_PERCENT * np.abs(amount)
+    for k in np.unique(kind):
+        rows, margin = kind == k, law.sums[k]
+        none = np.zeros(int(rows.sum()))
+        high, low = (
+            margin.uniform(amount[rows] + near[rows], none + 1.0),
+            margin.uniform(amount[rows] - near[rows], none),
+        )
+        prices = law.atom_sum
+        owner = np.repeat(law.offer_kind, np.diff(law.atom_starts)) if len(prices) else np.zeros(0, np.int64)
+        known = np.isin(amount[rows], prices[owner == k])
+        fresh[rows] = np.maximum(high - low, known / max(int((owner == k).sum()), 1))
+    moved = (law.moves[:, 0] * law.moves[:, 1])[kind]
+    again = ~first & (np.abs(amount - np.roll(amount, 1)) <= SAME * np.abs(amount))
+    return np.where(first, fresh, np.where(again, 1.0 - moved, np.maximum(moved, UNSEEN) * fresh))
+
+
+def _offer_chances(law: StandingLaw, found: Series, kind: Int1D) -> Float1D:
+    """Return the share of the learned series of a kind that are at the payee of each series float64[N]."""
+    cells: Float2D = np.zeros(len(kind))
+    many = np.bincount(law.offer, minlength=len(law.offer_kind))
+    known = {
+        (int(k), *map(int, one)): n for k, one, n in zip(law.offer_kind, law.offer_cells, many, strict=True)
+    }
+    whole = np.bincount(law.kind, minlength=law.kinds)
+    payees = np.bincount(law.offer_kind, minlength=law.kinds)
+    for n in np.flatnonzero(kind >= 0):
+        k = int(kind[n])
+        met = known.get((k, *map(int, found.target_cells[found.target[n]])), 0)
+        cells[n] = (met + 0.5) / (whole[k] + 0.5 * (payees[k] + 1))
+    return np.maximum(cells, LEAST)

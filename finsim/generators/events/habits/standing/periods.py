@@ -1,0 +1,80 @@
+"""Periods of standing payments: months, quarters, weeks and fortnights, and the day of each that is due.
+
+A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
+less 1 (the last one where a month is shorter), for quarters 31 more for each month; of weeks, which count
+from 1970 on, the day.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.notation import Array, Float1D, Int1D
+
+MONTH, QUARTER, WEEK, FORTNIGHT = 0, 1, 2, 3
+PHASES = (31, 93, 7, 14)
+LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0)
+LEAST = (3, 3, 6, 5)
+"""Payments that make a series at least (assumptions)."""
+MOST_SHIFT = (4, 4, 1, 1)
+"""Days that a payment may be before or behind the day that is due: weekends, holidays (assumptions)."""
+MOST_PHASES, SHIFTS = 93, 9
+
+
+def due(period: int, phase: Array, index: Array) -> Array:
+    """Return the days due int64[...] of a kind of period, at phases and numbers of periods since 1970."""
+    if period >= WEEK:
+        return np.asarray(index * PHASES[period] + phase)
+    month = index if period == MONTH else 3 * index + phase // 31
+    first, end = month_start(month), month_start(month + 1)
+    return np.asarray(np.minimum(first + phase % 31, end - 1))
+
+
+def month_start(month: Array) -> Array:
+    """Return the first day int64[...] of months since January 1970."""
+    return np.asarray(month).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def index_of(period: int, day: Array) -> Array:
+    """Return the number of the period int64[...] that days lie in."""
+    if period >= WEEK:
+        return np.asarray(day // PHASES[period])
+    month = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return month if period == MONTH else np.asarray(month // 3)
+
+
+def nearest(period: int, phase: Array, day: Array) -> tuple[Array, Array]:
+    """Return the period whose due day is nearest to each day, and how many days behind it the day lies."""
+    middle = index_of(period, day)
+    index = middle + 0 * phase
+    shift = day - due(period, phase, index)
+    for step in (-1, 1):
+        other = day - due(period, phase, middle + step)
+        nearer = np.abs(other) < np.abs(shift)
+        index, shift = np.where(nearer, middle + step, index), np.where(nearer, other, shift)
+    return index, shift
+
+
+def periods_between(period: int, first: int, end: int) -> Int1D:
+    """Return the numbers of all periods that may be due from day ``first`` to before ``end``."""
+    low, high = (int(index_of(period, np.array([one]))[0]) for one in (first - 7, end + 7))
+    return np.arange(low, high + 1)
+
+
+def window_chance(period: int, days: Int1D) -> Float1D:
+    """Return float64[SHIFTS], the largest share of days that lie within so many days of one phase.
+
+    It tells how easily payments of a ledger look regular: where all is booked on one day, all do.
+    """
+    if period >= WEEK:
+        phase, size = days % PHASES[period], PHASES[period]
+    else:
+        phase, size = days - month_start(index_of(MONTH, days)), 31
+    share = np.bincount(phase, minlength=size) / max(len(days), 1)
+    if period == QUARTER:
+        share = share / 3.0
+    found = np.ones(SHIFTS)
+    for wide in range(min(SHIFTS, size // 2)):
+        window = np.stack([np.roll(share, step) for step in range(-wide, wide + 1)])
+        found[wide] = min(float(window.sum(axis=0).max()), 1.0)
+    return found

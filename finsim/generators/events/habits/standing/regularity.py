@@ -1,0 +1,131 @@
+"""Groups of rows, which of them are regular, and how often payments without order would be as regular."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.standing.periods import (
+    LEAST,
+    LENGTHS,
+    MOST_SHIFT,
+    PHASES,
+    index_of,
+    nearest,
+    window_chance,
+)
+from finsim.notation import Bool1D, Float1D, Int1D
+
+FULL = 0.75
+"""Share of the periods between first and last that have a payment, at least (assumption)."""
+CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of rows: row int64[m] in order of group and time, of int64[m], starts int64[G + 1]."""
+
+    row: Int1D
+    of: Int1D
+    starts: Int1D
+
+    @property
+    def count(self) -> int:
+        """Number of groups G."""
+        return len(self.starts) - 1
+
+    def sizes(self) -> Int1D:
+        """Return the rows int64[G] of each group."""
+        return np.diff(self.starts)
+
+    def kept(self, chosen: Bool1D) -> Groups:
+        """Return the groups bool[G]."""
+        row, sizes = self.row[chosen[self.of]], self.sizes()[chosen]
+        return of_sizes(row, sizes)
+
+    def with_other(self, other: Groups) -> Groups:
+        """Return these groups, and others behind them."""
+        return of_sizes(np.concatenate([self.row, other.row]), np.append(self.sizes(), other.sizes()))
+
+
+def of_sizes(row: Int1D, sizes: Int1D) -> Groups:
+    """Return rows int64[m] that stand group by group as groups of such sizes int64[G]."""
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return Groups(row, np.repeat(np.arange(len(sizes)), sizes), starts)
+
+
+def grouped(key: Int1D) -> Groups:
+    """Return the groups of equal keys from 0 on; rows keep their order, which is that of time."""
+    order = np.argsort(key, kind="stable")
+    order = order[np.searchsorted(key[order], 0) :]
+    sizes = np.unique(key[order], return_counts=True)[1]
+    return of_sizes(order, sizes)
+
+
+@dataclass(frozen=True)
+class Regular:
+    """Of each group: whether it is regular, its period, phase int64[G] and largest shift int64[G]."""
+
+    ok: Bool1D
+    period: Int1D
+    phase: Int1D
+    shift: Int1D
+
+
+def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
+    """Return which groups are regular: near one due day, one payment a period, few periods without one."""
+    count = groups.count
+    ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
+    phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    day, sizes = days[groups.row], groups.sizes()
+    gap = np.diff(day, prepend=0)
+    begins = np.zeros(len(day), np.bool_)
+    begins[groups.starts[:-1]] = True
+    for kind, length in enumerate(LENGTHS):
+        slack = 2 * MOST_SHIFT[kind] + 2 if length > 20 else 2 * MOST_SHIFT[kind]
+        times = np.maximum(np.round(gap / length), 1)
+        bad = ~begins & (np.abs(gap - times * length) > slack)
+        fits = ~ok & (np.bincount(groups.of, bad, count) == 0) & (sizes >= (least or LEAST[kind]))
+        some = np.flatnonzero(fits)
+        if not len(some):
+            continue
+        part = groups.kept(fits)
+        at = best_phase(kind, days[part.row], part)
+        index, away = nearest(kind, at[part.of], days[part.row])
+        most = np.maximum.reduceat(np.abs(away), part.starts[:-1])
+        first, last = index[part.starts[:-1]], index[part.starts[1:] - 1]
+        again = (np.diff(index, prepend=index[0] - 1) <= 0) & (np.diff(part.of, prepend=-1) == 0)
+        good = (most <= MOST_SHIFT[kind]) & (np.bincount(part.of, again, part.count) == 0)
+        good &= part.sizes() >= FULL * (last - first + 1)
+        chosen = some[good]
+        ok[chosen], period[chosen] = True, kind
+        phase[chosen], shift[chosen] = at[good], most[good]
+    return Regular(ok, period, phase, shift)
+
+
+def best_phase(kind: int, day: Int1D, groups: Groups) -> Int1D:
+    """Return the phase int64[G] whose due days are nearest to the days of each group."""
+    phases = np.arange(PHASES[kind])
+    cost = np.zeros((groups.count, len(phases)))
+    for start in range(0, len(day), CHUNK):
+        part = slice(start, start + CHUNK)
+        away = np.abs(nearest(kind, phases[None, :], day[part][:, None])[1])
+        np.add.at(cost, groups.of[part], np.minimum(away, 15))
+    return np.asarray(np.argmin(cost, axis=1), np.int64)
+
+
+def chances(days: Int1D, period: Int1D, size: Int1D, shift: Int1D) -> Float1D:
+    """Return the chance float64[G] that payments without order are as regular, at most.
+
+    The first one opens a window of days, the others fall into that of other periods. shift : its half width.
+    """
+    found = np.ones(len(size))
+    for kind in np.unique(period):
+        window = window_chance(int(kind), days)
+        whole = float(np.ptp(index_of(int(kind), days)) + 1)
+        which = np.flatnonzero(period == kind)
+        for k in which:
+            step = np.arange(1, size[k])
+            found[k] = window[shift[k]] ** (size[k] - 1) * np.prod(np.maximum(1.0 - step / whole, 0.0))
+    return np.minimum(found, 1.0)

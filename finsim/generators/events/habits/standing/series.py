@@ -1,0 +1,250 @@
+"""Which rows of a ledger belong to standing series: one payee, about one sum, once a period.
+
+Groups of an entity, a payee and its words are tried as a whole first, then those of one sum. A group is a
+series when its days lie near one due day a period. By chance some do: so each kind of group (its words) must
+have far more of them than chance gives, or the single one must be sure beside all that were tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT
+from finsim.generators.events.habits.standing.regularity import (
+    Groups,
+    Regular,
+    best_phase,
+    chances,
+    grouped,
+    regular,
+)
+from finsim.notation import Array, Bool1D, Float1D, Int1D, Int2D
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import WORD
+
+PARTS = ("category", "channel", "direction", "currency")
+NEAR_SUM = 0.25
+"""Logarithm that a sum may be from the middle of its series (assumption)."""
+BY_CHANCE, SURE = 0.1, 0.01
+"""Expected series of chance beside those found, at most, for a kind; false discoveries among single ones
+(assumptions)."""
+FEWEST = 5
+"""Series of a kind, at least (assumption)."""
+ALWAYS, MOST_WORDS = 0.97, 64
+"""Share of groups in which a word is one and the same, from which on it is of the kind; words of a column
+that are no names (assumptions)."""
+OF_ENTITY = 0.8
+"""Share of the other rows of their entities with the word of series, from which on it is none of the kind
+(assumption)."""
+KEPT = 0.8
+"""Share of the rows of a kind's words in series from which on shorter groups of them are series too
+(assumption)."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Standing series: entity, period, phase, target int64[N], and words int64[N, C] of the kind columns.
+
+    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
+    rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
+    ``kind_columns`` C names.
+    """
+
+    entity: Int1D
+    period: Int1D
+    phase: Int1D
+    target: Int1D
+    words: Int2D
+    of_row: Int1D
+    target_cells: Int2D
+    names: tuple[str, ...]
+    kind_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    entity: Int1D
+    day: Int1D
+    amount: Float1D
+    target: Int1D
+    words: Int2D
+    fixed: Int1D
+
+
+def find_series(log: EventLog) -> Series:
+    """Return the standing series of a log; none where it has no amounts."""
+    names, word_names = _column_names(log)
+    target_cells, target = _unique_rows(log, names)
+    words = _cells(log, word_names)
+    size = log.part("amount")
+    amount = np.full(log.events.rows, np.nan) if size is None else size
+    day = log.times // DAY
+    roles = log.roles.named()
+    fixed = [word_names.index(roles[one]) for one in ("category", "direction", "currency")
+             if roles.get(one) in word_names]  # fmt: skip
+    part = _codes(*(words[:, k] for k in fixed)) if fixed else np.zeros(len(day), np.int64)
+    rows = _Rows(log.entity(), day, amount, target, words, part)
+    whole = _codes(rows.entity, target, part)
+    usable = np.isfinite(amount) & (amount != 0)
+    first = _candidates(rows, np.where(usable, whole, -1))
+    passed = regular(rows.day, first)
+    taken = np.zeros(len(day), dtype=np.bool_)
+    taken[first.row[passed.ok[first.of]]] = True
+    sums = np.unique(amount, return_inverse=True)[1].astype(np.int64)
+    second = _candidates(rows, np.where(usable & ~taken, _codes(whole, sums), -1))
+    both = first.kept(passed.ok).with_other(second)
+    missed = first.kept(~passed.ok)
+    columns = _kind_columns(log, rows, both.with_other(missed), word_names)
+    chosen = words[:, columns]
+    found = regular(rows.day, both)
+    tried = both.with_other(missed)
+    kinds = _codes(*chosen[tried.row[tried.starts[:-1]]].T) if columns else np.zeros(tried.count, np.int64)
+    accepted = _gate(rows.day, both, found, tried, kinds)
+    return _with_short(
+        rows, whole, both, found, accepted, chosen, usable,
+        (target_cells, names, tuple(word_names[k] for k in columns)),
+    )  # fmt: skip
+
+
+def _candidates(rows: _Rows, key: Int1D) -> Groups:
+    """Return the groups of about one sum, with enough payments for some series."""
+    groups = grouped(key)
+    groups = groups.kept(groups.sizes() >= min(LEAST))
+    if not groups.count:
+        return groups
+    size = np.log(np.abs(rows.amount[groups.row]))
+    low = np.minimum.reduceat(size, groups.starts[:-1])
+    high = np.maximum.reduceat(size, groups.starts[:-1])
+    sign = np.sign(rows.amount[groups.row])
+    same = np.minimum.reduceat(sign, groups.starts[:-1]) == np.maximum.reduceat(sign, groups.starts[:-1])
+    return groups.kept((high - low <= 2 * NEAR_SUM) & same)
+
+
+def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kinds: Int1D) -> Bool1D:
+    """Return bool[G], the regular groups that chance does not explain; ``kinds`` int64 of all tried groups.
+
+    Groups are the first of those tried. Source of the single ones: Benjamini and Hochberg 1995.
+    """
+    accepted = np.zeros(groups.count, np.bool_)
+    kind, sizes = kinds[: groups.count], tried.sizes()
+    own = len(LENGTHS) * chances(day, found.period, groups.sizes(), found.shift)
+    for one in np.unique(kind[found.ok]):
+        for period in np.unique(found.period[found.ok & (kind == one)]):
+            here = np.flatnonzero(found.ok & (kind == one) & (found.period == period))
+            of_kind = np.flatnonzero((kinds == one) & (sizes >= LEAST[period]))
+            size, many = np.unique(sizes[of_kind], return_counts=True)
+            wide = np.full(len(size), MOST_SHIFT[period])
+            expected = float((many * chances(day, np.full(len(size), period), size, wide)).sum())
+            if expected > BY_CHANCE * len(here):
+                ordered = here[np.argsort(own[here], kind="stable")]
+                level = SURE * np.arange(1, len(ordered) + 1) / max(len(of_kind), 1)
+                below = np.flatnonzero(own[ordered] <= level)
+                here = ordered[: below[-1] + 1] if len(below) else here[:0]
+            if len(here) >= FEWEST:
+                accepted[here] = True
+    return accepted
+
+
+def _with_short(
+    rows: _Rows, whole: Int1D, groups: Groups, found: Regular, accepted: Bool1D, words: Int2D, usable: Bool1D,
+    names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
+) -> Series:  # fmt: skip
+    """Return the accepted series, and groups too short to tell whose words nearly always are of series."""
+    series = groups.kept(accepted)
+    period, phase = found.period[accepted], found.phase[accepted]
+    kind = _codes(*words.T) if words.shape[1] else np.zeros(len(rows.day), np.int64)
+    taken = np.zeros(len(rows.day), np.bool_)
+    taken[series.row] = True
+    size = int(kind.max(initial=0)) + 1
+    share = np.bincount(kind, taken, size) / np.maximum(np.bincount(kind, minlength=size), 1)
+    left = grouped(np.where(usable & ~taken & (share[kind] >= KEPT), whole, -1))
+    usual = np.zeros(size, np.int64)
+    usual[kind[series.row[series.starts[:-1]]]] = period
+    left = left.kept(left.sizes() < np.array(LEAST)[usual[kind[left.row[left.starts[:-1]]]]])
+    some = regular(rows.day, left, 1)
+    # One payment alone has no period: it is that of its words.
+    alone = left.sizes() == 1
+    of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
+    some = Regular(some.ok & (alone | (some.period == of_kind)), of_kind, some.phase, some.shift)
+    for one in np.unique(of_kind[alone]):
+        part = left.kept(alone & (of_kind == one))
+        some.phase[alone & (of_kind == one)] = best_phase(int(one), rows.day[part.row], part)
+    short = left.kept(some.ok)
+    whole_series = series.with_other(short)
+    of_row = np.full(len(rows.day), -1)
+    of_row[whole_series.row] = whole_series.of
+    first = whole_series.row[whole_series.starts[:-1]]
+    return Series(
+        rows.entity[first], np.append(period, some.period[some.ok]), np.append(phase, some.phase[some.ok]),
+        rows.target[first], words[first], of_row, *names,
+    )  # fmt: skip
+
+
+def _column_names(log: EventLog) -> tuple[tuple[str, ...], list[str]]:
+    """Return the columns that name payees, and the other columns of words that may tell a kind."""
+    roles, rows = log.roles.named(), log.events.rows
+    parts = {roles[one] for one in PARTS if one in roles}
+    names, words = [], []
+    for name, one in log.events.columns.items():
+        if one.kind != WORD:
+            continue
+        if name == log.roles.partner or (name not in parts and MOST_WORDS < len(one.words) <= rows / 4):
+            names.append(name)
+        elif name in parts or len(one.words) <= MOST_WORDS:
+            words.append(name)
+    return tuple(names), words
+
+
+def _kind_columns(log: EventLog, rows: _Rows, groups: Groups, names: list[str]) -> list[int]:
+    """Return the columns whose words are one and the same within nearly all groups."""
+    if not groups.count:
+        return list(range(len(names)))
+    found, roles = [], log.roles.named()
+    parts = {roles[one] for one in PARTS if one in roles}
+    for k, name in enumerate(names):
+        cell = rows.words[groups.row, k]
+        same = np.minimum.reduceat(cell, groups.starts[:-1]) == np.maximum.reduceat(cell, groups.starts[:-1])
+        if same.mean() >= ALWAYS and (name in parts or not _is_of_entity(rows, groups, k)):
+            found.append(k)
+    return found
+
+
+def _is_of_entity(rows: _Rows, groups: Groups, column: int) -> bool:
+    """Tell whether the words of groups are mostly those of the other rows of their entities too."""
+    first = groups.row[groups.starts[:-1]]
+    word, entity = rows.words[:, column] + 1, rows.entity
+    size = int(word.max(initial=0)) + 1
+    counts = np.bincount(entity * size + word, minlength=(int(entity.max()) + 1) * size).reshape(-1, size)
+    other = counts.sum(axis=1)[entity[first]] - groups.sizes()
+    alike = counts[entity[first], word[first]] - groups.sizes()
+    some = other > 0
+    return bool(some.any() and (alike[some] / other[some]).mean() >= OF_ENTITY)
+
+
+def _cells(log: EventLog, names: list[str] | tuple[str, ...]) -> Int2D:
+    found = np.empty((log.events.rows, len(names)), np.int64)
+    for k, name in enumerate(names):
+        found[:, k] = log.events[name].values
+    return found
+
+
+def _unique_rows(log: EventLog, names: tuple[str, ...]) -> tuple[Int2D, Int1D]:
+    """Return the different rows of some columns, and the one of each row."""
+    cells = _cells(log, names)
+    if not names:
+        return np.zeros((1, 0), np.int64), np.zeros(log.events.rows, np.int64)
+    code = _codes(*cells.T)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return cells[first], inverse.astype(np.int64)
+
+
+def _codes(*columns: Array) -> Int1D:
+    """Return one number from 0 on for each row of some columns of numbers from -1 on."""
+    found = np.zeros(len(columns[0]), np.int64)
+    for one in columns:
+        joint = found * (int(one.max(initial=0)) + 2) + one + 1
+        found = np.unique(joint, return_inverse=True)[1].astype(np.int64)
+    return found

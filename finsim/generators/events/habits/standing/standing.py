@@ -1,0 +1,219 @@
+"""``Standing``: standing payments of a learned ledger, and those of new entities in their ordinary life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from finsim.generators.events.habits.generations import Links, anchors_of
+from finsim.generators.events.habits.ledger import DAY, Ledger
+from finsim.generators.events.habits.standing.cells import Pool, learn_pools
+from finsim.generators.events.habits.standing.draws import Paid, Window, paid
+from finsim.generators.events.habits.standing.hands import Hand, deal_hand
+from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.losses import known_series, standing_losses
+from finsim.generators.events.habits.standing.series import Series, find_series
+from finsim.generators.events.stored_arrays import arrays_of, item_of
+from finsim.notation import Array, Bool1D, Float1D, Int1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import MixedColumn, MixedTable
+
+FAR = 10**9
+MILLI = 1_000_000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The law of standing series, the pools of other columns, and which columns tell payee and kind."""
+
+    law: StandingLaw
+    pools: list[Pool]
+    names: tuple[str, ...]
+    kind_columns: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all arrays by name."""
+        found = arrays_of("standing", self.law)
+        for k, one in enumerate(self.pools):
+            found.update(arrays_of(f"standing.pool.{k}", one))
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is not an array."""
+        return {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
+
+    def split_losses(self, log: EventLog) -> tuple[EventLog, Float1D]:
+        """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
+        told = known_series(self.law, self.kind_columns, log)
+        pools = dict(zip(self.others, self.pools, strict=True))
+        return without_rows(log, told[2]), standing_losses(self.law, pools, log, told)
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
+        """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
+        pools = [item_of(Pool, f"standing.pool.{k}", arrays) for k in range(len(facts["others"]))]
+        law = item_of(StandingLaw, "standing", arrays)
+        return cls(law, pools, tuple(facts["names"]), tuple(facts["kinds"]), tuple(facts["others"]))
+
+
+def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
+    """Return the log of ordinary life, and the standing series taken out of it; None where none is found.
+
+    Entities stay, also those without an ordinary row. A ledger of nothing else is left as it is.
+    """
+    found = find_series(log)
+    if not len(found.entity) or (found.of_row >= 0).all():
+        return log, None
+    return without_rows(log, found.of_row >= 0), found
+
+
+def without_rows(log: EventLog, gone: Bool1D) -> EventLog:
+    """Return the log without the rows bool[n]; entities stay."""
+    rows = np.flatnonzero(~gone)
+    starts = np.searchsorted(rows, log.starts).astype(np.int64)
+    return replace(log, events=log.events.take(rows), starts=starts)
+
+
+def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams) -> Standing:
+    """Return the law of the series of a log; ``alike`` int64[E] says which entities may take each other's."""
+    roles = log.roles
+    law = learn_law(Ledger.read(log), found, alike, log.events[str(roles.amount)].step, streams.under("law"))
+    told = {roles.time, roles.amount, *found.names, *found.kind_columns}
+    others = tuple(name for name in log.events.columns if name not in told)
+    kinds = np.column_stack([found.period, found.words])
+    kind = np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)
+    pools = learn_pools(log, list(others), kind, found.of_row, law.kinds, streams.under("pools"))
+    return Standing(law, pools, found.names, found.kind_columns, others)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Entities ``first`` to first + S - 1 of ``total`` of a sample, and its window of time."""
+
+    first: int
+    total: int
+    window: Window
+
+
+def with_standing(
+    known: Standing, links: Links, log: EventLog, lived: tuple[MixedTable, Int1D], asked: Asked,
+    streams: Streams, hands: dict[tuple[int, int], Hand],
+) -> tuple[MixedTable, Int1D]:  # fmt: skip
+    """Return the events and starts int64[S + 1] of new entities with their standing payments among them.
+
+    lived : events and starts of ordinary life. ``hands`` holds the last generation, and is written.
+    """
+    events, starts = lived
+    size, count = len(links.order), len(starts) - 1
+    times = events[log.roles.time].values
+    begin, end = _ordinary_life(times, starts, asked.window)
+    tables, owners = [], []
+    for g in range(asked.first // size, (asked.first + count - 1) // size + 1 if count else 0):
+        inner = streams.under("generation", g)
+        hand = _hand(known, links, log, asked, (g, size), inner, hands)
+        low, high = max(g * size, asked.first), min((g + 1) * size, asked.first + count)
+        part = slice(int(hand.starts[low - g * size]), int(hand.starts[high - g * size]))
+        series = np.arange(part.start, part.stop)
+        entity = np.searchsorted(hand.starts, series, side="right") - 1 + g * size - asked.first
+        new = paid(known.law, hand, part, (begin[entity], end[entity]), asked.window, inner)
+        owner = entity[new.series - part.start]
+        tables.append(_cells(known, log, lived, (new, hand, owner), (g * size, asked.total)))
+        owners.append(owner)
+    return merged(lived, tables, owners, log.roles.time)
+
+
+def _hand(
+    known: Standing, links: Links, log: EventLog, asked: Asked, of: tuple[int, int], streams: Streams,
+    hands: dict[tuple[int, int], Hand],
+) -> Hand:  # fmt: skip
+    generation, size = of
+    full = min(size, asked.total - generation * size) if log.partner_is_entity else size
+    key = streams.word("which"), full
+    drawn = hands.get(key)
+    if drawn is None:
+        is_entity = np.zeros(len(known.law.offer_kind), np.bool_)
+        to = np.full(len(is_entity), -1)
+        if log.partner_is_entity:
+            to = known.law.offer_cells[:, known.names.index(str(log.roles.partner))]
+            is_entity = (to >= 0) & (to < size)
+        anchor = anchors_of(links, full, streams.at("anchors"))[0]
+        drawn = deal_hand(known.law, anchor, is_entity, to, streams.under("standing"))
+    hands.clear()
+    hands[key] = drawn
+    return drawn
+
+
+def _ordinary_life(times: Int1D, starts: Int1D, window: Window) -> tuple[Int1D, Int1D]:
+    """Return first and last ordinary day int64[S]; far outside the period where there is none."""
+    there = np.diff(starts) > 0
+    begin = np.full(len(there), window.begin // DAY - 1)
+    end = np.full(len(there), window.end // DAY + FAR)
+    begin[there] = times[starts[:-1][there]] // DAY
+    end[there] = times[starts[1:][there] - 1] // DAY
+    return begin, end
+
+
+def _cells(
+    known: Standing, log: EventLog, lived: tuple[MixedTable, Int1D], new: tuple[Paid, Hand, Int1D],
+    places: tuple[int, int],
+) -> MixedTable:  # fmt: skip
+    """Return the rows of payments; places : number of the generation's first entity, and entities in all."""
+    (events, starts), (rows, hand, owner) = lived, new
+    kind, offer = hand.kind[rows.series], hand.offer[rows.series]
+    found: dict[str, MixedColumn] = {}
+    for name, column in events.columns.items():
+        if name == log.roles.time:
+            cells: Array = rows.time
+        elif name == log.roles.amount:
+            cells = rows.amount
+        elif name in known.kind_columns:
+            cells = known.law.words[kind, known.kind_columns.index(name)]
+        elif name in known.names:
+            cells = known.law.offer_cells[offer, known.names.index(name)]
+            if name == log.roles.partner and log.partner_is_entity:
+                outer = np.where(cells < 0, cells, cells - log.count + places[1])
+                payee = hand.payee[rows.series]
+                cells = np.where(payee >= 0, payee + places[0], outer)
+        else:
+            pool = known.pools[known.others.index(name)]
+            cells = pool.drawn(column, kind, rows.time, (rows.draw, rows.of_series))
+            wide = np.diff(starts)[owner]
+            if pool.of_entity[0] and events.rows:
+                own = np.minimum(starts[owner] + (rows.draw * wide).astype(np.int64), events.rows - 1)
+                cells = np.where(wide > 0, column.values[own], cells)
+        found[name] = column.with_values(cells)
+    return MixedTable(found, len(rows.time))
+
+
+def merged(
+    lived: tuple[MixedTable, Int1D], tables: list[MixedTable], owners: list[Int1D], time: str
+) -> tuple[MixedTable, Int1D]:
+    """Return rows of ordinary life and further rows, by entity and time."""
+    events, starts = lived
+    owner = np.concatenate(owners) if owners else np.zeros(0, np.int64)
+    if not len(owner):
+        return lived
+    added = {name: np.concatenate([one[name].values for one in tables]) for name in events.columns}
+    order = np.lexsort((added[time], owner))
+    owner = owner[order]
+    low = min(int(added[time].min()), int(events[time].values.min()) if events.rows else FAR * DAY)
+    # Times lie on whole milliseconds: before all ordinary rows of theirs they are in order.
+    span = 40_000 * (DAY // MILLI)
+    of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    old = of * span + (events[time].values - low) // MILLI
+    at = np.searchsorted(old, owner * span + (added[time][order] - low) // MILLI, side="left")
+    at = at + np.arange(len(at))
+    kept = np.ones(events.rows + len(at), np.bool_)
+    kept[at] = False
+    columns = {}
+    for name, column in events.columns.items():
+        cells = np.empty(len(kept), column.values.dtype)
+        cells[kept], cells[at] = column.values, added[name][order]
+        columns[name] = column.with_values(cells)
+    many = np.bincount(owner, minlength=len(starts) - 1)
+    return MixedTable(columns, len(kept)), starts + np.concatenate([[0], np.cumsum(many)])
