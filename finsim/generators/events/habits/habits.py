@@ -10,6 +10,8 @@ import numpy as np
 
 from finsim.errors import FitError
 from finsim.generators.events.habits.amounts import knots
+from finsim.generators.events.habits.echoes.echo_law import Block
+from finsim.generators.events.habits.echoes.learned_echoes import learn_echoes
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
@@ -66,8 +68,9 @@ class Habits:
         cls.refuse(data, settings)
         started = time.process_time()
         public = without_private(data, streams.under("private"))
-        known = learn(public, streams)
-        known = with_score_maps(known, public, streams.under("maps"))
+        alone, echoes = learn_echoes(public)
+        known = learn(alone, streams)
+        known = replace(with_score_maps(known, alone, streams.under("maps")), echoes=echoes)
         named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
@@ -87,22 +90,27 @@ class Habits:
         end = (
             self.log.end if period == learned_days else int(self.known.ledger_facts["origin"]) + period * DAY
         )
-        tables, attributes, sizes = [], [], [np.zeros(1, np.int64)]
+        tables, attributes, sizes, turned = [], [], [np.zeros(1, np.int64)], [np.zeros(0, np.bool_)]
         for start in range(first, first + count, BLOCK):
             number = np.arange(start, min(start + BLOCK, first + count))
             events, starts, donor = live(
                 self.known, self.log, Wanted(number, period, whole), streams, self._dealt
             )
-            tables.append(events)
-            sizes.append(np.diff(starts))
+            block = Block(events, starts, np.zeros(events.rows, np.bool_), number, end, whole)
+            block = self.known.echoes.of_rows(block, self.log, streams.under("echoes"))
+            tables.append(block.table)
+            sizes.append(np.diff(block.starts))
+            turned.append(block.turned)
             attributes.append(new_attributes(self.log.entities, donor, number, streams))
         if not tables:
             tables, attributes = [self._no_events(whole)], [self.log.entities.take(slice(0, 0))]
         starts = np.cumsum(np.concatenate(sizes)).astype(np.int64)
         together = self.log.partner_is_entity and first == 0 and whole == count
+        flags = np.concatenate(turned)
         return EventLog(
-            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together
-        )
+            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together,
+            flags if flags.any() else None,
+        )  # fmt: skip
 
     def _no_events(self, total: int) -> MixedTable:
         partner = self.log.roles.partner
