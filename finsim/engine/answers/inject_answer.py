@@ -16,10 +16,9 @@ def inject_lines(facts: dict[str, Any]) -> list[str]:
     ]
     told = {one["narrative"]: one for one in facts["given_away_by"]}
     has_kinds = any(one.get("alike_column") for one in told.values())
-    heads = ("column among its kind", "AUC", "pair among its kind", "AUC") if has_kinds else ()
-    rows = [(
-        "narrative", "schemes", "rows", "best column", "AUC (chance)", "best pair", "AUC (chance)", "", *heads,
-    )]  # fmt: skip
+    heads = ("narrative", "schemes", "rows", "best column", "AUC (chance)", "best pair", "AUC (chance)", "")
+    more = ("column among its kind", "AUC", "pair among its kind", "AUC") if has_kinds else ()
+    rows = [(*heads, *more)]
     for one in facts["narratives"]:
         away = told.get(one["narrative"])
         rows.append((

@@ -148,7 +148,7 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns, sorts: Accou
     if columns.layout == SINGLE:
         reach = np.maximum(reach, past.rows_in[members])
     least = _FIRM_PARTNERS
-    if sorts.is_mixed:
+    if sorts.is_mixed and (past.shop >= 0).any():
         reach = np.maximum(*partners_but_sellers(past, sorts.sort))[members]
         least = many_partners(reach)
     order = np.argsort(-reach, kind="stable")

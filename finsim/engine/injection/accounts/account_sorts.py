@@ -77,12 +77,13 @@ def _aside(relation: Int1D, time: Int1D) -> tuple[int, ...]:
     if not len(time) or (at.max() - at.min()) < np.timedelta64(_LEAST_DAYS, "D"):
         return ()
     day = (at.astype("datetime64[D]") - at.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-    free = set()
+    free, there = set(), set()
     for one in np.unique(relation[(relation >= 0) & (relation % SORTS != SELLS)]).tolist():
+        there |= {one // SORTS, one % SORTS}
         often = np.sort(np.bincount(day[relation == one], minlength=31))
         if often[-_FEW_DAYS:].sum() < _ON_THEM * often.sum():
             free |= {one // SORTS, one % SORTS}
-    return tuple(one for one in (PAID, PAYS) if one not in free)
+    return tuple(one for one in (PAID, PAYS) if one in there - free)
 
 
 def _sorts(past: Histories) -> Int1D:
