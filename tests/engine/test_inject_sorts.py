@@ -84,6 +84,7 @@ def test_rows_are_written_like_those_of_their_relation():
     assert ((hour >= 15) & (hour <= 22)).mean() > 0.95
     assert added.loc[between, "amount"].isin([5, 10, 20, 50]).mean() > 0.8
     assert added.loc[between, "amount"].max() <= 50
+    assert added.loc[~between, "amount"].isin([5, 10, 20, 50]).mean() < 0.2
 
 
 def test_rows_are_judged_beside_their_kind_too():

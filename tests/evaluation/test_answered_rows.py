@@ -71,6 +71,19 @@ def test_what_is_not_computed_says_why():
     assert all("no amount and counterparty" in one.reason for one in scores(real, real).values())
 
 
+def test_an_answer_comes_later():
+    extra = pd.DataFrame([("a0", "s0", 777.0, "buy"), ("a0", "s0", 777.0, "back")] * 2,
+                         columns=["account", "other", "amount", "word"])  # fmt: skip
+    extra["amount"] += [0, 0, 1, 1]
+    extra["date"] = START + pd.to_timedelta([5, 5, 5, 6], unit="D")
+    real = pd.concat([statement(1, 20), extra], ignore_index=True)
+    side = case(real, real).sides[0]
+    word = real["word"].map({"buy": 0, "back": 1, "send": 2}).to_numpy()[side.sequences.order]
+    before = answered(side, word)[0]
+    assert before[side.amount == 777.0].tolist() == [False, False]
+    assert before[side.amount == 778.0].tolist() == [False, True]
+
+
 def test_both_agree_with_the_plain_search():
     side = case(statement(5, 8), statement(6, 8)).sides[0]
     entity, days, sums = side.sequences.entity(), side.sequences.days, np.abs(side.amount)

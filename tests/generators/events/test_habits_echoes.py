@@ -59,6 +59,13 @@ def test_answers_are_those_of_the_plain_search(make, turned):
     assert answered(sides, turned)[0].tolist() == naive_answers(log, turned).tolist()
 
 
+def test_answers_come_later_and_not_too_late():
+    days = np.array([0, 0, 0, 62, 0, 63, 0, 5])
+    sums, side = np.array([1.0, 1, 2, 2, 3, 3, 4, 4]), np.array([0, 1, 0, 1, 0, 1, 0, 0])
+    rows = Sides(np.zeros(8, np.int64), np.full(8, 5), side, sums, days * DAY, 0)
+    assert answered(rows, False)[0].tolist() == [-1, -1, -1, 2, -1, -1, -1, -1]
+
+
 def test_time_run_back_finds_what_chance_finds():
     log = payers(20, 1)
     before, after = answered(Sides.of(log), True)
@@ -86,6 +93,10 @@ def test_what_is_learned_of_a_statement():
     assert set(days) == set(range(2, 15))
     assert law.same_clock.all()
     assert (law.share == 1).all()
+    clothes = alone.times[(alone.part("direction") == 0) & (alone.events["trade"].values == 1)]
+    seen = [(law.lag < log.end - time).mean() for time in clothes]  # what answers had the time to come
+    assert law.rate.max() == pytest.approx(back.sum() / np.sum(seen), rel=0.02)
+    assert np.sum(seen) < 0.96 * len(clothes)
     trade = law.rate.reshape(-1, echoes.sides)
     assert list(log.events.columns)[law.column] == "trade"
     assert abs(trade[2].max() - 0.3) < 0.06
@@ -115,6 +126,48 @@ def test_nothing_is_found_where_rows_answer_nobody(names):
     assert learn_echoes(log) == (log, Echoes())
 
 
+def test_a_word_most_of_whose_rows_answer_nobody_is_none_of_answers():
+    log = statement(sends=0)
+    rng = np.random.default_rng(1)
+    sums = log.part("amount").copy()
+    spoilt = (log.part("category") == BACK) & (rng.random(len(sums)) < 0.55)
+    sums[spoilt] = np.round(rng.lognormal(3, 0.7, spoilt.sum()) + 1_000, 2)
+    log = replace(log, events=log.events.with_columns({"sum": log.events["sum"].with_values(sums)}))
+    assert learn_echoes(log) == (log, Echoes())
+
+
+def test_money_back_has_the_sign_of_money_back():
+    log = statement(sends=0)
+    sums = np.where(log.part("direction") == 1, -1.0, 1.0) * log.part("amount")
+    events = log.events.without("way").with_columns({"sum": log.events["sum"].with_values(sums)})
+    log = replace(log, events=events, roles=replace(log.roles, direction=None))
+    alone, echoes = learn_echoes(log)
+    made = of_rows(echoes, alone, log).table
+    back = made["sum"].values[made["word"].values == BACK]
+    assert len(back) > 100
+    assert (back < 0).all()
+    assert np.isin(-back, alone.part("amount")).all()
+
+
+def test_the_second_side_of_a_turned_row_is_the_entitys_own():
+    log = statement(10, 3, share=0.0, sends=20)
+    alone, echoes = learn_echoes(log)
+    for turned in (False, True):
+        made = of_rows(echoes, alone, log, turned)
+        second = made.table["way"].values == 1
+        second &= made.table["word"].values == 2
+        assert second.sum() == 200
+        assert (made.turned[second] != turned).all()
+        assert (made.turned[~second] == turned).all()
+
+
+def of_rows(echoes, alone, log, turned=False):
+    """Return the rows of a log with the answers that were learned."""
+    marks = np.full(alone.events.rows, turned)
+    block = Block(alone.events, alone.starts, marks, np.arange(log.count), log.end, log.count)
+    return echoes.of_rows(block, log, Streams(1))
+
+
 def test_sides_that_are_not_both_there_are_no_mirror():
     assert learn_echoes(statement(mirror=False))[1].mirror is None
 
@@ -141,9 +194,7 @@ def test_parts_of_a_sum_are_learned_and_given():
     halves = np.abs(law.share - 0.5) < 0.05
     assert 0.3 < halves.mean() < 0.5
     assert ((law.share == 1) | halves).mean() > 0.95
-    marks = np.zeros(alone.events.rows, bool)
-    block = Block(alone.events, alone.starts, marks, np.arange(log.count), log.end, 0)
-    made = echoes.of_rows(block, log, Streams(1))
+    made = of_rows(echoes, alone, log)
     back = made.table["word"].values == BACK
     owner = np.repeat(np.arange(log.count), np.diff(made.starts))
     shop, sums = made.table["other"].values, made.table["sum"].values
