@@ -125,14 +125,10 @@ def life_orders(
 def _second_sides(log: EventLog, payer: Int1D, payee: Int1D, cents: Array) -> Bool1D:
     """Return bool[n], rows of a payment that another row of the block is too: it is one payment."""
     assert log.turned is not None
-    keys = (payer, payee, np.nan_to_num(cents), log.times)
-    order = np.lexsort((log.turned, *keys))
-    again = np.zeros(log.events.rows, dtype=np.bool_)
-    same = np.ones(max(log.events.rows - 1, 0), dtype=np.bool_)
-    for key in keys:
-        same &= key[order][1:] == key[order][:-1]
-    again[order[1:]] = same & log.turned[order][1:] & ~log.turned[order][:-1]
-    return again
+    keys = np.stack([payer, payee, np.nan_to_num(cents).astype(np.int64), log.times])
+    payment = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1)
+    first = np.bincount(payment, ~log.turned) > 0
+    return np.asarray(log.turned & first[payment])
 
 
 def shop_categories(ledger: PaymentLedger) -> Array:
