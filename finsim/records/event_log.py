@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from finsim.errors import DataError
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Bool1D, Int1D
 from finsim.records.mixed_table import TIME, MixedTable
 
 
@@ -43,6 +43,9 @@ class EventLog:
     rows: attributes that never change within an entity. ``partner_is_entity`` : the words of the partner are
     entities themselves (account to account): the first E words are then the entities in order.
     ``begin`` and ``end`` nanoseconds UTC bound the observed period: begin <= time < end.
+    ``turned`` bool[n]: rows of the partner, in which the entity is the counterparty (a shop's refund, the
+    second side of a transfer); they stand with the entity that they follow from, and whoever writes rows
+    exchanges the two. None where no row is.
     Raises DataError when the parts do not fit together.
     """
 
@@ -53,6 +56,7 @@ class EventLog:
     begin: int
     end: int
     partner_is_entity: bool = False
+    turned: Bool1D | None = None
 
     def __post_init__(self) -> None:
         lacking = [name for name in self.roles.named().values() if name not in self.events]
@@ -61,6 +65,8 @@ class EventLog:
         starts = self.starts
         if len(starts) != self.entities.rows + 1 or starts[0] != 0 or starts[-1] != self.events.rows:
             raise DataError(f"{len(starts)} starts for {self.entities.rows} entities", expected="one more")
+        if self.turned is not None and len(self.turned) != self.events.rows:
+            raise DataError(f"{len(self.turned)} marks of turned rows", expected=f"{self.events.rows}")
         times = self.events[self.roles.time].values
         if len(times) and (times.min() < self.begin or times.max() >= self.end):
             raise DataError("events outside the period", expected="begin <= time < end")
@@ -110,8 +116,9 @@ class EventLog:
         sizes = self.lengths()[entities]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         rows = np.repeat(self.starts[entities] - starts[:-1], sizes) + np.arange(starts[-1])
+        turned = None if self.turned is None else self.turned[rows]
         return EventLog(self.events.take(rows), starts, self.entities.take(entities), self.roles,
-                        self.begin, self.end)  # fmt: skip
+                        self.begin, self.end, turned=turned)  # fmt: skip
 
     def blocks(self, entities: int) -> Iterator[EventLog]:
         """Yield the log in blocks of so many entities."""
@@ -123,4 +130,6 @@ class EventLog:
         digest = hashlib.sha256(f"{self.roles} {self.begin} {self.end}".encode())
         digest.update(self.events.digest().encode() + self.entities.digest().encode())
         digest.update(np.ascontiguousarray(self.starts).tobytes())
+        if self.turned is not None:
+            digest.update(self.turned.tobytes())
         return digest.hexdigest()

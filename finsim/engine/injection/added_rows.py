@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as member
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +54,8 @@ class Added:
 
     ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``moved`` what is paid, 0 in the
     second of two rows of a payment; ``told`` says of columns of ids, by header, how they give rows away;
-    ``before``: the number of the real row before which each stands, where its id says so.
+    ``before``: the number of the real row before which each stands, where its id says so; ``relation`` as in
+    ``AccountSorts``.
     """
 
     cells: pa.Table
@@ -64,6 +66,7 @@ class Added:
     moved: Cents1D
     told: dict[str, str]
     before: Int1D | None = None
+    relation: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(slots=True)
@@ -114,6 +117,10 @@ def added_rows(
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
         names, np.where([one.is_second for one in found], 0, np.abs(_sums(found, lent))), told,
         ordered.before if ordered else None,
+        world.sorts.of_payments(*(
+            np.array([getattr(one, side) for one in found], dtype=np.int64)
+            for side in ("entity", "payee", "shop")
+        )),
     )  # fmt: skip
 
 
@@ -149,12 +156,13 @@ def _rows_of(
     if world.shop[payer] >= 0:
         return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
     if giver >= 0 or ledger.columns.layout != SINGLE:
-        template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency)
+        relation = int(world.sorts.of_payments(np.array(giver), np.array(taker), np.array(shop)))
+        template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency, relation)
         settled = NOBODY
         if lent.follows_payee:
             settled = lent.to_shop.any(shop, rng) if shop >= 0 else NOBODY
             if shop < 0 and taker >= 0:
-                settled = lent.to_entity.any(taker, rng)
+                settled = lent.of_payee(taker, rng, relation)
         made.append(_Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
     if ledger.columns.layout == SINGLE and taker >= 0:
         template = lent.incoming(taker, amount, rng, scheme.currency)

@@ -17,6 +17,9 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.account_sorts import AccountSorts
+from finsim.engine.injection.accounts.related_times import RelatedTimes
+from finsim.engine.injection.accounts.rows_alike import rows_alike
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
@@ -123,14 +126,18 @@ def inject(
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     laws = MoneyLaws.of(past, people, currencies, steps)
-    world = World(people, clock, laws, currencies, ShopHabits.of(local, past))
+    times = RelatedTimes.of(local, people.sorts, ledger.columns.is_daily)
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times)
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    lent = templates(sample, past, ledger.columns, steps, currencies.codes if currencies else None)
+    lent = templates(
+        sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
+    )
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
-    judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
+    told_by = sample, past, people.sorts
+    judged = _separations(told_by, added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
     progress("writing the rows", _STEPS, _STEPS)
@@ -207,14 +214,15 @@ def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[s
 
 
 def _separations(
-    known: tuple[LedgerSample, Histories], added: Added, columns: LedgerColumns, stories: Sequence[Narrative],
-    streams: Streams,
+    known: tuple[LedgerSample, Histories, AccountSorts], added: Added, columns: LedgerColumns,
+    stories: Sequence[Narrative], streams: Streams,
 ) -> tuple[Separation, ...]:  # fmt: skip
     """Return what gives the rows of each narrative away, against real rows of the sampled entities.
 
-    Keys are counted among all of them, and some of the real ones are judged.
+    Keys are counted among all of them, and some of the real ones are judged. Where accounts are of several
+    sorts, rows are judged beside real ones of the same relations too.
     """
-    sample, past = known
+    sample, past, sorts = known
     usable = np.flatnonzero(sample.payer_kept & sample.known)
     usable = usable[np.argsort(sample.time[usable], kind="stable")]
     keys = {
@@ -237,13 +245,20 @@ def _separations(
     real[: len(usable) : step] = True
     named = np.concatenate([np.full(len(usable), "", dtype=object), added.narrative])
     entity = np.concatenate([past.own[usable], added.entity])
-    return tuple(
-        separation(
-            story.id, codes, (real, np.asarray(named == story.id)), instance, entity,
-            streams.at("inject", "chance", story.id),
-        )
-        for story in stories if (named == story.id).any()
-    )  # fmt: skip
+    relation = np.concatenate([sorts.relation[usable], added.relation])
+    judged = []
+    for story in stories:
+        own = np.asarray(named == story.id)
+        if not own.any():
+            continue
+        rng = streams.at("inject", "chance", story.id)
+        one = separation(story.id, codes, (real, own), instance, entity, rng)
+        alike = rows_alike(relation, instance < 0, relation[own]) if sorts.is_mixed else own & False
+        if alike.any():
+            rng = streams.at("inject", "chance among alike", story.id)
+            one = one.beside(separation(story.id, codes, (alike, own), instance, entity, rng))
+        judged.append(one)
+    return tuple(judged)
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -22,6 +22,12 @@ from finsim.agents.population.population import Accounts, Population
 from finsim.agents.population.shop_popularity import Catchment
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import BUSINESS, CARD, CATEGORIES, CATEGORY, CURRENT, EXTERNAL, OUTSIDE
+from finsim.engine.injection.accounts.account_sorts import (
+    SELLS,
+    AccountSorts,
+    many_partners,
+    partners_but_sellers,
+)
 from finsim.engine.injection.entity_histories import NOBODY, Histories, cash_rows
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
@@ -58,6 +64,7 @@ class LedgerPopulation:
     entities: float
     settings: Settings
     known: Known
+    sorts: AccountSorts
 
     @property
     def members(self) -> int:
@@ -68,22 +75,25 @@ class LedgerPopulation:
 def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> LedgerPopulation:
     """Return the population of a ledger, from the entities whose histories the sample has whole."""
     rows = past.rows_out + past.rows_in
-    members = np.flatnonzero(past.whole & (rows >= least_rows(rows[past.whole])))
-    kind = _kinds(past, members, columns)
+    sorts = AccountSorts.of(past, columns, sample.time)
+    sells = (sorts.sort == SELLS) & bool((past.shop >= 0).any())  # they are the merchants
+    able = past.whole & ~sells & sorts.is_cast()
+    members = np.flatnonzero(able & (rows >= least_rows(rows[past.whole])))
+    kind = _kinds(past, members, columns, sorts)
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     shops = shops[sold > 0]
     paid, pays = _outside_sorts(sample, past, columns)
-    sorts = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
-    total = len(members) + len(shops) + len(sorts)
+    named = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
+    total = len(members) + len(shops) + len(named)
     entity, shop = np.full(total, NOBODY), np.full(total, NOBODY)
     entity[: len(members)] = members
     shop[len(members) : len(members) + len(shops)] = shops
-    kinds = np.concatenate([kind, np.full(len(shops) + len(sorts), EXTERNAL)]).astype(np.int8)
+    kinds = np.concatenate([kind, np.full(len(shops) + len(named), EXTERNAL)]).astype(np.int8)
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if columns.layout == ACCOUNTS:
-        outside["person"] = _one_sided(past, members, kind)
-    for place, name in enumerate(sorts):
+        outside["person"] = _one_sided(past, members, kind, sorts)
+    for place, name in enumerate(named):
         outside[name] = np.array([len(members) + len(shops) + place])
     settings = _settings(sample)
     accounts = _accounts(kinds, past, members, settings)
@@ -95,14 +105,14 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     )  # fmt: skip
     sold_in = sold[shops].astype(np.float64)
     given_back = np.bincount(past.shop[past.refund], minlength=past.shops)[shops]
-    rest = np.ones(len(sorts))
+    rest = np.ones(len(named))
     return LedgerPopulation(
         population, entity, shop,
         np.concatenate([past.rows_out[members], given_back, rest]).astype(np.float64),
         np.concatenate([past.rows_in[members], sold_in, rest]).astype(np.float64),
-        np.concatenate([past.last[members], np.full(len(shops) + len(sorts), 2**63 - 1)]),
+        np.concatenate([past.last[members], np.full(len(shops) + len(named), 2**63 - 1)]),
         sample.entities / max(int(past.whole.sum()), 1), settings,
-        _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories),
+        _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories), sorts,
     )  # fmt: skip
 
 
@@ -125,8 +135,11 @@ def _settings(sample: LedgerSample) -> Settings:
     return Settings(accounts=200, banks=1, start=start, days=len(sample.daily), narratives=())
 
 
-def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
-    """Return the kind of each entity: a card, a firm by its many partners, an account that never pays."""
+def _kinds(past: Histories, members: Int1D, columns: LedgerColumns, sorts: AccountSorts) -> Array:
+    """Return the kind of each entity: a card, a firm by its many partners, an account that never pays.
+
+    Where shops are accounts too, a firm is one that has many partners who are none.
+    """
     if columns.layout == CARDS or past.is_log:
         return np.full(len(members), CARD)
     kind = np.full(len(members), CURRENT)
@@ -134,9 +147,13 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
     reach = np.maximum(past.partners_in, past.partners_out)[members]
     if columns.layout == SINGLE:
         reach = np.maximum(reach, past.rows_in[members])
+    least = _FIRM_PARTNERS
+    if sorts.is_mixed and (past.shop >= 0).any():
+        reach = np.maximum(*partners_but_sellers(past, sorts.sort))[members]
+        least = many_partners(reach)
     order = np.argsort(-reach, kind="stable")
     before = np.cumsum(rows[order]) - rows[order]
-    firms = order[(before < _FIRM_ROWS * rows.sum()) & (reach[order] >= _FIRM_PARTNERS)]
+    firms = order[(before < _FIRM_ROWS * rows.sum()) & (reach[order] >= least)]
     kind[firms] = BUSINESS
     if columns.layout == ACCOUNTS:
         to_shops = np.bincount(past.payer[past.outgoing & (past.shop >= 0)], minlength=past.count)[members]
@@ -170,10 +187,17 @@ def _outside_sorts(
     return found[0], found[1]
 
 
-def _one_sided(past: Histories, members: Int1D, kind: Array) -> Int1D:
-    """Return the positions of accounts that never pay, and of those that are never paid and no cards."""
+def _one_sided(past: Histories, members: Int1D, kind: Array, sorts: AccountSorts) -> Int1D:
+    """Return the positions of accounts that never pay, and of those that are never paid and no cards.
+
+    Those that sell are among them where all that never pay do. Where those are paid on a day of the month,
+    one of the accounts stands for a person outside.
+    """
     never_paid = (past.rows_in[members] == 0) & (kind != CARD)
-    return np.flatnonzero((kind == EXTERNAL) | never_paid)
+    quiet = (kind == EXTERNAL) & (sorts.sort[members] != SELLS)
+    if sorts.aside:
+        return np.flatnonzero(quiet | (kind == CURRENT))
+    return np.flatnonzero((quiet if quiet.any() else kind == EXTERNAL) | never_paid)
 
 
 def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings) -> Accounts:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
@@ -74,18 +75,32 @@ class Templates:
     never_twice: tuple[int, ...]
     steps: Int1D
     currency: Int1D
+    of_relation: Group | None = None
+    own_to: Group | None = None
+    from_sort: Group | None = None
 
     def outgoing(
-        self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1
-    ) -> int:
+        self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1,
+        relation: int = -1,
+    ) -> int:  # fmt: skip
         """Return a row like a payment of an entity: its own nearest in amount, else anybody's.
 
-        One in ``currency`` where any is, in any where that is -1.
+        One in ``currency`` where any is, in any where that is -1. One of the ``relation`` first, where rows
+        have several.
         """
         own = [(self.own, 2 * entity + shop, _NEAREST)] if entity >= 0 else []
+        if self.of_relation is not None and self.own_to is not None and relation >= 0:
+            mine = [(self.own_to, SORTS * entity + relation % SORTS, _NEAREST)] if entity >= 0 else []
+            own = [*mine, (self.of_relation, relation, _ALIKE), *own]
         every = [(self.all_rows, int(one), _ALIKE) for one in (shop, not shop)]
         last = [(self.in_currency, currency, _ALIKE)] if currency >= 0 else []
         return self._first([*own, *every, *last], amount, currency, rng)
+
+    def of_payee(self, entity: int, rng: np.random.Generator, relation: int) -> int:
+        """Return a row that pays an entity, of the relation where rows have several; -1 where it has none."""
+        if self.from_sort is None:
+            return self.to_entity.any(entity, rng)
+        return self.from_sort.any(SORTS * entity + relation // SORTS, rng)
 
     def refund(self, entity: int, amount: int, rng: np.random.Generator, currency: int = -1) -> int:
         """Return a row like money back to an entity: its own nearest in amount, else anybody's."""
@@ -111,9 +126,22 @@ class Templates:
 
 
 def templates(
-    sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None
-) -> Templates:
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None,
+    sorts: AccountSorts,
+) -> Templates:  # fmt: skip
     """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
+    groups: tuple[Group | None, ...] = (None, None, None)
+    if sorts.is_mixed:
+        told_by = np.flatnonzero(sorts.relation >= 0)
+        to = SORTS * past.payer + sorts.relation % SORTS
+        groups = (
+            Group.of(told_by, sorts.relation, past.size, SORTS * SORTS),
+            Group.of(told_by, to, past.size, SORTS * past.count),
+            Group.of(
+                told_by[past.payee[told_by] >= 0],
+                SORTS * past.payee + sorts.relation // SORTS, past.size, SORTS * past.count,
+            ),
+        )  # fmt: skip
     shop = (past.shop >= 0).astype(np.int64)
     out, into = np.flatnonzero(past.outgoing), np.flatnonzero(~past.outgoing & (past.size > 0))
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
@@ -136,6 +164,7 @@ def templates(
         never_twice(sample.cells, columns),
         steps,
         np.full(len(shop), -1) if currency is None else currency,
+        *groups,
     )
 
 

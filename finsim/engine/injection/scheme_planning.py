@@ -23,6 +23,7 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.entity_histories import NOBODY
 from finsim.engine.injection.fitting_shops import ShopHabits, with_fitting_shops
 from finsim.engine.injection.ledger_clock import LedgerClock
@@ -88,13 +89,14 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock, their money, currencies and merchants."""
+    """What schemes are planned in: the entities, their clock, money, currencies, shops, hours."""
 
     people: LedgerPopulation
     clock: LedgerClock
     money: MoneyLaws
     currencies: Currencies | None = None
     shops: ShopHabits | None = None
+    times: RelatedTimes | None = None
 
 
 def planned_schemes(
@@ -192,14 +194,24 @@ def _schemes(
             yield None
             continue
         orders, plan = lay_plan([scheme], words)
-        kept, amounts = posted_scheme(
-            orders, plan, people, (world.money.of_scheme(code), part), script.at("money")
-        )
+        orders = orders.take(np.flatnonzero(orders.payer != orders.payee))  # nobody pays itself
+        law = world.money.of_scheme(code, _relations(orders, people))
+        kept, amounts = posted_scheme(orders, plan, people, (law, part), script.at("money"))
+        if world.money.of_relation:
+            amounts = world.money.as_related(amounts, _relations(kept, people), law, script.at("related"))
         kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
         if world.shops is not None:
             fitting, rng = (world.shops, people.shop), script.at("shops")
             kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
+        if world.times is not None:
+            kept = replace(kept, ts=world.times.moved(kept.ts, _relations(kept, people)))
         yield PlannedScheme.of(arrival.id, story, kept, amounts, plan, code) if len(kept) else None
+
+
+def _relations(orders: Orders, people: LedgerPopulation) -> Int1D:
+    """Return the relation int64[m] of each payment; see ``account_sorts``."""
+    ends = people.entity[orders.payer], people.entity[orders.payee], people.shop[orders.payee]
+    return people.sorts.of_payments(*ends)
 
 
 def _arrival(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.body_choice import Choice, chosen_body
@@ -18,6 +19,7 @@ from finsim.engine.market_model.fitted_model_card import loss_table, privacy_wor
 from finsim.generators.events.event_generator import EventGenerator
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
+from finsim.notation import Array
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -89,7 +91,9 @@ class LearnedEvents(ShownTable):
         is_entity = self.data["partner_is_entity"]  # a block of a log cannot say it: its partners lie outside
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
-            if name == self.entity:
+            if name == self.entity and log.turned is not None:
+                cells.append(arrow_column(self._partners(log, total, self._owners(log, first)), field.type))
+            elif name == self.entity:
                 cells.append(self.form.new_ids[name].cells(first, log.count, field.type).take(entity))
             elif name in self.form.new_ids and name != log.roles.partner:
                 cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
@@ -98,16 +102,24 @@ class LearnedEvents(ShownTable):
                     arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
                 )
             elif name == log.roles.partner and is_entity:
-                cells.append(arrow_column(self._partners(log, total), field.type))
+                others = log.events[name].values
+                if log.turned is not None:
+                    others = np.where(log.turned, first + entity, others).astype(np.int32)
+                cells.append(arrow_column(self._partners(log, total, others), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
-    def _partners(self, log: EventLog, total: int) -> MixedColumn:
-        """Return counterparties under the new identifiers of entities; outside ones keep their words."""
-        column = log.events[str(log.roles.partner)]
-        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[total:])
-        return MixedColumn(WORD, column.values, words)
+    def _partners(self, log: EventLog, total: int, places: Array) -> MixedColumn:
+        """Return the names at places: new identifiers of entities, and the words of those outside."""
+        words = log.events[str(log.roles.partner)].words[total:]
+        return MixedColumn(WORD, places, (*self.form.new_ids[self.entity].new(0, total), *words))
+
+    def _owners(self, log: EventLog, first: int) -> Array:
+        """Return int32[n] whose row each is: in turned ones the partner's."""
+        partner = log.events[str(log.roles.partner)].values
+        assert log.turned is not None
+        return np.where(log.turned, partner, first + log.entity()).astype(np.int32)
 
 
 def fit_events(

@@ -104,11 +104,15 @@ def life_orders(
     other, shop = _others(log, ledger, places, purpose, paid_out)
     at_shop = shop >= 0
     payer, payee = np.where(paid_out, entity, other), np.where(paid_out, other, entity)
+    if log.turned is not None:  # rows of the partner, to whom the entity is the other side
+        payer, payee = np.where(log.turned, payee, payer), np.where(log.turned, payer, payee)
     channel = _coded(log, "channel", ledger.words.channel)
     fallback = np.where(at_shop, CHANNEL[AT_SHOPS], CHANNEL[BETWEEN_ACCOUNTS])
     usual = np.where(at_shop, shop_categories(ledger)[shop], PURPOSE[OTHER_PURPOSE])
     usual = np.where(at_shop & ~paid_out, PURPOSE[REFUND], usual)
     keep = (cents > 0) & (payer != payee) & (log.times != MISSING_TIME)
+    if log.turned is not None:
+        keep &= ~_second_sides(log, payer, payee, cents)
     rows = np.flatnonzero(keep)
     return Orders(
         ts=log.times[rows],
@@ -121,6 +125,15 @@ def life_orders(
         order_id=rows.astype(np.int64),
         plan_row=np.full(len(rows), -1, dtype=np.int32),
     )
+
+
+def _second_sides(log: EventLog, payer: Int1D, payee: Int1D, cents: Array) -> Bool1D:
+    """Return bool[n], rows of a payment that another row of the block is too: it is one payment."""
+    assert log.turned is not None
+    keys = np.stack([payer, payee, np.nan_to_num(cents).astype(np.int64), log.times])
+    payment = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1)
+    first = np.bincount(payment, ~log.turned) > 0
+    return np.asarray(log.turned & first[payment])
 
 
 def shop_categories(ledger: PaymentLedger) -> Array:

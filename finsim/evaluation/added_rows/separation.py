@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -23,7 +23,8 @@ class Separation:
 
     ``column_chance`` and ``pair_chance`` are the best areas that real rows reach in place of the added ones:
     as many, in schemes of the same sizes, each of successive rows of an entity: the mean over some draws;
-    ``column_most`` and ``pair_most`` are the highest of them.
+    ``column_most`` and ``pair_most`` are the highest of them. ``alike_column`` and ``alike_pair`` with their
+    areas tell added rows from real rows of their own kind, where rows are of several kinds; else empty.
     """
 
     narrative: str
@@ -37,6 +38,17 @@ class Separation:
     pair_chance: float
     column_most: float
     pair_most: float
+    alike_column: str = ""
+    alike_column_auc: float | None = None
+    alike_pair: str = ""
+    alike_pair_auc: float | None = None
+
+    def beside(self, alike: Separation) -> Separation:
+        """Return this separation with the areas among real rows of the added rows' kind."""
+        return replace(
+            self, alike_column=alike.column, alike_column_auc=alike.column_auc, alike_pair=alike.pair,
+            alike_pair_auc=alike.pair_auc,
+        )  # fmt: skip
 
     @property
     def findings(self) -> tuple[tuple[str, float], ...]:
@@ -90,7 +102,8 @@ def separation(
     usual, most = np.mean(chance, axis=0).round(4), np.max(chance, axis=0).round(4)
     return Separation(
         narrative, int(added.sum()), len(sizes), best, round(singles[best], 4), both,
-        round(pairs.get(both, singles[best]), 4), *map(float, (*usual, *most)),
+        round(pairs.get(both, singles[best]), 4), float(usual[0]), float(usual[1]),
+        float(most[0]), float(most[1]),
     )  # fmt: skip
 
 

@@ -10,16 +10,20 @@ import numpy as np
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.money.ledger_currencies import ENOUGH, Currencies
-from finsim.engine.injection.money.scheme_money import Money, ledger_money
-from finsim.notation import Int1D
+from finsim.engine.injection.money.scheme_money import Money, at_usual_sums, ledger_money
+from finsim.notation import Cents1D, Int1D
 
 
 @dataclass(frozen=True)
 class MoneyLaws:
-    """The amounts of all rows, and those of each currency with enough of them."""
+    """The amounts of all rows, and those of each currency, and of each relation, with enough of them.
+
+    Relations count in a ledger of one currency whose accounts are of several sorts; see ``account_sorts``.
+    """
 
     whole: Money
     of_code: Mapping[int, Money]
+    of_relation: Mapping[int, Money]
 
     @classmethod
     def of(
@@ -35,8 +39,33 @@ class MoneyLaws:
                 mine = currencies.codes == code
                 if (mine & past.outgoing).sum() >= ENOUGH:
                     found[code] = ledger_money(past, people, int(steps[mine].max()), mine)
-        return cls(ledger_money(past, people, int(np.min(steps, initial=2**62))), found)
+        least = int(np.min(steps, initial=2**62))
+        related = {}
+        if currencies is None and people.sorts.is_mixed:
+            for one in np.unique(people.sorts.relation[past.outgoing]).tolist():
+                mine = people.sorts.relation == one
+                if (mine & past.outgoing).sum() >= ENOUGH:
+                    related[one] = at_usual_sums(ledger_money(past, people, least, mine))
+        return cls(ledger_money(past, people, least), found, related)
 
-    def of_scheme(self, code: int) -> Money:
-        """Return what schemes of a currency are paid in, of any where it is -1 or has few rows."""
+    def of_scheme(self, code: int, relations: Int1D) -> Money:
+        """Return what a scheme is paid in: its currency, or what most of its ``relations`` int64[m] pay.
+
+        What all pay where these have few rows.
+        """
+        if self.of_relation and len(relations):
+            return self.of_relation.get(int(np.bincount(relations).argmax()), self.whole)
         return self.of_code.get(code, self.whole)
+
+    def as_related(self, amounts: Cents1D, relations: Int1D, law: Money, rng: np.random.Generator) -> Cents1D:
+        """Return sums at their rank in ``law`` as those of the same rank that each relation pays."""
+        found = amounts.copy()
+        for one, own in self.of_relation.items():
+            rows = np.flatnonzero(relations == one) if own is not law else np.zeros(0, np.int64)
+            low = np.searchsorted(law.amounts, amounts[rows], "left")
+            high = np.searchsorted(law.amounts, amounts[rows], "right")
+            rank = (low + rng.random(len(rows)) * np.maximum(high - low, 1)) / len(law.amounts)
+            found[rows] = own.amounts[
+                np.minimum((rank * len(own.amounts)).astype(np.int64), len(own.amounts) - 1)
+            ]
+        return found

@@ -30,6 +30,8 @@ from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
 
 _FIT = 0.85  # assumption: most of the ledger's own spread that one scheme may fill
 _NEAR = 0.03  # how far an amount may move to one that the ledger knows
+_FEW_SUMS, _OF_THEM, _WIDE = 8, 0.5, 0.25
+# assumption: where so few sums are so much of what is paid, amounts move so far to one of them.
 _TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
@@ -45,7 +47,8 @@ class Money:
 
     ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other. ``kind`` int8[A]
     is that of each account, ``by_kind`` what accounts of a kind pay, sorted. ``top`` and ``top_in`` are what
-    nearly all amounts, and receipts, are below. All are multiples of ``step``.
+    nearly all amounts, and receipts, are below. All are multiples of ``step``. ``room``: how far an amount
+    may move to one that the ledger knows.
     """
 
     amounts: Int1D
@@ -59,6 +62,7 @@ class Money:
     top_in: float
     grain: int
     step: int = 1
+    room: float = _NEAR
 
     def place(self, account: int, part: float, rng: np.random.Generator) -> float:
         """Return the rank of what an account paid at ``part`` of its amounts, ``part`` where it paid none.
@@ -134,8 +138,8 @@ class Money:
 
         Where ``below``, none is above what was asked.
         """
-        room = np.where(below, 0.0, _NEAR)
-        low = np.searchsorted(self.amounts, amounts * (1 - _NEAR), side="left")
+        room = np.where(below, 0.0, self.room)
+        low = np.searchsorted(self.amounts, amounts * (1 - self.room), side="left")
         high = np.searchsorted(self.amounts, amounts * (1 + room), side="right")
         pick = low + (rng.random(len(amounts)) * (high - low)).astype(np.int64)
         known = self.amounts[np.minimum(pick, len(self.amounts) - 1)]
@@ -168,6 +172,13 @@ def ledger_money(
         max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)),
         float(np.quantile(came, _TOP)) if len(came) else 0.0, grain, step,
     )  # fmt: skip
+
+
+def at_usual_sums(law: Money) -> Money:
+    """Return a law whose amounts may move farther, where few round sums are most of what is paid."""
+    often = np.sort(np.unique(law.amounts, return_counts=True)[1])
+    is_few = often[-_FEW_SUMS:].sum() >= _OF_THEM * len(law.amounts)
+    return replace(law, room=_WIDE) if is_few else law
 
 
 def _ranks(law: Int1D, amounts: Float1D) -> Float1D:

@@ -10,6 +10,8 @@ import numpy as np
 
 from finsim.errors import FitError
 from finsim.generators.events.habits.amounts import knots
+from finsim.generators.events.habits.echoes.echo_law import Block
+from finsim.generators.events.habits.echoes.learned_echoes import learn_echoes
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
@@ -83,13 +85,14 @@ class Habits:
         cls.refuse(data, settings)
         started = time.process_time()
         public = without_private(data, streams.under("private"))
-        ordinary, series = without_standing(public)
+        alone, echoes = learn_echoes(public)
+        ordinary, series = without_standing(alone)
         known = learn(ordinary, streams)
-        known = with_score_maps(known, ordinary, streams.under("maps"))
+        known = replace(with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes)
         standing = None
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
-            standing = learn_standing(public, series, alike, streams.under("standing"))
+            standing = learn_standing(alone, series, alike, streams.under("standing"))
         named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
@@ -109,7 +112,7 @@ class Habits:
         end = (
             self.log.end if period == learned_days else int(self.known.ledger_facts["origin"]) + period * DAY
         )
-        tables, attributes, sizes = [], [], [np.zeros(1, np.int64)]
+        tables, attributes, sizes, turned = [], [], [np.zeros(1, np.int64)], [np.zeros(0, np.bool_)]
         for start in range(first, first + count, BLOCK):
             number = np.arange(start, min(start + BLOCK, first + count))
             events, starts, donor = live(
@@ -121,16 +124,21 @@ class Habits:
                 events, starts = with_standing(
                     self.standing, self.known.parts.links, self.log, lived, asked, streams, self._hands
                 )
-            tables.append(events)
-            sizes.append(np.diff(starts))
+            block = Block(events, starts, np.zeros(events.rows, np.bool_), number, end, whole)
+            block = self.known.echoes.of_rows(block, self.log, streams.under("echoes"))
+            tables.append(block.table)
+            sizes.append(np.diff(block.starts))
+            turned.append(block.turned)
             attributes.append(new_attributes(self.log.entities, donor, number, streams))
         if not tables:
             tables, attributes = [self._no_events(whole)], [self.log.entities.take(slice(0, 0))]
         starts = np.cumsum(np.concatenate(sizes)).astype(np.int64)
         together = self.log.partner_is_entity and first == 0 and whole == count
+        flags = np.concatenate(turned)
         return EventLog(
-            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together
-        )
+            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together,
+            flags if flags.any() else None,
+        )  # fmt: skip
 
     def in_months(self, later: int) -> Self:
         """Return habits whose standing payments follow the months of so many days later; see the contract."""

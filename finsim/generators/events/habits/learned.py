@@ -37,6 +37,7 @@ from finsim.generators.events.habits.community import (
     word_factors,
 )
 from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
+from finsim.generators.events.habits.echoes.learned_echoes import NO_ECHOES, Echoes
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
@@ -88,7 +89,8 @@ class Parts:
 class Learned:
     """Parts and laws of the other columns, early ones before the amount, late ones after it.
 
-    worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together.
+    worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together. ``echoes``: how rows are
+    answered.
     """
 
     parts: Parts
@@ -100,6 +102,7 @@ class Learned:
     worth: Float1D
     ledger_facts: Mapping[str, Any]
     shown: Shown | None = None
+    echoes: Echoes = NO_ECHOES
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
@@ -115,7 +118,7 @@ class Learned:
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
         for k, law in enumerate([*self.early, *self.late]):
             found.update(law.arrays(f"column.{k}"))
-        return found
+        return {**found, **self.echoes.arrays()}
 
     def facts(self) -> dict[str, Any]:
         """Return what is not an array."""
@@ -147,6 +150,7 @@ class Learned:
             arrays["worth"],
             facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
+            Echoes.restored(arrays),
         )
 
 

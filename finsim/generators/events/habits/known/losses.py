@@ -18,6 +18,7 @@ from finsim.generators.events.habits.cells.contexts import amount_bin, levels
 from finsim.generators.events.habits.cells.word_law import WordLaw
 from finsim.generators.events.habits.clock import HOUR_WEIGHT
 from finsim.generators.events.habits.crowded_days import chances, size_classes
+from finsim.generators.events.habits.echoes.echo_losses import echo_losses
 from finsim.generators.events.habits.known.private_words import words_digest
 from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
@@ -42,6 +43,8 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
         raise FitError(
             "the log has other columns, words or days", place="entity losses", expected="those of the fit"
         )
+    sizes = log.lengths()
+    log, of_echoes = echo_losses(known.echoes, log)
     if not log.events.rows:
         return np.zeros(log.count)
     ledger = Ledger.read(log)
@@ -63,7 +66,7 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
     late = {**contexts, "law": law, "amount": amount_bin(ledger.amount, known.edges)}
     row += _words(known.late, log, ledger, late)
     whole = sums_by(ledger.entity, row, ledger.count) + _days(known, ledger)
-    return np.asarray(whole / np.maximum(log.lengths(), 1))
+    return np.asarray((whole + of_echoes) / np.maximum(sizes, 1))
 
 
 def rows_before(ledger: Ledger) -> Int1D:

@@ -1,0 +1,1 @@
+"""Rows that answer rows: refunds and second sides of transfers."""

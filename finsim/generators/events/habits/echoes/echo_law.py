@@ -1,0 +1,153 @@
+"""``EchoLaw``: how often rows are answered, how much later, with how much of the sum and with what words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, sides_of
+from finsim.kernels.events.row_draws import draw_rows
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.records.event_log import EventRoles
+from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
+
+AS_BEFORE = -2
+"""Stands for the cell of the answered row."""
+DRAWS = 2
+SIDE = -1
+"""In place of a column: rows are told apart by their side alone."""
+
+
+@dataclass(frozen=True)
+class EchoLaw:
+    """Answers that rows of a kind get; a bank of B learned answers is drawn from as a whole.
+
+    ``turned``: they are rows of the partner, to whom this entity is the partner. ``column``: the place among
+    the columns whose words tell kinds, ``SIDE`` for none; ``rate`` float64[K] by kind (word and side). lag
+    int64[B] nanoseconds, ``second`` int64[B] of the day, ``same_clock`` bool[B]: at the same time of day;
+    ``share`` float64[B] of the sum, with the sign that it has to that of the answered row; ``kind`` int64[B]
+    of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for the same word.
+    ``order`` int64[B] by kind, ``starts`` int64[K + 1].
+    """
+
+    turned: bool
+    column: int
+    rate: Float1D
+    lag: Int1D
+    second: Int1D
+    same_clock: Array
+    share: Float1D
+    kind: Int1D
+    cells: Array
+    order: Int1D
+    starts: Int1D
+
+
+def kinds_of(table: MixedTable, roles: EventRoles, column: int, sides: int) -> Int1D:
+    """Return the kind int64[n] of each row: a word and one of ``sides`` sides."""
+    side = np.minimum(sides_of(table, roles), sides - 1)
+    if column == SIDE:
+        return side
+    word = table[list(table.columns)[column]].values.astype(np.int64) + 1
+    return np.asarray(word * sides + side)
+
+
+def word_columns(table: MixedTable, roles: EventRoles) -> list[str]:
+    """Return the columns of words but the partner, in order."""
+    return [name for name, one in table.columns.items() if one.kind == WORD and name != roles.partner]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Sampled rows of entities ``number`` int64[S]: ``starts`` int64[S + 1], ``turned`` bool[n].
+
+    ``end`` of the period; partners below ``entities`` are entities.
+    """
+
+    table: MixedTable
+    starts: Int1D
+    turned: Array
+    number: Int1D
+    end: int
+    entities: int
+
+
+def with_answers(block: Block, roles: EventRoles, laws: list[EchoLaw], words: list[int], sides: int) -> Block:
+    """Return the block with the answers of its rows to each law, in order of time.
+
+    ``words``: a word of random streams for each law. Answers behind the end are left out; those of one law
+    are not answered by the others.
+    """
+    entity = np.repeat(np.arange(len(block.number)), np.diff(block.starts))
+    tables, owners, flags = [block.table], [entity], [block.turned]
+    for law, word in zip(laws, words, strict=True):
+        draws = np.empty((block.table.rows, DRAWS))
+        draw_rows(np.uint64(word), block.number, block.starts, draws)
+        rows, bank = _chosen(block, roles, law, sides, draws)
+        answers = _answers(block.table.take(rows), roles, law, bank)
+        inside = answers[roles.time].values < block.end
+        tables.append(answers.take(inside))
+        owners.append(entity[rows[inside]])
+        flags.append(block.turned[rows[inside]] ^ law.turned)
+    owner = np.concatenate(owners)
+    if len(owner) == len(entity):
+        return block
+    columns = {
+        name: one.with_values(np.concatenate([part[name].values for part in tables]))
+        for name, one in block.table.columns.items()
+    }
+    order = np.lexsort((columns[roles.time].values, owner))
+    table = MixedTable(columns, len(order)).take(order)
+    starts = np.searchsorted(owner[order], np.arange(len(block.starts))).astype(np.int64)
+    return replace(block, table=table, starts=starts, turned=np.concatenate(flags)[order])
+
+
+def _chosen(block: Block, roles: EventRoles, law: EchoLaw, sides: int, draws: Float2D) -> tuple[Int1D, Int1D]:
+    """Return the rows that are answered, and the learned answer that each has."""
+    kind = np.minimum(kinds_of(block.table, roles, law.column, sides), len(law.rate) - 1)
+    chance = law.rate[kind]
+    if law.turned:
+        partner = block.table[str(roles.partner)].values
+        chance = np.where((partner >= 0) & (partner < block.entities), chance, 0.0)
+    rows = np.flatnonzero(draws[:, 0] < chance)
+    own = kind[rows]
+    begin, wide = law.starts[own], np.diff(law.starts)[own]
+    begin, wide = np.where(wide > 0, begin, 0), np.where(wide > 0, wide, len(law.order))
+    return rows, law.order[begin + (draws[rows, 1] * wide).astype(np.int64)]
+
+
+def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> MixedTable:
+    """Return the answers of rows: one learned answer each, with the row's own parties and sum."""
+    time = rows[roles.time].values
+    days, rest = law.lag[bank] // NANOS_PER_DAY, time % NANOS_PER_DAY
+    # A learned wait of less than a day is kept as it is; a longer one ends at a learned time of day.
+    learned = time - rest + days * NANOS_PER_DAY + law.second[bank]
+    later = np.where(law.same_clock[bank] | (learned <= time), time + law.lag[bank], learned)
+    later = np.where(days > 0, later, time + law.lag[bank])
+    columns: dict[str, MixedColumn] = {}
+    words = word_columns(rows, roles)
+    for name, one in rows.columns.items():
+        if name == roles.time:
+            columns[name] = one.with_values(later)
+        elif name == roles.amount:
+            columns[name] = one.with_values(_parts(one, law.share[bank]))
+        elif one.kind == TIME:
+            there = one.values != MISSING_TIME
+            columns[name] = one.with_values(np.where(there, one.values + later - time, MISSING_TIME))
+        elif name in words:
+            cells = law.cells[bank, words.index(name)]
+            columns[name] = one.with_values(np.where(cells == AS_BEFORE, one.values, cells))
+        else:
+            columns[name] = one
+    return MixedTable(columns, rows.rows)
+
+
+def _parts(amount: MixedColumn, share: Float1D) -> Float1D:
+    """Return the shares of amounts, parts of them on the grid of the column."""
+    part = amount.values * share
+    if amount.step <= 0:
+        return np.asarray(part)
+    cells = np.round(part / amount.step)
+    cells = np.where(cells == 0, np.sign(part), cells) * amount.step
+    return np.asarray(np.where(np.abs(share) == 1.0, part, np.round(cells, 9)))

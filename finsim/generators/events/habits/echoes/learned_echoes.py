@@ -1,0 +1,272 @@
+"""``Echoes``: what was learned of rows that answer rows, and the log without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.generators.events.habits.echoes.answering_rows import (
+    NANOS_PER_DAY,
+    Sides,
+    answered,
+    larger_before,
+    mirrored,
+)
+from finsim.generators.events.habits.echoes.echo_law import (
+    AS_BEFORE,
+    SIDE,
+    Block,
+    EchoLaw,
+    kinds_of,
+    with_answers,
+    word_columns,
+)
+from finsim.generators.events.stored_arrays import arrays_of, item_of
+from finsim.notation import Array, Bool1D, Int1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import WORD
+
+LEAST = 20
+"""Answers that tell a law (assumption)."""
+MOSTLY = 0.6
+"""Share of the rows of a word that answer earlier ones, those that chance lets less, from which on the word
+is of answers (assumption)."""
+MOST_CHANCE = 0.25
+"""Chance matches per match above which nothing is learned (assumption)."""
+BOTH_SIDES = 0.5
+"""Share of the payments between entities that stand on both sides from which on all do (assumption)."""
+WEIGHT = 5.0
+"""Rows by which the rate of a word is drawn towards that of all (assumption)."""
+FAR = 5
+"""Most days by which times are moved to count what mirrors by chance."""
+OF_ENTITY, AS_PAIR = 0.95, 0.9
+"""Share of rows with the usual cell of their entity that make a column the entity's, and share of answers
+that repeat the cell from which on it may be written into the partner's rows (assumptions)."""
+
+
+@dataclass(frozen=True)
+class Echoes:
+    """Laws of answers, at most one in the entity's own rows and one in those of its partner.
+
+    ``mirror``: the law of second sides, of every row so far. ``sides`` as in ``sides_of``.
+    """
+
+    answers: tuple[EchoLaw, ...] = ()
+    mirror: EchoLaw | None = None
+    sides: int = 1
+
+    def _all(self) -> dict[str, EchoLaw]:
+        found = {f"echo.{k}": law for k, law in enumerate(self.answers)}
+        return found if self.mirror is None else {**found, "echo.mirror": self.mirror}
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all arrays by name; none where nothing was found."""
+        found: dict[str, Array] = {"echo.sides": np.array([self.sides])} if self._all() else {}
+        for name, law in self._all().items():
+            found.update(arrays_of(name, law))
+        return found
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array]) -> Echoes:
+        """Return what ``arrays`` wrote."""
+        if "echo.sides" not in arrays:
+            return cls()
+        answers = [item_of(EchoLaw, f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
+        mirror = item_of(EchoLaw, "echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
+        return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]))
+
+    def of_rows(self, block: Block, log: EventLog, streams: Streams) -> Block:
+        """Return sampled rows with their answers, then with the second sides of all."""
+        if self.answers:
+            words = [streams.word("answers", int(law.turned)) for law in self.answers]
+            block = with_answers(block, log.roles, list(self.answers), words, self.sides)
+        if self.mirror is not None:
+            block = with_answers(block, log.roles, [self.mirror], [streams.word("mirror")], self.sides)
+        return block
+
+
+NO_ECHOES = Echoes()
+
+
+def learn_echoes(log: EventLog) -> tuple[EventLog, Echoes]:
+    """Return the log without rows that answer others, and what was learned of them.
+
+    Second sides of transfers go first: they are found where two entities have the same payment at one time.
+    """
+    sides = Sides.of(log)
+    if sides is None:
+        return log, NO_ECHOES
+    count = int(sides.side.max()) + 1
+    kept = np.ones(log.events.rows, dtype=np.bool_)
+    mirror = _mirror(log, sides, count, kept)
+    found = []
+    for turned in (False, True) if log.partner_is_entity else (False,):
+        law = _law(log, sides, turned, count, kept)
+        found += [] if law is None else [law]
+    echoes = Echoes(tuple(found), mirror, count)
+    return (log, NO_ECHOES) if kept.all() else (log_of_rows(log, kept), echoes)
+
+
+def log_of_rows(log: EventLog, kept: Bool1D) -> EventLog:
+    """Return the log with some of its rows."""
+    before = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+    return replace(log, events=log.events.take(kept), starts=before[log.starts])
+
+
+def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | None:
+    """Return the law of second sides, whose rows are struck from ``kept``; None where few rows have one."""
+    inside = sides.between_entities()
+    if count < 2 or not inside.any() or len(log.entities.columns):
+        return None
+    often = np.bincount(sides.side[inside], minlength=count)
+    first, second = np.argsort(-often, kind="stable")[:2].tolist()
+    alone = np.bincount(sides.side[~inside], minlength=count)
+    first, second = (first, second) if alone[first] >= alone[second] else (second, first)
+    one, two = mirrored(sides, first, second)
+    by_chance = np.mean(
+        [len(mirrored(sides, first, second, day)[0]) for day in (-FAR, 1 - FAR, FAR - 1, FAR)]
+    )
+    known = int(often[first])
+    if len(one) < LEAST or len(one) - by_chance < BOTH_SIDES * known or by_chance > MOST_CHANCE * len(one):
+        return None
+    may = np.flatnonzero(inside & (sides.side == first))
+    law = _bank(log, sides, (one, two), np.ones(len(one)), may, True, count)
+    if law is not None:
+        kept[two] = False
+    return law
+
+
+def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:
+    """Return the law of later answers, whose rows are struck from ``kept``; None where there is none."""
+    if turned and len(log.entities.columns):  # a row of the partner would need the partner's attributes
+        return None
+    rows = np.flatnonzero(kept)
+    some = sides.take(rows)
+    before, after = answered(some, turned)
+    is_answer = _answering(log_of_rows(log, kept), before >= 0, after >= 0, count)
+    if is_answer is None:
+        return None
+    later = np.flatnonzero(is_answer & (before >= 0))
+    earlier = before[later]
+    share = np.ones(len(later))
+    may = ~is_answer & np.isin(some.side, np.unique(some.side[earlier]))
+    open_ = np.flatnonzero(is_answer & (before < 0) & (some.size > 0))
+    part = larger_before(some, open_, may, turned)
+    chance = larger_before(some, open_, may, turned, back=True)
+    if (part >= 0).sum() - (chance >= 0).sum() > MOSTLY * (part >= 0).sum():
+        there = part >= 0
+        later, earlier = np.append(later, open_[there]), np.append(earlier, part[there])
+        share = np.append(share, some.size[open_[there]] / some.size[part[there]])
+    fine = np.isin(earlier, np.flatnonzero(may))
+    later, earlier, share = later[fine], earlier[fine], share[fine]
+    if len(later) < LEAST:
+        return None
+    if turned:
+        may &= some.between_entities()
+    law = _bank(log, sides, (rows[earlier], rows[later]), share, rows[may], turned, count)
+    if law is not None:
+        kept[rows[later]] = False
+    return law
+
+
+def _answering(log: EventLog, forward: Bool1D, back: Bool1D, count: int) -> Bool1D | None:
+    """Return bool[n], rows with a word that answers have; None where no word tells them.
+
+    A column's words count together with the side of a row. What would be answers in time run back is chance.
+    """
+    best, found = 0.0, None
+    names = list(log.events.columns)
+    for column in [SIDE, *(names.index(one) for one in word_columns(log.events, log.roles))]:
+        kind = kinds_of(log.events, log.roles, column, count)
+        rows, hits = np.bincount(kind), np.bincount(kind, forward)
+        chance = np.bincount(kind, back)
+        good = (hits >= LEAST) & (hits - chance >= MOSTLY * rows) & (chance <= MOST_CHANCE * hits)
+        net = float((hits - chance)[good].sum())
+        if net > best:
+            best, found = net, good[kind]
+    return found
+
+
+def _bank(
+    log: EventLog,
+    sides: Sides,
+    pairs: tuple[Int1D, Int1D],
+    share: Array,
+    may: Int1D,
+    turned: bool,
+    count: int,
+) -> EchoLaw | None:
+    """Return the law of pairs (answered row, answer); ``may`` are the rows that could be answered.
+
+    None where answers in the partner's rows have words of entities, which a row of the partner cannot show.
+    """
+    one, two = pairs
+    words = word_columns(log.events, log.roles)
+    cells = np.empty((len(one), len(words)), np.int32)
+    for k, name in enumerate(words):
+        column = log.events[name].values
+        same = column[one] == column[two]
+        if turned and same.mean() < AS_PAIR and _is_of_entity(log, name):
+            return None
+        cells[:, k] = np.where(same, AS_BEFORE, column[two])
+    wait = sides.time[two] - sides.time[one]
+    days = (sides.time[two] // NANOS_PER_DAY - sides.time[one] // NANOS_PER_DAY) * NANOS_PER_DAY
+    same_clock = wait % NANOS_PER_DAY == 0
+    lag = np.where(same_clock | (days == 0), wait, days)
+    amount = log.part("amount")
+    assert amount is not None
+    sign = np.sign(amount[one]) * np.sign(amount[two])
+    told_by, rate, kind = _rates(log, sides, one, wait, may, count)
+    of_pair = kind[one]
+    order = np.argsort(of_pair, kind="stable")
+    return EchoLaw(
+        turned, told_by, rate, lag.astype(np.int64), sides.time[two] % NANOS_PER_DAY, same_clock,
+        share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
+    )  # fmt: skip
+
+
+def _rates(
+    log: EventLog, sides: Sides, one: Int1D, wait: Int1D, may: Int1D, count: int
+) -> tuple[int, Array, Int1D]:
+    """Return the column whose words tell best which rows are answered, the rate of each kind, the kinds.
+
+    A row near the end counts for as much as answers come until then.
+    """
+    waits = np.sort(wait)
+    seen = np.searchsorted(waits, log.end - sides.time[may], "left") / len(waits)
+    is_answered = np.zeros(log.events.rows)
+    is_answered[one] = 1.0
+    names = list(log.events.columns)
+    best, found = -np.inf, (SIDE, np.zeros(count))
+    kinds = np.zeros(log.events.rows, np.int64)
+    for column in [SIDE, *(names.index(name) for name in word_columns(log.events, log.roles))]:
+        kind = kinds_of(log.events, log.roles, column, count)
+        size = int(kind.max()) + 1
+        if column != SIDE:
+            size = (len(log.events[names[column]].words) + 1) * count
+        hits, base = np.bincount(kind[may], is_answered[may], size), np.bincount(kind[may], seen, size)
+        usual = hits.sum() / max(base.sum(), 1.0)
+        rate = np.where(hits > 0, (hits + WEIGHT * usual) / (base + WEIGHT), 0.0).clip(0.0, 1.0)
+        inner = rate.clip(1e-9, 1 - 1e-9)
+        gain = float((hits * np.log(inner) + (base - hits) * np.log1p(-inner)).sum())
+        gain -= 0.5 * float(np.log(max(len(may), 2)) * (base > 0).sum())
+        if gain > best:
+            best, found, kinds = gain, (column, rate), kind
+    return *found, kinds
+
+
+def _is_of_entity(log: EventLog, name: str) -> bool:
+    """Tell whether rows of an entity mostly have one word of a column, and entities differ."""
+    column = log.events[name]
+    if column.kind != WORD or not len(column.words):
+        return False
+    wide = len(column.words) + 1
+    key = log.entity() * wide + column.values + 1
+    keys, rows = np.unique(key, return_counts=True)
+    usual = np.zeros(log.count)
+    np.maximum.at(usual, keys // wide, rows)
+    common = np.bincount(column.values + 1).max() / len(key)
+    return bool(usual.sum() >= OF_ENTITY * len(key) and common < OF_ENTITY)
