@@ -22,7 +22,7 @@ from finsim.generators.tables.reduction.identities import (
     annuity_factor,
     find_identities,
 )
-from finsim.generators.tables.reduction.month_dates import MonthDate, months_after
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate, months_after
 from finsim.generators.tables.reduction.solving import solved
 from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
