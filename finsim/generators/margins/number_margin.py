@@ -21,7 +21,7 @@ ATOM_SHARE = 0.002
 KNOTS = 512
 BINS = 24
 LEAST_VALUES, MOST_GRAINED = 20, 1e15
-"""Different cells that a grain rests on (assumption), and the largest whole number that a float holds well."""
+"""Different cells that a grain rests on (assumption), and the largest number that a float holds whole."""
 COARSE = (1.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0, 10_000.0, 100_000.0)
 """Multiples of the step (of 1 where the step is finer) that people round to."""
 
@@ -105,7 +105,9 @@ class NumberMargin:
         plain = np.interp(rank, grid, self.knots)
         bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
         level = (draws[:, None] >= self.rounding[bins]).sum(axis=1)
-        size = np.append(self._all_sizes()[::-1], self.grain or self.step or 0.0)[np.minimum(level, len(COARSE))]
+        size = np.append(self._all_sizes()[::-1], self.grain or self.step or 0.0)[
+            np.minimum(level, len(COARSE))
+        ]
         at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
         # A multiple of the next coarser size would be one too many: those have their own share.
         coarser = np.append(np.inf, self._all_sizes()[::-1])[np.minimum(level, len(COARSE))]
@@ -196,9 +198,9 @@ class NumberMargin:
     def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> NumberMargin:
         """Return the law that ``state`` wrote."""
         names = ("atoms", "atom_share", "knots", "below", "rounding")
+        atoms, share, knots, below, rounding = (arrays[f"{prefix}.{name}"] for name in names)
         grain = float(arrays[f"{prefix}.grain"][0]) if f"{prefix}.grain" in arrays else 0.0
-        parts = (arrays[f"{prefix}.{name}"] for name in names)
-        return cls(float(arrays[f"{prefix}.step"][0]), *parts, grain)  # type: ignore[misc]
+        return cls(float(arrays[f"{prefix}.step"][0]), atoms, share, knots, below, rounding, grain)
 
 
 def grain_of(values: Float1D, step: float) -> float:

@@ -12,10 +12,10 @@ from finsim.generators.generator import State
 from finsim.generators.tables.reduction.column_cells import from_numbers
 from finsim.generators.tables.reduction.computed import Computed, numbers_of
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.empty_cells import EmptyCells
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SUM, Identity
-from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.orders import Order, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.reduction.ties import Tie

@@ -10,10 +10,10 @@ from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate, find_bounds, find_month_dates
 from finsim.generators.tables.reduction.followers import find_followers
 from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import find_parts
-from finsim.generators.tables.reduction.dates.month_dates import MonthDate, find_bounds, find_month_dates
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.orders import find_orders
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers

@@ -13,13 +13,13 @@ from finsim.generators.tables.given.emptiness import against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.column_cells import Plain
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.dates.months_after import months_after
 from finsim.generators.tables.reduction.empty_cells import LACKS, THERE
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SCALE, Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
-from finsim.generators.tables.reduction.dates.date_gaps import DateGap
-from finsim.generators.tables.reduction.dates.month_dates import MonthDate
-from finsim.generators.tables.reduction.dates.months_after import months_after
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.table_generator import Cell
@@ -114,10 +114,11 @@ class _Asking:
         start, end = np.array([source / NANOS_PER_DAY]), np.array([cell / NANOS_PER_DAY])
         between = gap.counted(start, end)
         if gap.is_months and months_after(start, between)[0] != end[0]:
-            whole = f"the {self.words.said(gap.source, source, TIME)} given for {self.words.title(gap.source)}"
-            said = self.words.said(gap.target, cell, TIME)
-            return Problem(self._place(gap.target), f"{said} is no whole number of months after {whole}",
-                           "whole months, as in every row", f"leave out {self.words.title(gap.source)}")  # fmt: skip
+            title = self.words.title(gap.source)
+            first, last = (self.words.said(*one, TIME) for one in ((gap.source, source), (gap.target, cell)))
+            found = f"{last} is no whole number of months after the {first} given for {title}"
+            return Problem(self._place(gap.target), found, "whole months, as in every row",
+                           f"leave out {title}")  # fmt: skip
         return {gap.target: round(float(between[0]))}
 
     def _seek(self, name: str, cell: Cell) -> dict[str, Cell] | Problem:

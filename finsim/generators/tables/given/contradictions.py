@@ -11,8 +11,8 @@ from finsim.errors import Problem
 from finsim.generators.tables.given.words import Words, moment
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.computed import Computed
-from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.table_generator import Cell
 from finsim.notation import NANOS_PER_DAY

@@ -13,9 +13,9 @@ from finsim.generators.tables.reduction.column_cells import as_numbers, from_num
 from finsim.generators.tables.reduction.computed import numbers_of
 from finsim.generators.tables.reduction.dates.filling import filled_before
 from finsim.generators.tables.reduction.dates.find_gaps import first_date
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.empty_cells import EmptyCells, flag_of
 from finsim.generators.tables.reduction.identities import LEAST_SHARE, Identity
-from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.solving import Numbers, solved
 from finsim.notation import Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import TIME, MixedColumn, MixedTable

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from finsim.generators.tables.reduction.identities import ANNUITY, PRODUCT, RATIO, Identity, annuity_factor
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
+from finsim.generators.tables.reduction.identities import ANNUITY, PRODUCT, RATIO, Identity, annuity_factor
 from finsim.notation import Float1D, Int1D
 
 Numbers = Mapping[str, Float1D]

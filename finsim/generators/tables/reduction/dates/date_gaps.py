@@ -82,7 +82,7 @@ class DateGap:
         return {self.target: from_numbers(days, TIME, float(NANOS_PER_DAY))}
 
     def _placed(self, columns: Mapping[str, MixedColumn], start: Float1D, days: Float1D) -> Float1D:
-        """Return days inside their part and ranges, on ends of months and days of work where such are kept."""
+        """Return days inside part and ranges, on ends of months and days of work where such are kept."""
         known = {name: _days(columns[name]) for name, _, _ in self.ranges if name}
         low, high = spans(self.ranges, known, len(days))
         if self.part:

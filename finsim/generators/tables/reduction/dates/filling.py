@@ -14,10 +14,8 @@ TURNS = 20
 """Times that months are drawn again for a row in which they fit no other date (assumption)."""
 
 
-def filled_before(
-    days: Mapping[str, Float1D], source: str, target: str, rng: np.random.Generator
-) -> Float1D:
-    """Return the date ``source`` where it is missing and ``target`` is not, with the days before of other rows.
+def filled_before(days: Mapping[str, Float1D], source: str, target: str, rng: np.random.Generator) -> Float1D:
+    """Return the date ``source``, where it is missing as far before ``target`` as in other rows.
 
     Whole months where such lie between. Where another date before it says it more closely, so many days after
     that one; in either case as far from all other dates as rows are that have both.

@@ -54,8 +54,8 @@ def find_gaps(table: MixedTable) -> Iterator[DateGap]:
 def first_date(days: Mapping[str, Float1D]) -> tuple[str, str] | None:
     """Return a date and one before it that is missing in some of its rows, None where there is no such pair.
 
-    The date has no other one before it that is there in all of its rows; of several pairs one of whole months,
-    then that with fewest rows to fill.
+    The date has no other one before it that is there in all of its rows; of several pairs one of whole
+    months, then that with fewest rows to fill.
     """
     found = []
     for target, mine in days.items():
