@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.notation import Bool1D, Float1D
 
-LEAST_ROWS = 50
+LEAST_ROWS = 10
 """Rows with both dates from which a range of days between them is kept (assumption)."""
 Range = tuple[str, float, float]
 """A date by its column, the fewest and the most days after it; "" for 1970."""

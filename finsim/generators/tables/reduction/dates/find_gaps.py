@@ -21,6 +21,8 @@ MOST_LACKING = 0.5
 """A date that is missing in half of the rows of the later one may be filled (assumption)."""
 LEAST_ENDS, MOST_WEEKENDS = 0.3, 0.02
 """Ends of months are kept where 30 % of the dates are such, weekends avoided where 2 % are (assumptions)."""
+SHARPER = 0.5
+"""Or the days between vary half as much as the dates do (assumption), or are whole months."""
 LEAST_DATES, MOST_PARTS, BLUNTER = 200, 12, 0.1
 """The calendar is kept beside the days between where 200 dates lie in it about as close together (.1 nats
 further apart at most), in parts of equal numbers of dates, 12 at most (assumptions)."""
@@ -81,7 +83,9 @@ def _spread(mine: Float1D, other: Float1D) -> float:
         return 0.0
     by_chance = np.searchsorted(np.sort(other[there]), mine[there], side="right").mean() / len(gap)
     low, high = np.quantile(gap, [0.1, 0.9])
-    return float(high - low) + 1.0 if by_chance <= MOST_SHUFFLED else 0.0
+    first, last = np.quantile(mine[there], [0.1, 0.9])
+    is_told = by_chance <= MOST_SHUFFLED or high - low <= SHARPER * (last - first) or are_whole(other, mine)
+    return float(high - low) + 1.0 if is_told else 0.0
 
 
 def _gap(name: str, source: str, mine: Float1D, placed: Mapping[str, Float1D]) -> DateGap:
