@@ -18,6 +18,7 @@ from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.date_ranges import ranges_to, spans, within
 from finsim.generators.tables.reduction.dates.filling import filled_before
 from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
+from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.dates.months_after import (
     are_whole,
     months_after,
@@ -175,7 +176,7 @@ def test_a_span_is_what_all_ranges_leave():
 def test_a_missing_date_is_filled_near_the_one_that_says_it_best():
     rng = np.random.default_rng(6)
     opened = 18_000.0 + rng.integers(0, 900, 500)
-    first = opened + rng.integers(20, 60, 500)
+    first = opened + 20 + rng.binomial(39, 0.2, 500)
     last = first + rng.integers(0, 1_000, 500)
     lacks = rng.random(500) < 0.4
     filled = filled_before(
@@ -185,7 +186,8 @@ def test_a_missing_date_is_filled_near_the_one_that_says_it_best():
     assert (filled - opened)[lacks].min() >= 20
     assert (filled - opened)[lacks].max() <= 59
     assert (filled <= last).all()
-    assert len(np.unique((filled - opened)[lacks])) > 25  # not heaped on an edge
+    assert (filled - opened)[lacks].mean() == pytest.approx(27.8, abs=1.0)
+    assert (filled - opened)[lacks].std() == pytest.approx(2.5, abs=0.5)
 
 
 def test_given_ends_are_whole_months_after_given_starts():
@@ -204,6 +206,38 @@ def test_given_ends_are_whole_months_after_given_starts():
     between = months_between(days(rows, "opened"), days(rows, "ends"))
     assert set(between.tolist()) <= {36.0, 60.0}
     assert (months_after(days(rows, "opened"), between) == good).all()
+
+
+def test_a_date_is_set_into_its_part_of_the_calendar():
+    gap = DateGap("b", "a", "", False, ranges=(("a", 0.0, 900.0),), part="b: part", cuts=(1_000.0, 1_200.0))
+    start = np.full(5, 700.0)
+    drawn = {
+        "a": dates(start), "b": numbers([100.0, 450.0, 350.0, 20.0, 700.0]),
+        "b: part": numbers([0.0, 0.0, 1.0, 2.0, np.nan]),
+    }  # fmt: skip
+    found = gap.closed(drawn)["b"].values / DAY
+    assert found[0] == 800  # where it is
+    assert 700 <= found[1] < 1_000
+    assert found[2] == 1_050
+    assert 1_200 <= found[3] <= 1_600
+    assert found[4] == 1_400  # no part is known
+    assert gap.closed(drawn, exact=True)["b"].values[1] / DAY == 1_150
+
+
+def test_a_bound_keeps_the_least_lag():
+    opened, ends = np.full(400, 18_000.0), np.full(400, 18_365.0)
+    drawn = {"a": dates(opened), "b": dates(ends + 1 + np.arange(400)), "c": dates(ends)}
+    found = DateBound("b", "a", "c", 90.0).bounded(drawn)["b"].values / DAY
+    assert found.min() == 18_090
+    assert found.max() == 18_365
+
+
+def test_ends_of_loans_of_one_month_are_whole_months_after_them():
+    rng = np.random.default_rng(9)
+    opened = 18_000.0 + rng.integers(0, 30, 300)
+    ends = months_after(opened, rng.choice([12.0, 24.0, 48.0, 84.0], 300))
+    (gap,) = find_gaps(MixedTable({"opened": dates(opened), "ends": dates(ends)}, 300))
+    assert (gap.source, gap.is_months, gap.terms) == ("opened", True, (12, 24, 48, 84))
 
 
 def test_gaps_of_older_models_are_read():
