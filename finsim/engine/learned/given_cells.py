@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,9 +12,10 @@ import pyarrow as pa
 
 from finsim.engine.learned.form_words import FormWords
 from finsim.engine.learned.given_numbers import given_number, split_number
+from finsim.engine.learned.given_parts import Part, parts, unknown
 from finsim.engine.learned.numbered_times import MONEY, moment_of
 from finsim.engine.learned.saved_forms import OutputForm
-from finsim.errors import FitError, Problem, StudyError, did_you_mean
+from finsim.errors import FitError, Problem, StudyError
 from finsim.generators.tables.given.asked import Asked, asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.table_generator import Cell
@@ -23,7 +23,6 @@ from finsim.records.columns import DECIMALS, UNIT
 from finsim.tables.cells.zones import instants, local_times
 from finsim.tables.learning.mixed_columns import FALSE, TRUE
 
-_PART = re.compile(r'(?:[^,"]|"[^"]*")+')
 _DAY = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?Z?")
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
@@ -33,9 +32,10 @@ _NEAR = 1e-6
 def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     """Return what the cells of ``COLUMN=VALUE,...``, typed as the columns are, ask of a model.
 
-    A value with a comma or blanks at its ends stands in double quotes, so does a number as the data have
-    it; large and small letters of a column
-    mean the same where only one column is so called. Raises StudyError, all at once, for
+    A column or a value with a comma, an equals sign or blanks at its ends stands in double quotes, so does a
+    number as the data have it; a double quote inside is written twice. Large and small letters of a column
+    mean the same where only one column is so called; a word that the schema calls empty means no value.
+    Raises StudyError, all at once, for
     columns that are unknown or given twice, for values that a column cannot hold, and for those that
     contradict each other or a rule of the table.
     """
@@ -45,7 +45,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     problems: list[Problem] = []
     found: dict[str, Cell] = {}
     seen: set[str] = set()
-    for part in _parts(text, headers):
+    for part in parts(text, headers):
         header, value = _as_written(part.header, headers), part.value
         name = headers.get(header)
         is_number = name is not None and _is_number(fields[name].type)
@@ -53,7 +53,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
         if split := split_number(header, pieces, form.text) if pieces else None:
             problems.append(split)
             continue
-        problems += [_unknown(one, headers, form) for one in part.more]
+        problems += [unknown(Part(one, None), headers, form.new_ids) for one in part.more]
         if value is None and name is not None:
             problems.append(Problem("sample: given", f"{header!r} without a value", "COLUMN=VALUE,...",
                                     f"write {header}=VALUE"))  # fmt: skip
@@ -61,7 +61,7 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
             problems.append(Problem(f"given {header}", "an identifier is made anew in every row",
                                     "a column that is learned", "give another column"))  # fmt: skip
         elif value is None or name is None:
-            problems.append(_unknown(header, headers, form))
+            problems.append(unknown(part, headers, form.new_ids))
         elif name in seen:
             problems.append(
                 Problem(f"given {header}", "is given twice", "one value of a column", "leave one out")
@@ -85,45 +85,6 @@ def given_cells(text: str, form: OutputForm, reduction: Reduction) -> Asked:
     if problems:
         raise StudyError.of(problems)
     return wanted
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One ``COLUMN=VALUE``; ``value`` is None without an equals sign.
-
-    ``more`` are the pieces after it that no column has as its name and that begin with a digit.
-    """
-
-    header: str
-    value: str | None
-    is_quoted: bool = False
-    more: tuple[str, ...] = ()
-
-
-def _parts(text: str, known: Iterable[str]) -> Iterator[_Part]:
-    """Yield the parts between commas that are in no quotes."""
-    names = {one.casefold() for one in known}
-    waiting: _Part | None = None
-    for piece in _PART.findall(text) or [text]:
-        header, equals, value = piece.partition("=")
-        bare = value.strip()
-        is_quoted = len(bare) > 1 and bare[0] == bare[-1] == '"'
-        part = _Part(header.strip(), (bare[1:-1] if is_quoted else bare) if equals else None, is_quoted)
-        is_rest = not equals and part.header[:1].isdigit() and part.header.casefold() not in names
-        if waiting is not None and is_rest and waiting.value and not waiting.is_quoted:
-            waiting = replace(waiting, more=(*waiting.more, part.header))
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = part
-    if waiting is not None:
-        yield waiting
-
-
-def _unknown(header: str, headers: Mapping[str, str], form: OutputForm) -> Problem:
-    known = [one for one, key in headers.items() if key not in form.new_ids]
-    return Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
-                   did_you_mean(header, known))  # fmt: skip
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -156,7 +117,7 @@ def _off_grid(
 def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
     """Return a sentence on each given number that no row of the data has, of columns of ``few`` values."""
     said = []
-    for part in _parts(text, form.target.names):
+    for part in parts(text, form.target.names):
         header, value = _as_written(part.header, few), part.value
         if header in few and value and _number_in(part, header, form) not in (None, *few[header]):
             known = ", ".join(f"{one:g}" for one in few[header])
@@ -166,7 +127,7 @@ def never_seen(text: str, form: OutputForm, few: Mapping[str, Sequence[float]]) 
     return tuple(said)
 
 
-def _number_in(part: _Part, header: str, form: OutputForm) -> float | None:
+def _number_in(part: Part, header: str, form: OutputForm) -> float | None:
     try:
         return given_number(str(part.value), header, form.text, in_quotes=part.is_quoted)
     except ValueError:
@@ -176,7 +137,7 @@ def _number_in(part: _Part, header: str, form: OutputForm) -> float | None:
 def _cell(text: str, name: str, field: pa.Field, output: OutputForm, *, in_quotes: bool = False) -> Cell:
     """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
     kind, facts, form = field.type, field.metadata or {}, output.text
-    if not text:
+    if not text or text in form.nulls.get(field.name, ()):
         return None
     if name in output.numbered and output.numbered[name][0] != MONEY:
         if (moment := moment_of(text, *output.numbered[name][:2])) is not None:

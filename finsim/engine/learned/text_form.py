@@ -16,6 +16,9 @@ from finsim.engine.learned.currency_decimals import (
     Places,
     add_places,
     currency_header,
+    rounded_by_currency,
+    stored_places,
+    sums_of,
     texts_by_currency,
     told_places,
 )
@@ -40,7 +43,8 @@ class TextForm:
 
     ``formats`` of dates and times, ``zones`` of times without an offset, ``words`` of yes and no, and
     ``decimals`` where all cells of a column of numbers have as many, ``by_currency`` the column of currencies
-    and decimals of each where sums of them differ; ``look`` is that of the file.
+    and decimals of each where sums of them differ; ``look`` is that of the file. ``nulls`` are words that
+    a schema calls empty.
     """
 
     dialect: Dialect = field(default_factory=Dialect)
@@ -50,10 +54,11 @@ class TextForm:
     decimals: Mapping[str, int] = field(default_factory=dict)
     look: TextLook = field(default_factory=TextLook)
     by_currency: Mapping[str, tuple[str, Places]] = field(default_factory=dict)
+    nulls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def declared(self) -> TextForm:
         """Return the form without what cells told of it."""
-        return replace(self, words={}, decimals={}, by_currency={}, look=self.look.declared())
+        return replace(self, words={}, decimals={}, by_currency={}, nulls={}, look=self.look.declared())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -69,7 +74,10 @@ class TextForm:
             name: (header, {word: (low, high) for word, (low, high) in places.items()})
             for name, (header, places) in data.get("by_currency", {}).items()
         }
-        return cls(Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"], look, told)
+        nulls = {name: tuple(one) for name, one in data.get("nulls", {}).items()}
+        return cls(
+            Dialect.of(dialect), data["formats"], data["zones"], words, data["decimals"], look, told, nulls
+        )
 
 
 def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
@@ -82,11 +90,30 @@ def text_form_of(source: TableSource, fields: Mapping[str, Field]) -> TextForm:
             zone = fields[name].zone or source.dialect.zone
             if zone and fields[name].type == "ts" and "%z" not in said[0]:
                 zones[header] = zone
-    form = TextForm(source.dialect, formats, zones)
+    nulls = {
+        header: empty for name, header in source.bound.items()
+        if (empty := (*source.dialect.null, *fields[name].nulls))
+    }  # fmt: skip
+    form = TextForm(source.dialect, formats, zones, nulls=nulls)
     if not isinstance(source, TextTable):
-        return form
+        return replace(form, by_currency=_stored_sums(source, fields))
     look = look_of(source, {header: fields[name] for name, header in source.bound.items()})
     return replace(_with_cells(form, source, fields), look=look)
+
+
+def _stored_sums(source: TableSource, fields: Mapping[str, Field]) -> dict[str, tuple[str, Places]]:
+    """Return the column of currencies and decimals of each, for sums that are stored as fractions."""
+    money = currency_header(fields, source.bound)
+    sums = [
+        name for name, header in source.bound.items()
+        if money and header in sums_of(fields, source.bound) and fields[name].type in ("money", "float")
+    ]  # fmt: skip
+    if not sums:
+        return {}
+    key = next(name for name, header in source.bound.items() if header == money)
+    table = source.table([*sums, key])
+    found = {source.bound[name]: stored_places(table[name], table[key]) for name in sums if name != key}
+    return {header: (str(money), places) for header, places in found.items() if places}
 
 
 def _with_cells(form: TextForm, source: TextTable, fields: Mapping[str, Field]) -> TextForm:
@@ -97,10 +124,7 @@ def _with_cells(form: TextForm, source: TextTable, fields: Mapping[str, Field]) 
     seen: dict[str, set[str]] = {header: set() for header in wanted if kinds[header] == "bool"}
     decimals: dict[str, set[int]] = {header: set() for header in wanted if kinds[header] != "bool"}
     money = currency_header(fields, source.bound)
-    sums = {
-        header for name, header in source.bound.items()
-        if money and header in decimals and (fields[name].type == "money" or fields[name].role == "amount")
-    }  # fmt: skip
+    sums = sums_of(fields, source.bound) & {*decimals} if money else set()
     by_word: dict[str, dict[str, tuple[int, int]]] = {header: {} for header in sums}
     for batch in source.batches(rename=False) if wanted else ():
         for header, at in places.items():
@@ -153,14 +177,26 @@ def as_declared(
     if ENDINGS[known_ending(place)].form != TEXT:
         stored = [one for one in schema if AS_TEXT in (one.metadata or {})]
         formats = {one.name: form.formats.get(one.name, _ISO[UNIT in one.metadata]) for one in stored}
+        sums = form.by_currency
         form = TextForm(formats=formats, zones=form.zones)
         told = pa.schema([_told_field(one, form) for one in schema])
-        return told, (_written(batch, told, form) for batch in batches), Dialect()
+        rounded = (_in_currency(batch, sums) for batch in batches)
+        return told, (_written(batch, told, form) for batch in rounded), Dialect()
     form = replace(form, formats={**form.look.times, **form.formats})
     told = pa.schema([_field(one, form) for one in schema])
     if told == schema:
         return schema, iter(batches), form.dialect
     return told, (_written(batch, told, form) for batch in batches), form.dialect
+
+
+def _in_currency(batch: pa.RecordBatch, sums: Mapping[str, tuple[str, Places]]) -> pa.RecordBatch:
+    """Return rows whose sums have the decimals of their currencies, in files that hold numbers."""
+    cells = list(batch.columns)
+    for at, one in enumerate(batch.schema):
+        if one.name in sums and pa.types.is_floating(one.type):
+            header, places = sums[one.name]
+            cells[at] = rounded_by_currency(cells[at], batch.column(header), places)
+    return pa.record_batch(cells, schema=batch.schema)
 
 
 def _field(one: pa.Field, form: TextForm) -> pa.Field:

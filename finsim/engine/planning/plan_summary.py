@@ -220,6 +220,8 @@ class PlanSummary(ShownRecord):
         rest = [one["header"] for one in known[_MOST_COLUMNS:]]
         if rest:
             yield f"  and {counted(len(rest), 'more column')} (--json says how): {_named(rest)}"
+        if unread := [one["header"] for one in columns if not one["name"]]:
+            yield f"  nothing reads {_named(unread)}"
         kinds = {kind: [one["header"] for one in columns if _kind(one) == kind] for kind in FEATURES}
         told = [f"{len(names)} {FEATURES[kind]}: {_named(names)}" for kind, names in kinds.items() if names]
         if told:

@@ -11,11 +11,11 @@ import numpy as np
 from finsim.generators.generator import State
 from finsim.generators.tables.reduction.column_cells import from_numbers
 from finsim.generators.tables.reduction.computed import Computed, numbers_of
-from finsim.generators.tables.reduction.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.empty_cells import EmptyCells
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SUM, Identity
-from finsim.generators.tables.reduction.month_dates import DateBound
 from finsim.generators.tables.reduction.orders import Order, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.reduction.ties import Tie
@@ -141,7 +141,7 @@ class Reduction:
         facts = state.facts
         computed = {str(data["name"]): Computed.from_dict(data) for data in facts["computed"]}
         ties = tuple(Tie(**one) for one in facts.get("ties", ()))
-        gaps = tuple(DateGap(**one) for one in facts.get("gaps", ()))
+        gaps = tuple(DateGap.from_dict(one) for one in facts.get("gaps", ()))
         orders = tuple(Order(**one) for one in facts.get("orders", ()))
         bounds = tuple(DateBound(**one) for one in facts.get("bounds", ()))
         empty = tuple(EmptyCells(str(one["flag"]), tuple(one["columns"])) for one in facts.get("empty", ()))

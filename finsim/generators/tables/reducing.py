@@ -8,11 +8,12 @@ from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.column_cells import as_numbers, coded, plain_cell
 from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
-from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate, find_bounds, find_month_dates
 from finsim.generators.tables.reduction.followers import find_followers
 from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import find_parts
-from finsim.generators.tables.reduction.month_dates import MonthDate, find_bounds, find_month_dates
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.orders import find_orders
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers
@@ -134,6 +135,6 @@ def _ranges(
     """Return the lowest and highest number or day of every column that has some, and which have days."""
     numbers = {name: one for name, column in table.columns.items() if (one := as_numbers(column)) is not None}
     days = tuple(name for name in numbers if table[name].kind == TIME)
-    numbers |= {one.between(): numbers[one.target] - numbers[one.source] for one in gaps}
+    numbers |= {one.between(): one.counted(numbers[one.source], numbers[one.target]) for one in gaps}
     known = {name: one[~np.isnan(one)] for name, one in numbers.items()}
     return {name: (float(one.min()), float(one.max())) for name, one in known.items() if len(one)}, days

@@ -20,7 +20,7 @@ _PARTS = re.compile(
     r"(?P<a>\d{1,4})(?P<s>[./-])(?P<b>\d{1,2}|[A-Za-z]{3,9})(?P=s)(?P<c>\d{4}|\d\d)"
     r"(?:(?P<gap>[ T]|, )(?P<h>\d{1,2}):\d\d(?P<sec>:\d\d(?P<frac>\.\d+)?)?(?P<half> ?[AaPp][Mm])?)?"
 )
-_COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?P<float>\.0)?")
 _MONTHLY = re.compile(r"(?P<m>[A-Za-z]{3})(?P<s>[- /])(?P<y>\d{4}|\d\d)")
 _YEAR_MONTH = re.compile(r"\d{4}(?P<s>[-/.])\d\d")
 
@@ -120,9 +120,12 @@ def moments(cells: Iterable[str], name: str) -> Moments | None:
     if all(_ISO.fullmatch(cell) for cell in filled):
         plain = all(len(cell) == 10 for cell in filled)
         return Moments("date" if plain else "ts") if _holds(filled, "") else None
-    if all(_COMPACT.fullmatch(cell) for cell in filled):
+    eight = [found for cell in filled if (found := _COMPACT.fullmatch(cell))]
+    if len(eight) == len(filled):
         said = f"`{name}`: eight digits such as {filled[0]} are read as dates"
-        return Moments("date", "%Y%m%d", (said,)) if _holds(filled, "%Y%m%d") else None
+        days = [cell.removesuffix(".0") for cell in filled]
+        ways = sorted({"%Y%m%d" + (found["float"] or "") for found in eight})
+        return Moments("date", " | ".join(ways), (said,)) if _holds(days, "%Y%m%d") else None
     parts = [_PARTS.fullmatch(cell) for cell in filled]
     if all(parts):
         return _ordered([found for found in parts if found], filled, name)

@@ -50,7 +50,9 @@ def guess_stored(
             replace(base, type="money", ccy=ccy, scale=None if kind.scale == 2 else kind.scale), doubts
         )
     found = guess_text(header, texts_of(column), _PLAIN, role, ccy)
-    field = replace(found.field, nulls=(), null=base.null)
+    is_date = found.field.type == "date" and bool(found.field.format)  # 20240131, and 0 where there is none
+    field = replace(found.field, nulls=found.field.nulls if is_date else (), null=base.null)
+    field = replace(field, null=field.null or bool(field.nulls))
     if field.type == "money" and pa.types.is_integer(kind):
         said = f"`{header}`: whole numbers: unit: major (as read here), or minor (cents)?"
         return Guess(replace(field, unit="major"), (*found.doubts, said))

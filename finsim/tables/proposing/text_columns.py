@@ -13,6 +13,7 @@ from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH
 from finsim.tables.cells.written import LEDGER_SIGN
 from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
 from finsim.tables.proposing.header_units import SIGNS, currency_in, unit_doubt
+from finsim.tables.proposing.no_dates import no_dates
 from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
 
@@ -107,6 +108,8 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     odd = Counter(cell for cell in cells if not any(sign.isdigit() for sign in cell))
     if len(odd) > 2 or sum(odd.values()) > 0.2 * len(cells):
         return None
+    none = no_dates([cell for cell in cells if cell not in odd], header)
+    odd += Counter(cell for cell in cells if cell in none)
     rest = [cell for cell in cells if cell not in odd]
     found = moments(rest, header)
     if found is None:
@@ -116,9 +119,13 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
             return None
         odd += few
         found = moments([cell for cell in rest if cell not in few], header)
-    if found is None or (found.format == "%Y%m%d" and is_id(header)):
+    if found is None or (found.format.startswith("%Y%m%d") and is_id(header)):
         return None
-    doubts = [f"`{header}` holds {cell!r} {_times(count)}: read as empty" for cell, count in odd.items()]
+    no_date = "no date, as all others are dates: "
+    doubts = [
+        f"`{header}` holds {cell!r} {_times(count)}: {no_date if cell in none else ''}read as empty"
+        for cell, count in odd.items()
+    ]
     nulls = (*base.nulls, *(cell.strip() for cell in odd))
     base = replace(base, type=found.type, format=found.format, nulls=nulls, null=base.null or bool(nulls))
     return Guess(base, (*doubts, *found.doubts))

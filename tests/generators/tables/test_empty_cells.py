@@ -14,6 +14,7 @@ from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate, months_after
 from finsim.generators.tables.reduction.empty_cells import without_cells
 from finsim.generators.tables.reduction.identities import (
     ANNUITY,
@@ -22,7 +23,6 @@ from finsim.generators.tables.reduction.identities import (
     annuity_factor,
     find_identities,
 )
-from finsim.generators.tables.reduction.month_dates import MonthDate, months_after
 from finsim.generators.tables.reduction.solving import solved
 from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams

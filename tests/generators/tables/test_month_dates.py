@@ -10,7 +10,7 @@ from finsim.errors import FitError
 from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
-from finsim.generators.tables.reduction.month_dates import (
+from finsim.generators.tables.reduction.dates.month_dates import (
     DateBound,
     MonthDate,
     find_month_dates,
@@ -84,7 +84,7 @@ def test_one_other_row_is_no_rule():
 def test_a_default_does_not_come_after_the_end():
     table = loans()
     inner, reduction = reduce(table, Streams(1))
-    assert reduction.bounds == (DateBound("default", "opened", "ends"),)
+    assert reduction.bounds == (DateBound("default", "opened", "ends", 2.0),)
     rng = np.random.default_rng(3)
     mixed = inner.with_columns({"default": inner["default"].take(rng.permutation(400))})
     unbounded = Reduction(

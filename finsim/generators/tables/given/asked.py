@@ -13,16 +13,18 @@ from finsim.generators.tables.given.emptiness import against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.column_cells import Plain
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.dates.months_after import months_after
 from finsim.generators.tables.reduction.empty_cells import LACKS, THERE
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SCALE, Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
-from finsim.generators.tables.reduction.month_dates import MonthDate
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.table_generator import Cell
 from finsim.notation import NANOS_PER_DAY
-from finsim.records.mixed_table import NUMBER
+from finsim.records.mixed_table import NUMBER, TIME
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,23 @@ class _Asking:
                 return {name: None}
             source = self.cells.get(gap.source)
             if isinstance(source, float | int) and isinstance(cell, float | int):
-                return {name: round((cell - source) / NANOS_PER_DAY)}
+                return self._between(gap, float(source), float(cell))
             return self._seek(name, cell)
         if name not in self.reduction.computed or name == self.reduction.outcome:
             return {name: cell}
         return self._of_computed(name, cell)
+
+    def _between(self, gap: DateGap, source: float, cell: float) -> dict[str, Cell] | Problem:
+        """Return the days, or the months, between two given dates."""
+        start, end = np.array([source / NANOS_PER_DAY]), np.array([cell / NANOS_PER_DAY])
+        between = gap.counted(start, end)
+        if gap.is_months and months_after(start, between)[0] != end[0]:
+            title = self.words.title(gap.source)
+            first, last = (self.words.said(*one, TIME) for one in ((gap.source, source), (gap.target, cell)))
+            found = f"{last} is no whole number of months after the {first} given for {title}"
+            return Problem(self._place(gap.target), found, "whole months, as in every row",
+                           f"leave out {title}")  # fmt: skip
+        return {gap.target: round(float(between[0]))}
 
     def _seek(self, name: str, cell: Cell) -> dict[str, Cell] | Problem:
         if isinstance(cell, float | int):

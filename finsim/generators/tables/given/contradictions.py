@@ -11,8 +11,8 @@ from finsim.errors import Problem
 from finsim.generators.tables.given.words import Words, moment
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.computed import Computed
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.identities import Identity
-from finsim.generators.tables.reduction.month_dates import MonthDate
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.table_generator import Cell
 from finsim.notation import NANOS_PER_DAY
@@ -126,12 +126,20 @@ class _Looking:
                 continue
             start, end = self.given[gap.source], self.given[gap.target]
             least, most = self.reduction.ranges.get(gap.between(), (0.0, np.inf))
-            if least <= end - start <= most:
+            between = float(gap.counted(np.array([start]), np.array([end]))[0])
+            if least <= between <= most and (not gap.terms or between in gap.terms):
                 continue
             source = f"the {self._said(gap.source, start)} given for {self.words.title(gap.source)}"
-            how = "before" if end < start else f"{end - start:g} days after"
+            how = "before" if end < start else f"{between:g} {'months' if gap.is_months else 'days'} after"
+            if gap.terms:
+                expected = f"{', '.join(str(one) for one in gap.terms)} months after it"
+                yield Problem(f"given {self.words.title(gap.target)}",
+                              f"{self._said(gap.target, end)} is {how} {source}", expected,
+                              f"leave out {self.words.title(gap.source)}")  # fmt: skip
+                continue
             low, high = self.reduction.ranges[gap.target]
-            span = max(start + least, low), min(start + most, high)
+            first, last = (gap.after(start, one) for one in (least, most))
+            span = max(first, low), min(last, high)
             yield self._problem(gap.target, f"{self._said(gap.target, end)} is {how} {source}", span,
                                 f"leave out {self.words.title(gap.source)}")  # fmt: skip
 

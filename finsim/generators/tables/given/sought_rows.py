@@ -105,9 +105,13 @@ class SoughtRows:
                 lacking = wanted - numbers_of(now[gap.target])
                 columns[root] = _later(columns[root], lacking)
             roots.add(root)
-            # What ends of months or a tie leave over is days more or less in between.
+            # What ends of months or a tie leave over is days more or less in between, or before whole months.
             now = self._whole(MixedTable(columns, made.rows), streams, 0, exact=True)
             rest = wanted - numbers_of(now[gap.target])
+            if gap.is_months:
+                if root not in self.asked.inner:
+                    columns[root] = _later(columns[root], rest)
+                continue
             days = columns[gap.target]
             columns[gap.target] = MixedColumn(NUMBER, days.values + rest, (), days.step)
         for name, cell in self.asked.sought.items():

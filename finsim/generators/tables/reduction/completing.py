@@ -11,10 +11,11 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers, from_numbers, number_step, on_grid
 from finsim.generators.tables.reduction.computed import numbers_of
-from finsim.generators.tables.reduction.date_gaps import first_date
+from finsim.generators.tables.reduction.dates.filling import filled_before
+from finsim.generators.tables.reduction.dates.find_gaps import first_date
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.empty_cells import EmptyCells, flag_of
 from finsim.generators.tables.reduction.identities import LEAST_SHARE, Identity
-from finsim.generators.tables.reduction.month_dates import MonthDate
 from finsim.generators.tables.reduction.solving import Numbers, solved
 from finsim.notation import Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import TIME, MixedColumn, MixedTable
@@ -119,29 +120,10 @@ class WholeTable:
             if pair is None:
                 return
             target, source = pair
-            filled = self._before(days, source, target)
+            filled = filled_before(days, source, target, self._rng)
             days[source] = filled
             column = self._column(source)
             self._filled[source] = from_numbers(filled, TIME, column.step)
-
-    def _before(self, days: dict[str, Float1D], source: str, target: str) -> Float1D:
-        """Return a date with the days before a later one that other rows have, in order with all others."""
-        mine, rows = days[source], np.isnan(days[source]) & ~np.isnan(days[target])
-        filled = mine.copy()
-        filled[rows] = days[target][rows] - self._drawn(days[target] - mine, int(rows.sum()))
-        for other in days.values():
-            both = ~np.isnan(mine + other)
-            if both.sum() and (mine <= other)[both].all():
-                late = rows & (filled > other)
-                filled[late] = other[late] - self._drawn(other - mine, int(late.sum()))
-        for other in days.values():
-            both = ~np.isnan(mine + other)
-            if both.sum() and (other <= mine)[both].all():
-                filled[rows] = np.fmin(np.fmax(filled[rows], other[rows]), days[target][rows])
-        return filled
-
-    def _drawn(self, gaps: Float1D, count: int) -> Float1D:
-        return self._rng.choice(gaps[~np.isnan(gaps)], count)
 
     def flags(self) -> tuple[dict[str, MixedColumn], tuple[EmptyCells, ...]]:
         """Return the columns that say where filled cells are missing, and what they empty."""

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import Plain, as_numbers, column_of, from_numbers
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
-from finsim.generators.tables.reduction.month_dates import MonthDate
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.reduction.portions import Portion

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
 from finsim.generators.tables.reduction.identities import ANNUITY, PRODUCT, RATIO, Identity, annuity_factor
-from finsim.generators.tables.reduction.month_dates import MonthDate, months_after
 from finsim.notation import Float1D, Int1D
 
 Numbers = Mapping[str, Float1D]
@@ -67,11 +68,4 @@ def _date_or_count(rule: MonthDate, operand: str, numbers: Numbers) -> Float1D:
     start, count = (numbers[name] for name in rule.operands)
     if operand == rule.operands[0]:
         return months_after(end, -count * rule.months)
-    found = np.full(len(end), np.nan)
-    there = np.isfinite(end) & np.isfinite(start)
-    last, first = (
-        one[there].astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        for one in (end, start)
-    )
-    found[there] = (last - first) / rule.months
-    return found
+    return months_between(start, end) / rule.months

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import LEAST_OVERLAP, as_numbers, from_numbers
-from finsim.generators.tables.reduction.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.months_after import months_after
 from finsim.notation import Float1D
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
-LEAST_ROWS, LEAST_COUNTS, MOST_MONTHS = 50, 2, 1_200
+LEAST_ROWS, LEAST_COUNTS, MOST_MONTHS = 20, 2, 1_200
 """Rows and different counts that a rule rests on, and months at most (assumptions)."""
-LEAST_BEYOND = 0.01
-"""A date never comes after another one in all rows, and would in 1 % by chance (assumption)."""
+LEAST_BOUND, LEAST_BEYOND = 10, 0.01
+"""A date never comes after another one in all of ten rows, and would in 1 % by chance (assumptions)."""
 _TRIED = 500
 _YEAR = 12
 
@@ -39,11 +40,12 @@ class MonthDate:
 
 @dataclass(frozen=True)
 class DateBound:
-    """``target``, a date after ``source``, never comes after ``until``."""
+    """``target``, a date ``least`` days after ``source`` at least, never comes after ``until``."""
 
     target: str
     source: str
     until: str
+    least: float = 0.0
 
     def bounded(self, columns: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
         """Return the target with dates beyond the bound inside it, as far on as they were beyond it.
@@ -51,24 +53,12 @@ class DateBound:
         To set them on the bound would make it a day on which much happens.
         """
         target, source, until = (_days(columns[name]) for name in (self.target, self.source, self.until))
-        span = until - source
+        first = source + self.least
+        span = until - first
         beyond = (target > until) & (span >= 0)
-        inside = source + np.mod(target - source, np.where(span >= 0, span, 0.0) + 1.0)
+        inside = first + np.mod(target - first, np.where(span >= 0, span, 0.0) + 1.0)
         step = columns[self.target].step
         return {self.target: from_numbers(np.where(beyond, inside, target), TIME, step)}
-
-
-def months_after(days: Float1D, months: Float1D) -> Float1D:
-    """Return the days since 1970 that lie so many months after others; NaN where one of both is missing."""
-    there = np.isfinite(days) & np.isfinite(months)
-    found = np.full(len(days), np.nan)
-    start = days[there].astype(np.int64).astype("datetime64[D]")
-    month = start.astype("datetime64[M]")
-    into = (start - month.astype("datetime64[D]")).astype(np.int64)
-    later = month + np.rint(months[there]).astype(np.int64)
-    length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
-    found[there] = later.astype("datetime64[D]").astype(np.int64) + np.minimum(into, length - 1)
-    return found
 
 
 def find_month_dates(table: MixedTable) -> Iterator[MonthDate]:
@@ -104,7 +94,8 @@ def find_bounds(table: MixedTable, gaps: Collection[DateGap]) -> Iterator[DateBo
             if name not in (gap.target, gap.source) and _is_bound(mine, start, until)
         }
         if room:
-            yield DateBound(gap.target, gap.source, min(room, key=lambda name: room[name]))
+            least = float(np.nanmin(mine - start))
+            yield DateBound(gap.target, gap.source, min(room, key=lambda name: room[name]), max(least, 0.0))
 
 
 def _holds(mine: Float1D, start: Float1D, months: Float1D, is_whole: bool) -> bool:
@@ -129,7 +120,7 @@ def _is_bound(mine: Float1D, start: Float1D, until: Float1D) -> bool:
     """Whether a date never comes after another in all rows, though its days after ``start`` would."""
     whole = np.isfinite(mine) & np.isfinite(start)
     there = whole & np.isfinite(until)
-    if there.sum() < max(LEAST_ROWS, LEAST_OVERLAP * whole.sum()) or (mine > until).any():
+    if there.sum() < max(LEAST_BOUND, LEAST_OVERLAP * whole.sum()) or (mine > until).any():
         return False
     gap, room = (mine - start)[there], (until - start)[there]
     within = np.searchsorted(np.sort(gap), room, side="right").mean() / len(gap)

@@ -1,0 +1,1 @@
+"""Rules between dates: months after another date, days between, ranges of these."""

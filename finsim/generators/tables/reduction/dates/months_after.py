@@ -1,0 +1,64 @@
+"""Dates a whole number of months after others, and how many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.notation import Float1D
+
+LEAST_WHOLE, LEAST_ROWS = 0.99, 20
+"""Days between are whole months in 99 % of 20 rows at least; by chance in one of thirty (assumptions)."""
+LEAST_MET, MOST_TERMS, LEAST_TOLD = 5, 60, 0.95
+"""A number of months is a term where it is met 5 times, as words are; terms are few, and tell 95 % of the
+rows (assumptions)."""
+
+
+def months_after(days: Float1D, months: Float1D) -> Float1D:
+    """Return the days since 1970 that lie so many months after others; NaN where one of both is missing."""
+    there = np.isfinite(days) & np.isfinite(months)
+    found = np.full(len(days), np.nan)
+    start = days[there].astype(np.int64).astype("datetime64[D]")
+    month = start.astype("datetime64[M]")
+    into = (start - month.astype("datetime64[D]")).astype(np.int64)
+    later = month + np.rint(months[there]).astype(np.int64)
+    length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
+    found[there] = later.astype("datetime64[D]").astype(np.int64) + np.minimum(into, length - 1)
+    return found
+
+
+def months_between(start: Float1D, end: Float1D) -> Float1D:
+    """Return how many calendar months the days ``end`` lie after ``start``, whatever day of the month."""
+    there = np.isfinite(start) & np.isfinite(end)
+    found = np.full(len(start), np.nan)
+    last, first = (
+        one[there].astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        for one in (end, start)
+    )
+    found[there] = last - first
+    return found
+
+
+def are_whole(start: Float1D, end: Float1D) -> bool:
+    """Tell whether days ``end`` are whole numbers of months after ``start`` where both are there."""
+    months = months_between(start, end)
+    there = np.isfinite(months)
+    if there.sum() < LEAST_ROWS:
+        return False
+    return bool((months_after(start[there], months[there]) == end[there]).mean() >= LEAST_WHOLE)
+
+
+def terms_of(months: Float1D) -> tuple[int, ...]:
+    """Return the few numbers of months that are met again and again, () where they are many."""
+    found, counts = np.unique(months[np.isfinite(months)], return_counts=True)
+    often = counts >= LEAST_MET
+    told = counts[often].sum() >= LEAST_TOLD * counts.sum()
+    return tuple(int(one) for one in found[often]) if told and 0 < often.sum() <= MOST_TERMS else ()
+
+
+def nearest_terms(months: Float1D, terms: tuple[int, ...]) -> Float1D:
+    """Return the nearest of ``terms`` for each number of months, the nearest whole one without terms."""
+    if not terms:
+        return np.asarray(np.rint(months))
+    known = np.array(terms, dtype=np.float64)
+    return np.asarray(np.where(np.isnan(months), np.nan,
+                               known[np.searchsorted((known[1:] + known[:-1]) / 2, months)]))  # fmt: skip

@@ -1,0 +1,30 @@
+"""Cells of a column of dates that stand for no date: 0, 00000000, 99991231."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from finsim.tables.proposing.forms import moments
+
+LEAST_DATES = 5
+"""Different dates beside which such cells are none (assumption)."""
+_ZEROS = re.compile(r"0+(?:\.0+)?")
+_NO_DAY = re.compile(r"0{4}[-./ ]?0{2}[-./ ]?0{2}(?:\.0+)?|0{2}[-./]0{2}[-./]0{4}|9{8}(?:\.0+)?")
+_LAST_DAY = re.compile(r"9{4}[-./ ]?12[-./ ]?31(?:\.0+)?|31[-./]12[-./]9{4}|12[-./]31[-./]9{4}")
+_CLOCK = re.compile(r"[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$")
+
+
+def no_dates(cells: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return the different cells that are no date where all others are dates of one form, () where not."""
+    distinct = list(dict.fromkeys(cells))
+    found = tuple(cell for cell in distinct if _is_none(cell.strip()))
+    rest = [cell for cell in distinct if cell not in found]
+    if not found or len(rest) < LEAST_DATES or moments(rest, name) is None:
+        return ()
+    return found
+
+
+def _is_none(cell: str) -> bool:
+    day = _CLOCK.sub("", cell)
+    return any(form.fullmatch(day) for form in (_ZEROS, _NO_DAY, _LAST_DAY))
