@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-import finsim
 from file_mutations.changes import damaged, restructured
 from file_mutations.documents import CREDIT, HEAD, MARKET, PAYMENTS, TAIL, Documents
 from file_mutations.watch import Wrong
+
+import finsim
 from finsim.records.storage import canonical_json, digest_text
 
 
@@ -43,7 +43,9 @@ def as_csv(table: pa.Table) -> bytes:
     """Return a table as comma-separated text."""
     rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
     text = ",".join(table.column_names) + "\n"
-    return (text + "".join(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)).encode()
+    return (
+        text + "".join(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
+    ).encode()
 
 
 class Tables:
@@ -63,12 +65,14 @@ class Tables:
         }  # fmt: skip
 
     def write(self, rng: random.Random) -> Path:
+        """Write one mutant and return its path."""
         kind = rng.choice([*self.files, "csv", "csv"])
         path = self.folder / f"m.{kind}"
         path.write_bytes(damaged(self.files[kind], list(self.files.values()), rng))
         return path
 
     def use(self, path: Path, rng: random.Random) -> None:
+        """Do the work of a file; raises what finsim raises, and Wrong."""
         finsim.plan(path).to_text()
         way = rng.random()
         if way < 0.02:
@@ -105,6 +109,7 @@ class Models:
         self.models[name] = size
 
     def write(self, rng: random.Random) -> Path:
+        """Write one mutant and return its path."""
         self.name = rng.choice(sorted(self.models))
         path = self.folder / "m"
         shutil.rmtree(path, ignore_errors=True)
@@ -116,6 +121,7 @@ class Models:
         return path
 
     def use(self, path: Path, rng: random.Random) -> None:
+        """Do the work of a file; raises what finsim raises, and Wrong."""
         found = finsim.sample(path, seed=1, progress=False, **self.models[self.name])
         values = getattr(found, "values", None)
         if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -159,6 +165,7 @@ class Runs:
         self.tables = _tables(self.whole)
 
     def write(self, rng: random.Random) -> Path:
+        """Write one mutant and return its path."""
         path = self.folder / "m"
         shutil.rmtree(path, ignore_errors=True)
         shutil.copytree(self.whole, path)
@@ -178,6 +185,7 @@ class Runs:
         return path
 
     def use(self, path: Path, rng: random.Random) -> None:
+        """Do the work of a file; raises what finsim raises, and Wrong."""
         if not self.stopped:
             checked = finsim.verify(path)
             if checked.ok and not self.is_whole and ".finsim" not in self.file.parts:

@@ -27,7 +27,20 @@ SIGNS = (
     "\0", "\t", "\r", "\n", "\n\n", ": ", " #", "- ", "&a ", "*a", "!!python/name:os.system ", "|\n", ">", "'", '"',
     "{", "}", "[", "]", ",", "%", "@", "`", "?", "<<: ", "---\n", "...\n", "\ufeff", "\u2028", "💸", "\x85", "9" * 400,
 )  # fmt: skip
-BYTES = (b"", b"\0", b"\0" * 64, b"\xff\xfe", b'"', b"\n", b"\r", b";", b",,", b"1e999999999", b"-", b"9" * 50)
+BYTES = (
+    b"",
+    b"\0",
+    b"\0" * 64,
+    b"\xff\xfe",
+    b'"',
+    b"\n",
+    b"\r",
+    b";",
+    b",,",
+    b"1e999999999",
+    b"-",
+    b"9" * 50,
+)
 
 
 def spots(data: Any) -> list[tuple[Any, Any]]:
@@ -60,7 +73,9 @@ def restructured(data: Any, others: list[Any], rng: random.Random) -> Any:
         elif way == 4:
             other[place] = deepcopy(holder[key])
         elif way == 5 and isinstance(holder, dict):
-            holder[rng.choice([str(place), str(key).upper(), str(key).replace("_", "-"), ""])] = holder.pop(key)
+            holder[rng.choice([str(place), str(key).upper(), str(key).replace("_", "-"), ""])] = holder.pop(
+                key
+            )
         elif way == 6 and isinstance(holder[key], list):
             holder[key] = holder[key] * rng.choice((0, 2, 2, 300)) + holder[key][::-1]
         elif way == 7 and isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
@@ -81,7 +96,9 @@ def retuned(data: Any, others: list[Any], rng: random.Random) -> Any:
         holder, key = rng.choice(places)
         value, way = holder[key], rng.randrange(3)
         if way == 0 and isinstance(value, int | float) and not isinstance(value, bool):
-            moved = rng.choice((0, value * 0.5, value * 2, value + 1, -value, value * 10, value * 100, 1 - value, 1e4))
+            moved = rng.choice(
+                (0, value * 0.5, value * 2, value + 1, -value, value * 10, value * 100, 1 - value, 1e4)
+            )
             holder[key] = int(moved) if isinstance(value, int) and abs(moved) < 1e15 else moved
         elif way == 1:
             other, place = rng.choice([spot for spot in places if type(spot[0][spot[1]]) is type(value)])

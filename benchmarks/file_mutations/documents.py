@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 from file_mutants import shipped
-
-import finsim
 from file_mutations.changes import changed_yaml
 from file_mutations.watch import Wrong
+
+import finsim
 from finsim import scenarios
 from finsim.records.calendar import Clock
 
@@ -48,13 +48,17 @@ class Documents:
         if kind == "rules":
             for table in (Path(finsim.__file__).parents[1] / "constraints").glob("*.csv"):
                 (folder / table.name).write_bytes(table.read_bytes())
-        self.texts = {name: yaml.safe_dump(data, sort_keys=False, allow_unicode=True) for name, data in found.items()}
+        self.texts = {
+            name: yaml.safe_dump(data, sort_keys=False, allow_unicode=True) for name, data in found.items()
+        }
 
     def _tape(self) -> None:
         """Write a tape of 250 loans, so that learning it costs little."""
         import gzip
 
-        lines = gzip.decompress(Path(finsim.example_data("german_credit")).read_bytes()).splitlines(keepends=True)
+        lines = gzip.decompress(Path(finsim.example_data("german_credit")).read_bytes()).splitlines(
+            keepends=True
+        )
         (self.folder / "tape.csv").write_bytes(b"".join(lines[:251]))
 
     def write(self, rng: random.Random) -> Path:
@@ -79,14 +83,18 @@ class Documents:
         for value in scenarios.measure(scenarios.drivers(loaded, CLOCK)).values():
             _finite(value)
         if rng.random() < 0.1:
-            finsim.simulate(accounts=200, days=10, scenario=path, schemes={"account_takeover": 1}, progress=False)
+            finsim.simulate(
+                accounts=200, days=10, scenario=path, schemes={"account_takeover": 1}, progress=False
+            )
         if rng.random() < 0.01:
             study = finsim.study(market=MARKET, transactions=PAYMENTS, evaluation={"enabled": False})
             finsim.stress(study, path, output=path.parent / "run", progress=False)
 
     def _narrative(self, path: Path, rng: random.Random) -> None:
         story = finsim.Narrative.load(str(path))
-        world = finsim.simulate(accounts=300, days=20, schemes={str(path): 2}, seed=rng.randrange(9), progress=False)
+        world = finsim.simulate(
+            accounts=300, days=20, schemes={str(path): 2}, seed=rng.randrange(9), progress=False
+        )
         _as_told(story, world)
         if rng.random() < 0.01:
             finsim.narrative_check(path, accounts=400)
@@ -132,7 +140,10 @@ def _as_told(story: Any, world: Any) -> None:
     if made != 2 and not world.remarks:
         raise Wrong(f"{made} of 2 schemes and no remark")
     for one in world.phases:
-        if one.planned != one.posted + one.declined + one.dropped or min(one.posted, one.declined, one.dropped) < 0:
+        if (
+            one.planned != one.posted + one.declined + one.dropped
+            or min(one.posted, one.declined, one.dropped) < 0
+        ):
             raise Wrong(f"counts of a phase: {one}")
     marked = pc.is_in(world.rows["narrative"], pa.array([story.id])).to_pylist().count(True)
     if marked != sum(world.patterns["rows"].to_pylist()):
@@ -148,7 +159,21 @@ def _cell(kind: str, rng: random.Random) -> str:
         "int": "7", "float": "1.5", "ratio": "0.25", "money": "12.50", "date": "2026-02-03", "bool": "true",
         "ts": "2026-02-03T10:00:00", "dur": "3d", "cat": "red", "id": "A1",
     }  # fmt: skip
-    odd = ["", "nan", "inf", "-1", "1e999", "31/12/2026", "é", "x" * 300, "0", "2026-02-30", "12,5", "N/A", "9" * 40]
+    odd = [
+        "",
+        "nan",
+        "inf",
+        "-1",
+        "1e999",
+        "31/12/2026",
+        "é",
+        "x" * 300,
+        "0",
+        "2026-02-30",
+        "12,5",
+        "N/A",
+        "9" * 40,
+    ]
     return rng.choice(odd) if rng.random() < 0.05 else values.get(kind, "x")
 
 

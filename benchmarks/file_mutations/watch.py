@@ -74,7 +74,9 @@ def watched(act: Callable[[], Any]) -> Ending:
             signal.setitimer(signal.ITIMER_PROF, 0)
             faulthandler.cancel_dump_traceback_later()
     seconds = time.process_time() - started
-    faults += sorted({f"WARNING {one.filename}:{one.lineno} {one.category.__name__}: {one.message}" for one in said})
+    faults += sorted(
+        {f"WARNING {one.filename}:{one.lineno} {one.category.__name__}: {one.message}" for one in said}
+    )
     faults += [f"SLOW {seconds:.1f} s"] if seconds > SLOW and word != "endless" else []
     return Ending(word, seconds, tuple(faults))
 

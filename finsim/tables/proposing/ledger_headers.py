@@ -57,9 +57,9 @@ _WORDS: Mapping[str, str] = {
 }  # fmt: skip
 _ACCOUNTS = "konto cuenta compte conto conta rekening iban"
 _PARTIES: Mapping[str, str] = {
-    "from_account": "auftraggeber absender sender ordenante origen emisor emisora source debiteur emetteur"
+    "from_account": "auftraggeber auftraggebers absender sender ordenante origen emisor emisora source debiteur emetteur"
     " donneurdordre origem remetente mittente ordinante origine opdrachtgever afzender betaler",
-    "to_account": "empfanger empfaenger begunstigter beguenstigter beneficiario beneficiaria destino destinatario"
+    "to_account": "empfanger empfangers empfaenger empfaengers begunstigter beguenstigter beneficiario beneficiaria destino destinatario"
     " destinataria receptor receptora beneficiaire destinataire crediteur destination favorecido favorecida"
     " destinazione begunstigde ontvanger",
 }

@@ -18,8 +18,8 @@ from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans
 from finsim.tables.proposing.lone_roles import lone_roles
-from finsim.tables.proposing.row_numbers import numbered
 from finsim.tables.proposing.look import is_text_file, look
+from finsim.tables.proposing.row_numbers import numbered
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.series_kinds import series_kinds
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
