@@ -1,16 +1,17 @@
-"""Mutated files through the public API: accepted and right, or refused with a place and a remedy; nothing else.
+"""Mutated files through the public API: accepted and right, or refused with place and remedy; nothing else.
 
-Run: ``python benchmarks/mutated_files.py [--kind KIND ..] [--count N] [--seed S] [--only NUMBER] [--keep DIR]``.
+Run: ``python benchmarks/mutated_files.py [--kind KIND ..] [--count N] [--first N] [--seed S] [--only NUMBER]
+[--keep DIR]``.
 
-Kinds: studies (``plan``, a share run), scenarios (loaded, compiled, measured; a share simulated and stressed),
+Kinds: studies (``plan``, a share run), scenarios (loaded, compiled, measured; a share simulated, stressed),
 narratives (simulated; a share through ``narrative_check``), rules, schemas (with a small table), tables (bytes of
-text, packed text, Parquet and Arrow), models (card edited and signed again, bytes of weights), runs (finished ones
-verified, stopped ones continued). A file is made from its kind, the seed and its number alone: ``--only`` does one
-of them again, ``--keep`` keeps the files with faults.
+text, packed text, Parquet and Arrow), models (card edited and signed again, bytes of weights), runs
+(finished ones verified, stopped ones continued). A file is made from its kind, the seed and its number alone:
+``--only`` does one of them again, ``--keep`` keeps the files with faults.
 
-Faults: an exception that is none of finsim's; a refusal without place or remedy; a warning of any kind; more than
-5 CPU seconds; what was accepted and is not right (counts of schemes, tables of continued runs, values that are no
-numbers).
+Faults: an exception that is none of finsim's; a refusal without place or remedy; a warning of any kind; more
+than 5 CPU seconds; what was accepted and is not right (counts of schemes, tables of continued runs, values
+that are no numbers).
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ def test_a_model_that_does_not_fit_together_has_a_remedy(tmp_path: Path) -> None
 
 
 FLAGS: dict[str, list[Any]] = {
-    "truth": [True, False], "number": [1, 0], "decimal": [1.0, 0.0], "word": ["ja", "nein"], "capital": ["T", "F"],
+    "truth": [True, False], "number": [1, 0], "decimal": [1.0, 0.0], "word": ["ja", "nein"],
+    "capital": ["T", "F"],
 }  # fmt: skip
 
 

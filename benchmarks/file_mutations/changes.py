@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 from file_mutants import MISTAKES, SPELLINGS, wild
 
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ODD: tuple[Any, ...] = (
     "", " ", "%", "50%", "-5 %", "1e400", "1e-400", "٣", "½", "‮abc", "\x1b[31m", "x" * 20_000, "é" * 300,
     "../../etc/passwd", "shipped:../x", "/dev/zero", "0001-01-01", "9999-12-31", "2026-02-30", "1600-01-01",
-    "12:00", "null", "NaN", "inf", "1,5", "1_0", "0x10", "0..0", "5..1", "-1d", "99999999d", "{}", "[1]", "*", "&a",
-    float("nan"), float("inf"), float("-inf"), -0.0, 0, -1, 2**63, -(2**63) - 1, 10**40, 1e308, 5e-324, True, False,
+    "12:00", "null", "NaN", "inf", "1,5", "1_0", "0x10", "0..0", "5..1", "-1d", "99999999d", "{}", "[1]", "*",
+    "&a",
+    float("nan"), float("inf"), float("-inf"), -0.0, 0, -1, 2**63, -(2**63) - 1, 10**40, 1e308, 5e-324,
+    True, False,
     None, [], {}, [[]], [None], [[[[1]]]], {"": 1}, {"a": {"b": {"c": 1}}}, [1, "a", None], list(range(500)),
 )  # fmt: skip
 BOMB = "".join(
@@ -24,8 +25,10 @@ BOMB = "".join(
 )
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + BOMB
 SIGNS = (
-    "\0", "\t", "\r", "\n", "\n\n", ": ", " #", "- ", "&a ", "*a", "!!python/name:os.system ", "|\n", ">", "'", '"',
-    "{", "}", "[", "]", ",", "%", "@", "`", "?", "<<: ", "---\n", "...\n", "\ufeff", "\u2028", "💸", "\x85", "9" * 400,
+    "\0", "\t", "\r", "\n", "\n\n", ": ", " #", "- ", "&a ", "*a", "!!python/name:os.system ", "|\n", ">",
+    "'", '"',
+    "{", "}", "[", "]", ",", "%", "@", "`", "?", "<<: ", "---\n", "...\n", "\ufeff", "\u2028", "💸", "\x85",
+    "9" * 400,
 )  # fmt: skip
 BYTES = (
     b"",
@@ -87,7 +90,7 @@ def restructured(data: Any, others: list[Any], rng: random.Random) -> Any:
 
 
 def retuned(data: Any, others: list[Any], rng: random.Random) -> Any:
-    """Return data of the same shape: a number moved, values of one type exchanged, a value of another file's key."""
+    """Return data of the same shape: numbers moved, values exchanged, those of another file put in."""
     data = deepcopy(data)
     for _ in range(rng.choice((1, 1, 2, 4))):
         places = [spot for spot in spots(data) if not isinstance(spot[0][spot[1]], dict)]
@@ -164,7 +167,7 @@ def changed_yaml(text: str, others: list[str], rng: random.Random) -> bytes:
     """Return a YAML file changed in its structure (most), its text, its encoding or its bytes."""
     way = rng.random()
     if way < 0.8:
-        loaded = [yaml.load(one, Loader) for one in (text, rng.choice(others), rng.choice(others))]
+        loaded = [yaml.safe_load(one) for one in (text, rng.choice(others), rng.choice(others))]
         data = (retuned if way < 0.4 else restructured)(loaded[0], loaded, rng)
         return yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode("utf-8", "surrogatepass")
     if way < 0.95:

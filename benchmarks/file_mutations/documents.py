@@ -1,4 +1,4 @@
-"""Studies, scenarios, narratives, rule packs and schemas: shipped files changed, and what is done with each."""
+"""Studies, scenarios, narratives, rule packs and schemas: shipped files changed, and their use."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _is_small(path: Path) -> bool:
     study = finsim.load_study(str(path))
     sizes = [study.market and study.market.paths * study.market.sessions / 1e4,
              study.transactions and study.transactions.accounts * study.transactions.days / 1e4,
-             study.credit and (study.credit.loans * study.credit.months + study.credit.draws) / 1e4]  # fmt: skip
+             study.credit and study.credit.loans * study.credit.months / 1e4]  # fmt: skip
     return all(not size or size <= 1.0 for size in sizes) and len(study.scenarios) <= 2
 
 

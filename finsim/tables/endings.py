@@ -15,8 +15,8 @@ PARQUET, TEXT, ARROW, DUCKDB = "parquet", "text", "arrow", "duckdb"
 class Ending:
     """What a file of this ending holds: its form, how it is packed, and whether finsim writes it.
 
-    ``packing`` is what pyarrow calls the compression of a text, empty where there is none; ``sep`` what stands
-    between the cells of a text that is written under this name, whatever else does in the data.
+    ``packing`` is what pyarrow calls the compression of a text, empty where there is none; ``sep`` what
+    stands between the cells of a text that is written under this name, whatever else does in the data.
     """
 
     form: str

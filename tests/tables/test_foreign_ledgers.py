@@ -1,4 +1,4 @@
-"""Headers of ledgers in seven languages, flags that are one whatever rows a file has, numbers that count rows."""
+"""Headers of ledgers in seven languages, flags whatever rows a file has, numbers that count rows."""
 
 from itertools import combinations
 from pathlib import Path
@@ -12,35 +12,25 @@ from finsim.tables.proposing.roles import folded, kind_of, roles
 from finsim.tables.writing.write import write_by_ending
 
 LEDGERS = {
-    "english": "Transaction ID;Booking Date;Sender Account;Beneficiary Account;Amount;Currency;Merchant;Channel;Category"
-    ";Purpose;Balance;Fraud",
-    "german": "Transaktionsnummer;Buchungstag;Auftraggeberkonto;Konto des Empfängers;Betrag;Währung;Händler;Zahlungsart"
-    ";Kategorie;Verwendungszweck;Kontostand;Betrug",
-    "spanish": "Operación;Fecha operación;Cuenta ordenante;Cuenta beneficiaria;Importe;Divisa;Comercio;Canal;Categoría"
-    ";Concepto;Saldo;Fraude",
-    "french": "Numéro opération;Date de valeur;Compte émetteur;Compte du bénéficiaire;Montant;Devise;Enseigne"
-    ";Moyen de paiement;Catégorie;Libellé;Solde;Fraude",
-    "portuguese": "Operação;Data movimento;Conta do ordenante;Conta beneficiária;Valor;Moeda;Estabelecimento;Canal"
-    ";Categoria;Descrição;Saldo;Fraude",
-    "italian": "Operazione;Data contabile;Conto mittente;Conto del beneficiario;Importo;Divisa;Esercente;Canale"
-    ";Categoria;Causale;Saldo contabile;Frode",
-    "dutch": "Volgnr;Boekdatum;Rekening;Tegenrekening;Bedrag;Munt;Winkel;Kanaal;Categorie;Omschrijving"
-    ";Saldo na mutatie;Fraude",
-}
-ROLES = [
-    "id",
-    "date",
-    "from_account",
-    "to_account",
-    "amount",
-    "currency",
-    "merchant",
-    "channel",
-    "category",
-    "purpose",
-    "balance",
-    "fraud",
-]
+    "english": "Transaction ID;Booking Date;Sender Account;Beneficiary Account;Amount;Currency"
+    ";Merchant;Channel;Category;Purpose;Balance;Fraud",
+    "german": "Transaktionsnummer;Buchungstag;Auftraggeberkonto;Konto des Empfängers;Betrag;Währung"
+    ";Händler;Zahlungsart;Kategorie;Verwendungszweck;Kontostand;Betrug",
+    "spanish": "Operación;Fecha operación;Cuenta ordenante;Cuenta beneficiaria;Importe;Divisa"
+    ";Comercio;Canal;Categoría;Concepto;Saldo;Fraude",
+    "french": "Numéro opération;Date de valeur;Compte émetteur;Compte du bénéficiaire;Montant;Devise"
+    ";Enseigne;Moyen de paiement;Catégorie;Libellé;Solde;Fraude",
+    "portuguese": "Operação;Data movimento;Conta do ordenante;Conta beneficiária;Valor;Moeda"
+    ";Estabelecimento;Canal;Categoria;Descrição;Saldo;Fraude",
+    "italian": "Operazione;Data contabile;Conto mittente;Conto del beneficiario;Importo;Divisa"
+    ";Esercente;Canale;Categoria;Causale;Saldo contabile;Frode",
+    "dutch": "Volgnr;Boekdatum;Rekening;Tegenrekening;Bedrag;Munt"
+    ";Winkel;Kanaal;Categorie;Omschrijving;Saldo na mutatie;Fraude",
+}  # fmt: skip
+ROLES = (
+    "id", "date", "from_account", "to_account", "amount", "currency", "merchant", "channel", "category",
+    "purpose", "balance", "fraud",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LEDGERS)

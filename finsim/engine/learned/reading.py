@@ -207,8 +207,8 @@ def _one_entity(header: str) -> Problem:
     """Return what is wrong with a ledger of one account: there are no lives to tell apart."""
     return Problem(
         f"{PLACE}: id", f"`{header}` holds one account alone", "events of several entities",
-        "learn its rows as a table (--kind table), or name a column of which there are several, such as who is"
-        " paid: --id COLUMN",
+        "learn its rows as a table (--kind table), or name a column of which there are several, such as"
+        " who is paid: --id COLUMN",
     )  # fmt: skip
 
 

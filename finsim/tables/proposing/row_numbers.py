@@ -1,4 +1,4 @@
-"""Numbers that count the rows of a ledger, whatever their header: identifiers, of which each row has its own."""
+"""Numbers that count the rows of a ledger, whatever their header: identifiers, one for each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST = 30
 def numbered(
     headers: Sequence[str], guesses: Sequence[Guess | None], cells: Callable[[int], Sequence[str]]
 ) -> list[Guess | None]:
-    """Return the guesses of a ledger, in which numbers that count its rows, or are called so, are identifiers."""
+    """Return the guesses of a ledger, in which numbers that count its rows, or are called ids, are ids."""
     found: list[Guess | None] = []
     for at, (header, guess) in enumerate(zip(headers, guesses, strict=True)):
         if guess is not None and guess.field.type in ("int", "float") and not is_time(header):

@@ -112,8 +112,8 @@ def _boolean(header: str, cells: Sequence[str], base: Field) -> Guess | None:
 def _one_flag_word(word: str, base: Field) -> Field | None:
     """Return a column of one word of a flag as that flag: a file with more rows may hold the other word.
 
-    A letter alone, and on and off, are flags only in the role of one. The other word is any that goes with it,
-    in the same case.
+    A letter alone, and on and off, are flags only in the role of one. The other word is any that goes with
+    it, in the same case.
     """
     bare = word.strip()
     folded = bare.casefold()
