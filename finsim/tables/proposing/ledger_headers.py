@@ -48,7 +48,8 @@ _WORDS: Mapping[str, str] = {
     " tipooperacion formadepago mediodepago formadepagamento meiodepagamento tipooperacao tipooperazione"
     " metododipagamento betaalwijze mutatiesoort",
     "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie"
-    " warengruppe branche handlerkategorie haendlerkategorie categoria categorie rubrique カテゴリ 类别 rubro",
+    " warengruppe branche handlerkategorie haendlerkategorie categoria categorie"
+    " rubrique カテゴリ 类别 rubro",
     "purpose": "purpose description memo reference verwendungszweck zweck concepto libelle causale 摘要"
     " buchungstext motif descripcion descricao descrizione historico omschrijving mededelingen mededeling",
     "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
