@@ -4,8 +4,8 @@ Run: ``python benchmarks/mutated_files.py [--kind KIND ..] [--count N] [--first 
 [--keep DIR]``.
 
 Kinds: studies (``plan``, a share run), scenarios (loaded, compiled, measured; a share simulated, stressed),
-narratives (simulated; a share through ``narrative_check``), rules, schemas (with a small table), tables (bytes of
-text, packed text, Parquet and Arrow), models (card edited and signed again, bytes of weights), runs
+narratives (simulated; a share through ``narrative_check``), rules, schemas (with a small table), tables
+(bytes of text, packed text, Parquet and Arrow), models (card edited and signed again, bytes of weights), runs
 (finished ones verified, stopped ones continued). A file is made from its kind, the seed and its number alone:
 ``--only`` does one of them again, ``--keep`` keeps the files with faults.
 

@@ -75,6 +75,16 @@ def test_a_path_beyond_all_reason_is_refused(value: float, tmp_path: Path) -> No
         scenarios.load(str(tmp_path / "rates-shock-2022.yaml"))
 
 
+@pytest.mark.parametrize("day", [None, [None]])
+def test_a_knot_whose_time_is_nothing(day: Any, tmp_path: Path) -> None:
+    text = (Path(finsim.__file__).parents[1] / "scenarios/stress/black-monday-1987.yaml").read_text()
+    data = yaml.safe_load(text)
+    data["market"]["equity"]["knots"][0] = {"day": day, "value": -3.0}
+    (tmp_path / "black-monday-1987.yaml").write_text(yaml.safe_dump(data, sort_keys=False))
+    with pytest.raises(ScenarioError, match="no time"):
+        scenarios.load(str(tmp_path / "black-monday-1987.yaml"))
+
+
 def test_means_of_steps_of_any_size() -> None:
     edges, at = np.arange(4.0), np.arange(3.0)
     with warnings.catch_warnings():
