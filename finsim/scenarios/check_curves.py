@@ -238,9 +238,7 @@ def _range(file: Merged, loc: Loc, value: Any, kind: Kind) -> Iterator[Problem]:
 def _knot(file: Merged, loc: Loc, knot: Any, kind: Kind) -> Iterator[Problem]:
     if not isinstance(knot, dict):
         return
-    units = [
-        unit for unit in TIME_UNITS if knot.get(unit) not in (None, [None])
-    ]  # one item stands for a list
+    units = [unit for unit in TIME_UNITS if knot.get(unit) is not None]
     if len(units) != 1:
         yield Problem(
             file.place(loc),
