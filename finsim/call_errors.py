@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from finsim.errors import Problem, StudyError
@@ -12,6 +14,7 @@ from finsim.option_words import OPTIONS, hint
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+_LONGEST = 255
 
 WORDS = {
     option.lstrip("-").replace("-", "_"): tuple(word.lstrip("-").replace("-", "_") for word in others)
@@ -27,7 +30,8 @@ class CallError(StudyError, TypeError):
 def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Return a function that raises CallError, a TypeError too, where Python finds its arguments wrong.
 
-    Errors from inside stay as they are; a right call costs nothing more.
+    So is a file name that no file system takes. Other errors from inside stay as they are; a right call costs
+    nothing more.
     """
 
     @wraps(function)
@@ -39,9 +43,33 @@ def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
             problems = [] if is_inside else _problems(function, args, kwargs)
             if not problems:
                 raise
+        except (OSError, ValueError) as bad:
+            if not _is_of_a_name(bad):
+                raise
+            raise StudyError.of([_unnamable(function, args, kwargs)]) from None
         raise CallError.of(problems)
 
     return called
+
+
+def _is_of_a_name(bad: OSError | ValueError) -> bool:
+    """Tell whether the system refused a file name for its length or for a NUL in it."""
+    return getattr(bad, "errno", None) == errno.ENAMETOOLONG or "embedded null" in str(bad)
+
+
+def _unnamable(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Problem:
+    """Return what is wrong with the name, at the argument that holds it where one does."""
+    names = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    texts = {name: str(one) for name, one in given.items() if isinstance(one, str | Path)}
+    at = next((name for name, text in texts.items() if "\0" in text or len(text) > _LONGEST), "")
+    shown = f": {texts[at]!r:.40}..." if at else ""
+    return Problem(
+        f"{_name(function)}: {at}" if at else _name(function),
+        f"a file name that no file system takes{shown}",
+        f"no NUL, and at most {_LONGEST} signs between slashes",
+        "write a shorter name, without control characters",
+    )
 
 
 def _problems(

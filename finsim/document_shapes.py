@@ -161,7 +161,8 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
     if isinstance(value, list | tuple):
         if many:
             return [_value(item, many.items, spelled) for item in value]
-        is_one = len(value) == 1 and not isinstance(value[0], list | tuple)
+        # a list of nothing is not nothing: the model refuses it
+        is_one = len(value) == 1 and value[0] is not None and not isinstance(value[0], list | tuple)
         return _value(value[0], choices, spelled) if is_one and choices else value
     if isinstance(value, dict):
         if blocks:

@@ -331,7 +331,8 @@ def shown(path: str | Path) -> str:
     return str(path)
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file; a name that no file system takes is none."""
     try:
         return path.is_file()
     except OSError:  # a name that is too long for the file system
@@ -358,7 +359,7 @@ def find(name: Any, folder: str, kind: str, error: type[FinsimError], suffix: st
             remedy="write it as text, in quotes",
         )
     given = Path(name)
-    if _is_file(given):
+    if is_file(given):
         return given
     known = {path.name.removesuffix(suffix): path for path in shipped(folder).glob(f"*{suffix}")}
     if name in known:
@@ -367,7 +368,7 @@ def find(name: Any, folder: str, kind: str, error: type[FinsimError], suffix: st
         problem = unlike_a_file(given, error)
         raise error.of([problem or Problem(str(name), "no such file", "", "check the path")])
     beside = given.with_suffix(suffix)
-    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(str(name), sorted(known))
+    near = f"did you mean {str(beside)!r}?" if is_file(beside) else did_you_mean(str(name), sorted(known))
     raise error(
         f"no {kind} is called {name!r}", place=kind, expected=f"a name or a file of a {kind}", remedy=near
     )

@@ -17,6 +17,8 @@ QUICK = {
     "constraints_doubling.py --rows 600 --tier interpreter": "functions without a rule here: none",
 }
 LONGER = {
+    "mutated_files.py --kind study scenario narrative rules table --count 4": "4 files",
+    "mutated_files.py --kind schema model run --count 3": "3 files",
     "constraints.py --rows 3e3 --engines finsim polars": "all engines counted the same breaches",
     "constraints_stream.py --rows 2e4": "start to end",
     "constraints_csv.py --rows 2e3": "CPU seconds",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -39,6 +40,12 @@ def month_ends(after: date, count: int) -> Dates1D:
     Month k ends k calendar months after ``after``, on its last day where the month is shorter; an
     ``after`` that is a month end gives month ends.
     """
+    return _month_ends(after, count).copy()
+
+
+@lru_cache(maxsize=1024)
+def _month_ends(after: date, count: int) -> Dates1D:
+    """Return the ends of months; a scenario asks for the same ones hundreds of times."""
     stamp = pd.Timestamp(after)
     if stamp.is_month_end:
         ends = [stamp + pd.offsets.MonthEnd(k) for k in range(1, count + 1)]

@@ -26,11 +26,13 @@ Kind = Literal["delta", "cum_return", "mult", "blend"]
 NEUTRAL: dict[Kind, float] = {"delta": 0.0, "cum_return": 0.0, "mult": 1.0, "blend": 0.0}
 
 
+LARGEST = 1e9
+"""No variable in its unit, no move and no multiplier is larger: what is, is a slip, and would overflow."""
 # The range of each kind, in the words of JSON Schema.
 LIMITS: dict[Kind, dict[str, float]] = {
-    "delta": {},
-    "cum_return": {"exclusiveMinimum": -100.0},
-    "mult": {"exclusiveMinimum": 0.0},
+    "delta": {"minimum": -LARGEST, "maximum": LARGEST},
+    "cum_return": {"exclusiveMinimum": -100.0, "maximum": LARGEST},
+    "mult": {"exclusiveMinimum": 0.0, "maximum": LARGEST},
     "blend": {"minimum": 0.0, "exclusiveMaximum": 1.0},
 }
 
@@ -78,7 +80,8 @@ def scale(kind: Kind, x: float, severity: float) -> float:
     if not admissible(kind, found):
         raise ScenarioError(
             f"severity {severity:g} turns {x:g} into {found:g}",
-            expected="a price above zero, a multiplier above zero, a correlation blend below one",
+            expected="a price above zero, a multiplier above zero, a correlation blend below one, "
+            f"and nothing beyond {LARGEST:,.0f}",
             remedy="use a smaller severity",
         )
     return found
@@ -88,7 +91,8 @@ def admissible(kind: Kind, x: float) -> bool:
     """Tell whether ``x`` is a finite value inside the range of its kind."""
     limits = LIMITS[kind]
     low, above = limits.get("minimum", -math.inf), limits.get("exclusiveMinimum", -math.inf)
-    return math.isfinite(x) and low <= x and above < x < limits.get("exclusiveMaximum", math.inf)
+    high, below = limits.get("maximum", math.inf), limits.get("exclusiveMaximum", math.inf)
+    return math.isfinite(x) and low <= x <= high and above < x < below
 
 
 def _expm1(y: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
-from finsim.scenarios.additive_scale import Kind, admissible
+from finsim.scenarios.additive_scale import LARGEST, Kind, admissible
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.variables import CURVES, DAYS_PER_STEP, EQUITY, MAX_DAYS, VARIABLES, VOL
 
@@ -23,6 +23,11 @@ FORMS, MACRO_FORMS, EQUITY_FORMS = (
 TOGETHER = {"path", "knots"}  # the only two forms that may stand beside one another
 BRIDGE = "min_kl"
 MEANS = {"average": "means of its steps", "flow": "rates that hold within a step"}
+_TOO_LARGE = (
+    "is beyond what any variable reaches",
+    f"at most {LARGEST:,.0f} in size",
+    "write it in the unit of the variable, such as 5.5 for 5.5 percent",
+)
 _RANGES = {
     "cum_return": (
         "would make the price zero or negative",
@@ -152,7 +157,9 @@ def _dotted(loc: Loc) -> str:
 
 def is_number(value: Any) -> bool:
     """Tell whether a value of a file is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _how(
@@ -222,16 +229,16 @@ def _values(file: Merged, loc: Loc, curve: dict[str, Any], kind: Kind) -> Iterat
 
 
 def _range(file: Merged, loc: Loc, value: Any, kind: Kind) -> Iterator[Problem]:
-    if not is_number(value) or admissible(kind, float(value)):
+    if not is_number(value) or (abs(value) <= LARGEST and admissible(kind, float(value))):
         return
-    found, expected, remedy = _RANGES[kind]
+    found, expected, remedy = _TOO_LARGE if abs(value) > LARGEST else _RANGES[kind]
     yield Problem(file.place(loc), f"{_dotted(loc)}: {value} {found}", expected, remedy)
 
 
 def _knot(file: Merged, loc: Loc, knot: Any, kind: Kind) -> Iterator[Problem]:
     if not isinstance(knot, dict):
         return
-    units = [unit for unit in TIME_UNITS if unit in knot]
+    units = [unit for unit in TIME_UNITS if knot.get(unit) is not None]
     if len(units) != 1:
         yield Problem(
             file.place(loc),

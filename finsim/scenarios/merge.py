@@ -89,7 +89,9 @@ def referred(name: str, origin: Merged, loc: Loc, chain: tuple[Path, ...]) -> Pa
     """
     beside = origin.path.parent / f"{name}.yaml"
     try:
-        found = beside if beside.is_file() else documents.find(name, FOLDER, "scenario", ScenarioError)
+        found = (
+            beside if documents.is_file(beside) else documents.find(name, FOLDER, "scenario", ScenarioError)
+        )
     except ScenarioError as error:
         raise ScenarioError.of(replace(p, place=origin.place(loc)) for p in error.problems) from None
     if found.resolve() in chain:

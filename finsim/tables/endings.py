@@ -15,22 +15,25 @@ PARQUET, TEXT, ARROW, DUCKDB = "parquet", "text", "arrow", "duckdb"
 class Ending:
     """What a file of this ending holds: its form, how it is packed, and whether finsim writes it.
 
-    ``packing`` is what pyarrow calls the compression of a text, empty where there is none.
+    ``packing`` is what pyarrow calls the compression of a text, empty where there is none; ``sep`` what
+    stands between the cells of a text that is written under this name, whatever else does in the data.
     """
 
     form: str
     packing: str = ""
     is_written: bool = False
+    sep: str = ""
 
 
 PACKINGS: Mapping[str, str] = {".gz": "gzip", ".zst": "zstd"}
 _TEXTS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".psv")
+_WRITTEN_TEXTS = {".csv": "", ".tsv": "\t"}
 
 ENDINGS: Mapping[str, Ending] = {
     ".parquet": Ending(PARQUET, is_written=True),
     ".pq": Ending(PARQUET),
     **{
-        text + suffix: Ending(TEXT, packing, is_written=text == ".csv")
+        text + suffix: Ending(TEXT, packing, text in _WRITTEN_TEXTS, _WRITTEN_TEXTS.get(text, ""))
         for text in _TEXTS
         for suffix, packing in {"": "", **PACKINGS}.items()
     },

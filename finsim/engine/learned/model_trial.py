@@ -21,6 +21,7 @@ _MISFITS = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
     TypeError, ValueError, pa.ArrowException, FinsimError,
 )  # fmt: skip
+_EXPECTED, _REMEDY = "a model as `finsim fit -o` wrote it", "copy it again, or fit it again"
 _PATHS, _STEPS, _ENTITIES, _DAYS, _ROWS = 1, 3, 2, 1, 2
 
 
@@ -42,8 +43,8 @@ def opened(folder: Path, load: Callable[[Path], Any]) -> Any:
         raise FitError(
             f"the model does not fit together: {type(bad).__name__} {said}".rstrip(),
             place=str(folder / CARD),
-            expected="a model as `finsim fit -o` wrote it",
-            remedy="copy it again, or fit it again",
+            expected=_EXPECTED,
+            remedy=_REMEDY,
         ) from None
     return model
 
@@ -53,7 +54,7 @@ def _placed(problem: Problem, folder: Path) -> Problem:
     if str(folder) in problem.place:
         return problem
     found = f"the model does not fit together: {': '.join(filter(None, (problem.place, problem.found)))}"
-    return replace(problem, place=str(folder / CARD), found=found)
+    return replace(problem, place=str(folder / CARD), found=found, remedy=problem.remedy or _REMEDY)
 
 
 def _try(model: Body | LearnedEvents | LearnedTable) -> None:

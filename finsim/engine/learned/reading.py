@@ -188,11 +188,28 @@ def _refuse_without_order(kind: str, roles: Roles, table: pa.Table, declared: De
     lacking = [name for name in ("id", "time") if getattr(roles, name) is None]
     if kind == EVENTS and lacking:
         raise StudyError.of(
-            _few_entities(table, declared) if name == "id" and table.num_rows <= CLASSES
+            _one_entity(only) if name == "id" and (only := _only_payer(table, declared))
+            else _few_entities(table, declared) if name == "id" and table.num_rows <= CLASSES
             else Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
                          f"write --{name} COLUMN, or say its role in a schema")
             for name in lacking
         )  # fmt: skip
+
+
+def _only_payer(table: pa.Table, declared: Declared) -> str:
+    """Return the column that a ledger's rows are of, where all rows are of one account; else nothing."""
+    held = [name for name in table.column_names if declared.fields[name].role == "from_account"]
+    one = next((name for name in held if distinct(table[name]) == 1), "")
+    return (declared.fields[one].source or one) if one else ""
+
+
+def _one_entity(header: str) -> Problem:
+    """Return what is wrong with a ledger of one account: there are no lives to tell apart."""
+    return Problem(
+        f"{PLACE}: id", f"`{header}` holds one account alone", "events of several entities",
+        "learn its rows as a table (--kind table), or name a column of which there are several, such as"
+        " who is paid: --id COLUMN",
+    )  # fmt: skip
 
 
 def _few_entities(table: pa.Table, declared: Declared) -> Problem:

@@ -148,8 +148,8 @@ def _without(data: Any, loc: Loc) -> str:
 def faults(data: Any, folder: Path) -> list[Problem]:
     """Return every problem inside the scenario, narrative and rule files that a study's plain data names."""
     found: dict[Problem, None] = {}
-    for _, kind, written in _names(data):
-        name = path_beside(written, folder)
+    named = [(kind, path_beside(written, folder)) for _, kind, written in _names(data)]
+    for kind, name in dict.fromkeys(named):  # a list may name one file many times
         try:
             file_of(kind, name)
         except FinsimError:
@@ -177,10 +177,10 @@ def data_path(name: str, folder: Path) -> str:
 
     Raises StudyError when there is no such file and no such bundled data set.
     """
-    if (remote_url(name) or name.startswith(SHIPPED)) and data_file(name).is_file():
+    if (remote_url(name) or name.startswith(SHIPPED)) and documents.is_file(data_file(name)):
         return name
     for candidate in (folder / name, Path(name)):
-        if candidate.is_file():
+        if documents.is_file(candidate):
             return str(candidate)
     known = bundled_data()
     if name in known:
@@ -197,13 +197,13 @@ def schema_path(name: str, folder: Path) -> str:
 
     Raises StudyError when there is no such file and no bundled data set of that name with a schema.
     """
-    if (remote_url(name) or name.startswith(SHIPPED)) and data_file(name).is_file():
+    if (remote_url(name) or name.startswith(SHIPPED)) and documents.is_file(data_file(name)):
         return name
     for candidate in (folder / name, Path(name)):
-        if candidate.is_file():
+        if documents.is_file(candidate):
             return str(candidate)
     beside = f"shipped:{name}{SCHEMA}"
-    if "/" not in name and data_file(beside).is_file():
+    if "/" not in name and documents.is_file(data_file(beside)):
         return beside
     raise StudyError(
         f"no schema file {name!r}",

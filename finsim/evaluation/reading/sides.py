@@ -19,6 +19,7 @@ from finsim.tables.sources.source import TableSource
 
 _NUMBERS = ("int", "float", "ratio", "money")
 _DATES = ("date", "ts")
+_FLAG_NUMBERS = {"int": pa.int64(), "float": pa.float64()}
 _WORDS = {
     "int": "numbers", "float": "numbers", "ratio": "numbers", "money": "amounts", "date": "dates",
     "ts": "times", "dur": "durations", "bool": "yes or no",
@@ -167,6 +168,9 @@ def _each(
         for other in _nearest(field, own.get(header)):
             found = _as(data, header, other, declared)
             if found is not None:
+                if field.type in _FLAG_NUMBERS and other.type == "bool":
+                    number = found.column(0).cast(pa.int8()).cast(_FLAG_NUMBERS[field.type])
+                    found = pa.table({"column": number})
                 break
         if found is None:
             found = _text(source, name, field, len(why), why[0].found)
@@ -180,6 +184,11 @@ def _nearest(field: Field, own: Field | None) -> Iterator[Field]:
             field, type="float", unit=field.unit if field.type != "money" else "", ccy="", scale=None
         )
         yield Field("float", null=True)
+    if field.type == "bool":  # a flag is one however each side writes it
+        yield replace(field, true=(), false=())
+        yield replace(field, true=("1.0", "1"), false=("0.0", "0"))
+    if own is not None and own.type == "bool" and field.type in ("bool", *_FLAG_NUMBERS):
+        yield replace(own, null=True)
     if own is not None and field.type in _DATES and own.type in _DATES:
         yield replace(own, nulls=field.nulls)
 

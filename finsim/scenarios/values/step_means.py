@@ -41,7 +41,7 @@ def _slopes(values: Float1D) -> Float1D:
     """Return the rise of each step over its own length: minmod of the ways from and to its neighbours."""
     before = np.diff(np.r_[0.0, values])
     behind = np.diff(np.r_[values, values[-1]])
-    same = before * behind > 0.0
+    same = np.sign(before) * np.sign(behind) > 0.0  # a product of the ways could be beyond all floats
     return np.where(same, np.sign(before) * np.minimum(np.abs(before), np.abs(behind)), 0.0)
 
 

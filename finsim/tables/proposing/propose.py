@@ -19,6 +19,7 @@ from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans
 from finsim.tables.proposing.lone_roles import lone_roles
 from finsim.tables.proposing.look import is_text_file, look
+from finsim.tables.proposing.row_numbers import numbered
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.series_kinds import series_kinds
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
@@ -154,6 +155,16 @@ def _with_roles(
     guessed: Callable[[Mapping[str, str], str], list[Guess | None]],
 ) -> tuple[list[Guess | None], str]:
     """Guess all columns with the roles that headers and cells tell; ``kind``: which, and whether given."""
+    guesses, found = _with_own_roles(headers, kind, cells, guessed)
+    return numbered(headers, guesses, cells) if found == "payments" else guesses, found
+
+
+def _with_own_roles(
+    headers: Sequence[str],
+    kind: tuple[str, bool],
+    cells: Callable[[int], Sequence[str]],
+    guessed: Callable[[Mapping[str, str], str], list[Guess | None]],
+) -> tuple[list[Guess | None], str]:
     found, is_given = kind
     named, ccy = _named(headers, found, cells)
     guesses = guessed(named, ccy)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
+from finsim.tables.proposing.ledger_headers import ledger_words
 from finsim.tables.role_words import ROLES
 
 KINDS = tuple(ROLES)
@@ -29,43 +31,6 @@ _PRICES: Mapping[str, str] = {
     "ask_open": "askopen openask",
     "ask_high": "askhigh highask",
     "ask_low": "asklow lowask",
-}
-_PAYMENTS: Mapping[str, str] = {
-    "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer"
-    " referenz referencia",
-    "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate"
-    " buchungstag buchungsdatum"
-    " valuta datum fecha data dateopération dateoperation zeit zeitpunkt zeitstempel buchungszeit"
-    " fechahora fechaoperación fechaoperacion horodatage dataora datahora 日付 交易日期",
-    "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant"
-    " importo valor quantia"
-    " 金額 金额 сумма",
-    "currency": "currency ccy curr iso währung waehrung moneda divisa devise valuta 通貨 货币 валюта",
-    "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid"
-    " debtor debtoraccount iban"
-    " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber"
-    " origaccount nameorig karte kartennummer kartennr tarjeta carte carta cartão cardno cardnumber"
-    " kunde kundennummer kundennr customer customerno client clientid cliente"
-    " originaccount fromiban ibanfrom senderiban cuentaorigen cuentaordenante comptesource comptedébiteur"
-    " contomittente contaorigem quellkonto absenderkonto senderkonto auftraggeberkonto",
-    "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
-    " counterparty"
-    " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest"
-    " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount cuentadestino"
-    " cuentabeneficiario comptedestination comptedestinataire comptecréditeur contobeneficiario"
-    " contadestino zielkonto empfängerkonto empfaengerkonto gegenkontoiban",
-    "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid händler"
-    " haendler händlernr haendlernr händlerid haendlerid comercio comerciante"
-    " commerçant esercente shop shopid",
-    "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
-    "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie warengruppe"
-    " branche händlerkategorie haendlerkategorie categoria categoría catégorie rubrique カテゴリ 类别",
-    "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé"
-    " libelle causale 摘要",
-    "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
-    " cdtdbtind sollhaben inout",
-    "balance": "balance balanceafter saldo solde kontostand 残高 余额",
-    "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
 }
 _LOANS: Mapping[str, str] = {
     "id": "loanid kreditnummer kreditid vertragsnummer numprestamo idprestamo numérodeprêt"
@@ -101,18 +66,31 @@ _LOANS: Mapping[str, str] = {
 }
 
 
-def _together(kind: str, further: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def folded(header: str) -> str:
+    """Return a header without case, spaces, signs and accents: ``Opération`` is ``operation``."""
+    apart = unicodedata.normalize("NFD", plain(header))
+    latin = "".join(sign for sign in apart if not "\u0300" <= sign <= "\u036f")
+    return unicodedata.normalize("NFC", latin)
+
+
+def _together(kind: str, further: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Return role -> the words that are read without a declaration, folded, then the further ones."""
     known = HEADER_WORDS.get(kind, {})
     return {
-        role: (*(plain(word) for word in known.get(role, ())), *further.get(role, "").split())
+        role: tuple(dict.fromkeys(folded(word) for word in (*known.get(role, ()), *further.get(role, ()))))
         for role in dict.fromkeys((*further, *known))
     }
 
 
+def _split(listed: Mapping[str, str]) -> dict[str, list[str]]:
+    return {role: words.split() for role, words in listed.items()}
+
+
 SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    kind: _together(kind, listed)
-    for kind, listed in (("prices", _PRICES), ("payments", _PAYMENTS), ("loans", _LOANS), ("table", {}))
+    "prices": _together("prices", _split(_PRICES)),
+    "payments": _together("payments", ledger_words()),
+    "loans": _together("loans", _split(_LOANS)),
+    "table": {},
 }
 _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
     "prices": (frozenset({"date", "close"}), frozenset({"open", "high", "low", "close"}),
@@ -183,6 +161,9 @@ _ENTITIES = frozenset(
         "conto",
         "cartão",
         "conta",
+        "rekening",
+        "klant",
+        "kaart",
     ]
 )
 _ENTITY_BEGINNINGS = ("karten", "konto", "kunden")  # of German words that are put together
@@ -244,23 +225,23 @@ def names_entity(header: str) -> bool:
 def is_entity(header: str) -> bool:
     """Tell whether a header is, as a whole, a word for a card, an account or a customer."""
     known = {*SYNONYMS["payments"]["from_account"], *SYNONYMS["loans"]["obligor"], *_ENTITIES}
-    return names_entity(header) and plain(header) in known
+    return names_entity(header) and (folded(header) in known or plain(header) in known)
 
 
 def is_time(header: str) -> bool:
     """Tell whether a header names a time: its last word does."""
     words = _words(header)
-    return bool(words) and (words[-1] in _TIMES or plain(header) in SYNONYMS["prices"]["date"])
+    return bool(words) and (words[-1] in _TIMES or folded(header) in SYNONYMS["prices"]["date"])
 
 
 def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
     """Return header -> role by the header's name; each role once, the earliest synonym of its list wins."""
-    folded: dict[str, str] = {}
+    there: dict[str, str] = {}
     for header in headers:
-        folded.setdefault(plain(header), header)
+        there.setdefault(folded(header), header)
     found: dict[str, str] = {}
     for role, words in SYNONYMS[kind].items():
-        known = [folded[word] for word in words if word in folded and folded[word] not in found]
+        known = [there[word] for word in words if word in there and there[word] not in found]
         if known:
             found[known[0]] = role
     return found
@@ -268,7 +249,7 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
 
 def role_meant(word: str) -> str:
     """Return the one role that a word is a usual header of, "" where it is none, or could be several."""
-    found = {role for listed in SYNONYMS.values() for role, words in listed.items() if plain(word) in words}
+    found = {role for listed in SYNONYMS.values() for role, words in listed.items() if folded(word) in words}
     return found.pop() if len(found) == 1 else ""
 
 

@@ -33,6 +33,7 @@ _OUTCOMES = (
 )  # fmt: skip
 _SIGNS = {**SIGNS, "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
+_FLAGS = {"outcome": "a default", "fraud": "fraud"}
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
 _SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
@@ -83,16 +84,21 @@ def guess_text(header: str, cells: Sequence[str], numbers: Numbers, role: str, c
 
 
 def _boolean(header: str, cells: Sequence[str], base: Field) -> Guess | None:
-    seen = Counter(cells)
+    seen = Counter(cell for cell in cells if cell.strip().casefold() not in NULL_WORDS)
+    empty = Counter(cell for cell in cells if cell not in seen)
     folded = {word.strip().casefold() for word in seen}
-    if len(folded) > 2:
+    if len(folded) not in (1, 2) or len(empty) > 2:
         return None
+    doubts = [f"`{header}` holds {cell!r} {_times(count)}: read as empty" for cell, count in empty.items()]
+    nulls = tuple(dict.fromkeys(word.strip() for word in empty))
     for yes, no in _BOOLS:
         if folded == {yes, no}:
             true = tuple(word for word in seen if word.strip().casefold() == yes)
-            return Guess(
-                replace(base, type="bool", true=true, false=tuple(word for word in seen if word not in true))
-            )
+            false = tuple(word for word in seen if word not in true)
+            base = replace(base, type="bool", true=true, false=false)
+            return Guess(replace(base, nulls=nulls, null=base.null or bool(nulls)), tuple(doubts))
+    if len(seen) == 1 and not empty and (found := _one_flag_word(next(iter(seen)), base)):
+        return Guess(found)
     if base.role != "outcome":
         return None
     for bad, good in _OUTCOMES:
@@ -102,6 +108,25 @@ def _boolean(header: str, cells: Sequence[str], base: Field) -> Guess | None:
             said = f"`{header}`: {true[0]!r} is taken for a default"
             return Guess(replace(base, type="bool", true=true, false=false), (said,))
     return None
+
+
+def _one_flag_word(word: str, base: Field) -> Field | None:
+    """Return a column of one word of a flag as that flag: a file with more rows may hold the other word.
+
+    A letter alone, and on and off, are flags only in the role of one. The other word is any that goes with
+    it, in the same case.
+    """
+    bare = word.strip()
+    folded = bare.casefold()
+    if base.role not in _FLAGS and (len(folded) < 2 or folded in ("on", "off")):
+        return None
+    change = str.upper if bare.isupper() else str.title if bare.istitle() else str.lower
+    others = [(change(yes), change(no)) for yes, no in _BOOLS if folded in (yes, no)]
+    true = tuple(dict.fromkeys(yes for yes, _ in others))
+    false = tuple(dict.fromkeys(no for _, no in others))
+    if not others or bare not in (*true, *false) or word != bare:
+        return None
+    return replace(base, type="bool", true=true, false=false)
 
 
 def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
@@ -280,8 +305,8 @@ def _guessed(
     guess = Guess(replace(base, type="int" if whole else "float"))
     if base.role in _MONEY_ROLES:
         guess = guess.said(f"`{header}`: money? declare type: money and its currency, ccy: EUR")
-    if whole and {*values} == {0.0, 1.0} and base.role in ("outcome", "fraud"):
-        what = {"outcome": "a default", "fraud": "fraud"}[base.role]
+    if whole and {*values} <= {0.0, 1.0} and base.role in _FLAGS:
+        what = _FLAGS[base.role]
         flag = replace(base, type="bool", true=("1",), false=("0",))
         return Guess(flag, (f"`{header}`: 1 is taken for {what}",))
     if whole and {*values} == {0.0, 1.0}:

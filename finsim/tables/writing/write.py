@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -51,8 +52,9 @@ def write_by_ending(
         return write_table(path, schema, batches)
 
     def as_text() -> int:
-        packing = ENDINGS[ending].packing
-        return write_csv(path, schema, batches, money=money, packing=packing, dialect=dialect, look=look)
+        packing, sep = ENDINGS[ending].packing, ENDINGS[ending].sep
+        form = replace(dialect or Dialect(), sep=sep) if sep else dialect
+        return write_csv(path, schema, batches, money=money, packing=packing, dialect=form, look=look)
 
     def as_arrow() -> int:
         return write_arrow(path, schema, batches)

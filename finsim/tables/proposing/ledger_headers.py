@@ -1,0 +1,87 @@
+"""Words by which headers of ledgers are known, in the languages of western Europe and a few more.
+
+Words stand without case, spaces and signs; accents do not count (``roles.folded``). A proposal reads a column
+by them, each with its doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+# Role -> headers that may mean it; the first one wins.
+_WORDS: Mapping[str, str] = {
+    "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer referenz"
+    " referencia buchungsid umsatzid transaktionsid transaktionsnummer vorgangsnummer transaktion"
+    " idoperation numerooperation idtransaction numerotransaction idoperacion numerooperacion numoperacion"
+    " idtransaccion numtransaccion transaccion operacion idtransacao numerotransacao transacao operacao"
+    " idoperazione numerooperazione idtransazione transazione operazione transactieid transactienummer"
+    " transactie volgnr volgnummer",
+    "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
+    " buchungsdatum valuta datum fecha data dateoperation zeit zeitpunkt zeitstempel buchungszeit"
+    " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
+    " wertstellungsdatum datedoperation datecomptable datevaleur datedevaleur fechacontable fechavalor"
+    " fechamovimiento datamovimento datalancamento datavalor dataoperacao dataoperazione datacontabile"
+    " datavaluta boekdatum boekingsdatum transactiedatum rentedatum",
+    "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant importo"
+    " valor quantia 金額 金额 сумма betrageur umsatzbetrag montanteur montantoperation importeeur cantidad"
+    " montante importoeur ammontare bedrag bedrageur transactiebedrag",
+    "currency": "currency ccy curr iso wahrung waehrung moneda divisa devise valuta 通貨 货币 валюта moeda"
+    " munt",
+    "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid debtor"
+    " debtoraccount iban konto kontonummer cuenta compte conto cardid card customerid txcustomerid"
+    " auftraggeber origaccount nameorig karte kartennummer kartennr tarjeta carte carta cartao cardno"
+    " cardnumber kunde kundennummer kundennr customer customerno client clientid cliente originaccount"
+    " fromiban ibanfrom senderiban quellkonto kontoinhaber numerodecompte numerocuenta numerodecuenta"
+    " numeroconta numerodaconta numeroconto rekening rekeningnummer klant klantnummer kaartnummer"
+    " numerotarjeta numerodetarjeta numerodecarte conta",
+    "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
+    " counterparty gegenkonto empfanger empfaenger beneficiario beneficiaire destaccount namedest"
+    " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount zielkonto"
+    " gegenkontoiban gegenpartei zahlungsempfanger zahlungsempfaenger contrepartie contraparte controparte"
+    " tegenrekening tegenpartij naamtegenpartij",
+    "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid handler"
+    " haendler handlernr haendlernr handlerid haendlerid comercio comerciante commercant esercente shop"
+    " shopid enseigne magasin establecimiento tienda estabelecimento loja negozio winkel winkelier",
+    "channel": "channel type transtype transactiontype kanal tipo paymentmethod canal canale kanaal"
+    " zahlungsart zahlungsweg buchungsart umsatzart modedepaiement moyendepaiement typeoperation"
+    " tipooperacion formadepago mediodepago formadepagamento meiodepagamento tipooperacao tipooperazione"
+    " metododipagamento betaalwijze mutatiesoort",
+    "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie"
+    " warengruppe branche handlerkategorie haendlerkategorie categoria categorie"
+    " rubrique カテゴリ 类别 rubro",
+    "purpose": "purpose description memo reference verwendungszweck zweck concepto libelle causale 摘要"
+    " buchungstext motif descripcion descricao descrizione historico omschrijving mededelingen mededeling",
+    "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
+    " cdtdbtind sollhaben inout sens debehaber signo debitocredito creditodebito dareavere segno afbij"
+    " debetcredit",
+    "balance": "balance balanceafter saldo solde kontostand 残高 余额 saldodisponible soldeapresoperation"
+    " saldonamutatie saldocontabile saldocontabilistico saldonachbuchung",
+    "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label frode betrugsfall esfraude"
+    " estfraude efraude",
+}  # fmt: skip
+_ACCOUNTS = "konto cuenta compte conto conta rekening iban"
+_PARTIES: Mapping[str, str] = {
+    "from_account": "auftraggeber auftraggebers absender sender ordenante origen emisor emisora source"
+    " debiteur emetteur donneurdordre origem remetente mittente ordinante origine opdrachtgever afzender"
+    " betaler",
+    "to_account": "empfanger empfangers empfaenger empfaengers begunstigter beguenstigter beneficiario"
+    " beneficiaria destino destinatario destinataria receptor receptora beneficiaire destinataire"
+    " crediteur destination favorecido favorecida destinazione begunstigde ontvanger",
+}  # fmt: skip
+_LINKS = ("", "de", "del", "du", "des", "do", "da", "di", "van")
+
+
+def _accounts(role: str) -> Iterator[str]:
+    """Yield the account of a party in every order of the words: cuenta del beneficiario, Empfängerkonto."""
+    for party, account in product(_PARTIES[role].split(), _ACCOUNTS.split()):
+        yield from (f"{account}{link}{party}" for link in _LINKS)
+        yield f"{party}{account}"
+
+
+def ledger_words() -> dict[str, tuple[str, ...]]:
+    """Return role -> words, folded; a party without its account comes last."""
+    found = {role: tuple(words.split()) for role, words in _WORDS.items()}
+    for role, parties in _PARTIES.items():
+        found[role] = tuple(dict.fromkeys((*found[role], *_accounts(role), *parties.split())))
+    return found
