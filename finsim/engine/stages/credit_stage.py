@@ -76,7 +76,12 @@ def _key(plan: Plan) -> str:
     files = {name: plan.inputs[name] for name in (part.data, f"schema:{part.schema_}") if name in plan.inputs}
     study = plan.study
     return canonical_json(
-        {"seed": study.seed, "start": str(study.start), "credit": part.model_dump(mode="json"), "files": files}
+        {
+            "seed": study.seed,
+            "start": str(study.start),
+            "credit": part.model_dump(mode="json"),
+            "files": files,
+        }
     )
 
 
