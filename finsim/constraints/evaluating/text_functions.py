@@ -174,7 +174,7 @@ def as_text(run: Evaluator, node: Node) -> Vec:
 
 
 def _told_apart(numbers: Array, asked: Sequence[str], labels: Labels) -> Array:
-    """Return the codes of the texts asked for where numbers are written so, that of another text elsewhere."""
+    """Return the codes of the texts asked for where numbers are written so, elsewhere that of another."""
     other = "".join(asked) + "x"  # longer than each of them
     found = np.full(numbers.shape, labels.code(other), dtype=np.int64)
     for text in asked:
