@@ -43,6 +43,9 @@ TABLES = ("loans", "months", "provisions", "recoveries")
 STATED = ("rate", "pd", "lgd")
 """What a tape may state of its loans and no repair changes; breaches are counted."""
 
+_AFTER_THE_FIT = ("loans", "months", "draws", "rules")
+"""Keys of the study's part that only say what becomes of a fitted book."""
+
 
 def _part(plan: Plan) -> CreditPart:
     assert plan.study.credit is not None
@@ -73,15 +76,10 @@ def prepared(plan: Plan) -> Book | pa.Table:
 def _key(plan: Plan) -> str:
     """Return what the fit of a study's book depends on: studies that differ elsewhere share it."""
     part = _part(plan)
+    told = {name: one for name, one in part.model_dump(mode="json").items() if name not in _AFTER_THE_FIT}
     files = {name: plan.inputs[name] for name in (part.data, f"schema:{part.schema_}") if name in plan.inputs}
-    study = plan.study
     return canonical_json(
-        {
-            "seed": study.seed,
-            "start": str(study.start),
-            "credit": part.model_dump(mode="json"),
-            "files": files,
-        }
+        {"seed": plan.study.seed, "start": str(plan.study.start), "credit": told, "files": files}
     )
 
 
