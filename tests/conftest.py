@@ -8,10 +8,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from few_trees import judge_with_few_trees
 from plain_page import plain_pages
 from small_study import SMALL
 
@@ -47,14 +47,5 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
 
 @pytest.fixture
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge with a dozen trees instead of a hundred: enough where a test asks what is said of a table."""
-    from sklearn import ensemble
-
-    from finsim.evaluation import learner
-
-    whole = ensemble.HistGradientBoostingClassifier
-
-    def few(*, max_iter: int, **more: object) -> object:
-        return whole(max_iter=min(max_iter, 12), **more)
-
-    monkeypatch.setattr(learner, "ensemble", SimpleNamespace(HistGradientBoostingClassifier=few))
+    """Judge with a dozen trees: the test asks what is said of a table."""
+    judge_with_few_trees(monkeypatch)

@@ -56,14 +56,14 @@ def legs(rows: pa.Table, accounts: pa.Table) -> pa.Table:
     listed = _account_rows(owners, _whole(accounts, "account_id"))
     counts = np.bincount(code, minlength=len(owners))
     account = listed.take(pa.array(np.repeat(np.arange(len(owners)), counts)))
-    balances = (posted[name].combine_chunks() for name in ("from_balance_after", "to_balance_after"))
+    left, received = (posted[name].combine_chunks() for name in ("from_balance_after", "to_balance_after"))
     return pa.table(
         [
             np.repeat(owners, counts),
             pa.array(moment[row], LEG_SCHEMA.field("ts").type),
             number[row],
             _by_turns(-amount, amount)[order],
-            _balances(*balances, order),
+            _balances(left, received, order),
             accounts["opening_balance"].take(account),
             accounts["overdraft_limit"].take(account),
             pc.equal(accounts["kind"], "external").take(account),
