@@ -1,6 +1,6 @@
 """``python -m finsim``."""
 
-from finsim.cli.main import main
+if __name__ == "__main__":  # workers of a run import this file under another name, and no command line
+    from finsim.cli.main import main
 
-if __name__ == "__main__":
     main()

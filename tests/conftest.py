@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from few_trees import judge_with_few_trees
 from plain_page import plain_pages
 from small_study import SMALL
 
@@ -42,3 +43,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
 
     with plain_pages():
         return run(study_of(SMALL), output=tmp_path_factory.mktemp("small") / "run")
+
+
+@pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge with a dozen trees: the test asks what is said of a table."""
+    judge_with_few_trees(monkeypatch)

@@ -28,21 +28,29 @@ def grow_tree(
     inner = column.shape[0]
     # What rounding leaves of an empty side is no row.
     ridge, least, gain_least = penalty[0], max(penalty[1], 1e-9), penalty[2]
+    one, two = np.uint64(1), np.uint64(2)
+    of_column = two * np.uint64(size)
+    of_node = np.uint64(columns) * of_column
     node[:] = 0
     first = 0
     while first < inner:
         width = first + 1
-        table = np.zeros((width, columns, size, 2))
+        # Flat, and counted without a sign: cells [node, column, level, 2] are found by additions alone.
+        table = np.zeros(width * columns * size * 2)
         for row in range(rows):
-            at = node[row] - first
+            place = np.uint64(node[row] - first) * of_node
+            slope, curve = slopes[row, 0], slopes[row, 1]
             for k in range(columns):
-                table[at, k, levels[row, k], 0] += slopes[row, 0]
-                table[at, k, levels[row, k], 1] += slopes[row, 1]
+                cell = place + two * np.uint64(levels[row, k])
+                table[cell] += slope
+                table[cell + one] += curve
+                place += of_column
         for at in range(width):
             slope, curve = 0.0, 0.0
+            begin = np.uint64(at) * of_node
             for level in range(size):
-                slope += table[at, 0, level, 0]
-                curve += table[at, 0, level, 1]
+                slope += table[begin + two * np.uint64(level)]
+                curve += table[begin + two * np.uint64(level) + one]
             whole = slope * slope / (curve + ridge) if curve > 0.0 else 0.0
             best = gain_least
             column[first + at] = 0
@@ -50,10 +58,12 @@ def grow_tree(
             for k in range(columns):
                 left_slope, left_curve = 0.0, 0.0
                 for level in range(size - 1):
-                    left_slope += table[at, k, level, 0]
-                    left_curve += table[at, k, level, 1]
+                    cell = begin + np.uint64(k) * of_column + two * np.uint64(level)
+                    own = table[cell + one]
+                    left_slope += table[cell]
+                    left_curve += own
                     right_curve = curve - left_curve
-                    if table[at, k, level, 1] == 0.0 or left_curve < least or right_curve < least:
+                    if own == 0.0 or left_curve < least or right_curve < least:
                         continue
                     right_slope = slope - left_slope
                     gain = (

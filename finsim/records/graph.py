@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import networkx
 
 AccountGraph: TypeAlias = "networkx.MultiDiGraph"
+Edge: TypeAlias = tuple[int, int, dict[str, Any]]
 
 nx = Later("networkx", "graph")
 
@@ -52,15 +53,22 @@ def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
             expected=f"an Arrow table with {', '.join(wanted)}",
             remedy="give run.transactions.rows",
         )
+    graph: AccountGraph = nx.MultiDiGraph()
+    graph.add_edges_from(edges(rows, instance))
+    return graph
+
+
+def edges(rows: pa.Table, instance: int | None = None) -> list[Edge]:
+    """Return the edges of ``account_graph`` as (payer, payee, facts), without the package for graphs."""
     columns = ["tx_id", "ts", "amount", "channel", "phase"]
     frame: pd.DataFrame = _kept(rows, instance).select(["from_account", "to_account", *columns]).to_pandas()
-    graph: AccountGraph = nx.MultiDiGraph()
+    found = []
     for row in frame.itertuples(index=False):
         facts = dict(zip(columns, row[2:], strict=True))
         facts["ts"] = pd.Timestamp(facts["ts"]).as_unit("ns").value
         facts["phase"] = facts["phase"] if isinstance(facts["phase"], str) else None
-        graph.add_edge(int(row[0]), int(row[1]), **facts)
-    return graph
+        found.append((int(row[0]), int(row[1]), facts))
+    return found
 
 
 def _kept(rows: pa.Table, instance: int | None) -> pa.Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +23,8 @@ LEG_SCHEMA = pa.schema(
 )
 
 READ = ["from_account", "to_account", "amount", "ts", "tx_id", "from_balance_after", "to_balance_after"]
+
+_SPARE = 1_000_000  # places that a table of account numbers may have beside those of a few per row
 
 
 def is_word(column: pa.Array | pa.ChunkedArray, word: str) -> pa.Array:
@@ -49,24 +50,49 @@ def legs(rows: pa.Table, accounts: pa.Table) -> pa.Table:
     posted = rows.select(READ).filter(is_word(rows["status"], "posted"))
     payer, payee, amount = (_whole(posted, name) for name in ("from_account", "to_account", "amount"))
     moment, number = _whole(posted, "ts"), _whole(posted, "tx_id")
-    code, owners = pd.factorize(np.stack([payer, payee], axis=1).ravel(), sort=True)
+    owners, code = _numbered(_by_turns(payer, payee))
     order = _stable_order(code, moment, number)
-    row, receives = order >> 1, order & 1
-    account = _account_rows(owners, _whole(accounts, "account_id")).take(pa.array(code[order]))
-    balances = [posted[name].combine_chunks() for name in ("from_balance_after", "to_balance_after")]
+    row = order >> 1
+    listed = _account_rows(owners, _whole(accounts, "account_id"))
+    counts = np.bincount(code, minlength=len(owners))
+    account = listed.take(pa.array(np.repeat(np.arange(len(owners)), counts)))
+    left, received = (posted[name].combine_chunks() for name in ("from_balance_after", "to_balance_after"))
     return pa.table(
         [
-            owners[code[order]],
+            np.repeat(owners, counts),
             pa.array(moment[row], LEG_SCHEMA.field("ts").type),
             number[row],
-            np.where(receives, amount[row], -amount[row]),
-            pa.concat_arrays(balances).take(pa.array(row + receives * len(posted))),
+            _by_turns(-amount, amount)[order],
+            _balances(left, received, order),
             accounts["opening_balance"].take(account),
             accounts["overdraft_limit"].take(account),
             pc.equal(accounts["kind"], "external").take(account),
         ],
         schema=LEG_SCHEMA,
     )
+
+
+def _by_turns(payers: Int1D, payees: Int1D) -> Int1D:
+    """Return what belongs to the legs 2*row (payer) and 2*row + 1 (payee)."""
+    return np.stack([payers, payees], axis=1).ravel()
+
+
+def _balances(payers: pa.Array, payees: pa.Array, order: Int1D) -> pa.Array:
+    """Return the balance after each leg; null where it is not told."""
+    if not payers.null_count and not payees.null_count and payers.type == payees.type == pa.int64():
+        return pa.array(_by_turns(payers.to_numpy(), payees.to_numpy())[order])
+    return pa.concat_arrays([payers, payees]).take(pa.array((order >> 1) + (order & 1) * len(payers)))
+
+
+def _numbered(numbers: Int1D) -> tuple[Int1D, Int1D]:
+    """Return the different numbers in order, and the place of each row's number among them."""
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    if high - low > 4 * len(numbers) + _SPARE:
+        found, place = np.unique(numbers, return_inverse=True)
+        return found, place.reshape(-1)
+    there = np.zeros(high - low + 1, dtype=bool)
+    there[numbers - low] = True
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[numbers - low]
 
 
 def _whole(table: pa.Table, name: str) -> Int1D:
@@ -87,12 +113,14 @@ def _whole(table: pa.Table, name: str) -> Int1D:
 def _stable_order(code: Int1D, moment: Int1D, number: Int1D) -> Int1D:
     """Return the order of legs 2*row (payer) and 2*row + 1 (payee) by owner code, moment, number."""
     later = np.diff(moment)
-    rows = np.arange(len(moment))
+    in_time = None
     if not np.all((later > 0) | ((later == 0) & (np.diff(number) > 0))):
         rows = np.lexsort((number, moment))
-    in_time = np.stack([2 * rows, 2 * rows + 1], axis=1).ravel()
+        in_time = _by_turns(2 * rows, 2 * rows + 1)
     # numpy sorts 16-bit keys in linear time: low halves first, then high halves
-    order = in_time[np.argsort((code[in_time] & 0xFFFF).astype(np.uint16), kind="stable")]
+    low = (code if in_time is None else code[in_time]).astype(np.uint16)
+    order = np.argsort(low, kind="stable")
+    order = order if in_time is None else in_time[order]
     if code.size and code.max() > 0xFFFF:
         order = order[np.argsort((code[order] >> 16).astype(np.uint16), kind="stable")]
     return order

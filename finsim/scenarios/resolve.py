@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from finsim import documents
@@ -26,6 +27,14 @@ def flat_scenario(name_or_path: str) -> FlatScenario:
     ``file:line:col``. Remarks that do not stop the work are in ``Scenario.warnings``.
     """
     path = documents.find(str(name_or_path), FOLDER, "scenario", ScenarioError)
+    if path.parent == documents.shipped(FOLDER):
+        return _shipped(path, path.stat().st_mtime_ns)
+    return _resolved(path, ())
+
+
+@lru_cache(maxsize=256)
+def _shipped(path: Path, changed: int) -> FlatScenario:
+    """Return a shipped scenario, resolved again once it ``changed``: a run asks for each several times."""
     return _resolved(path, ())
 
 

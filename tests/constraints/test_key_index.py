@@ -32,3 +32,15 @@ def test_keys_that_differ_in_one_column_are_not_found():
 def test_rows_that_do_not_count_have_no_key():
     index = key_index([Vec(np.array([4, 4, 6]))], np.array([False, True, True]), 3)
     assert index.rows[index.find([Vec(np.array([4, 6]))], 2).values].tolist() == [1, 2]
+
+
+def test_few_numbers_find_their_rows_among_many_that_lie_far_apart():
+    keys = np.arange(50, dtype=np.int64)[::-1] * 10**12
+    index = key_index([Vec(keys)], None, 50)
+    found = index.find([Vec(np.array([3 * 10**12, 7, 49 * 10**12, -1]))], 4)
+    assert [int(index.rows[key]) if key >= 0 else None for key in found.values.tolist()] == [
+        46,
+        None,
+        0,
+        None,
+    ]

@@ -2,6 +2,8 @@
 
 import json
 import time
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +19,7 @@ from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import Done
 from finsim.engine.run import run
 from finsim.engine.stages import credit_stage
+from finsim.engine.study.credit_part import LoanGenerator
 from finsim.engine.study.study_file import load_study
 from finsim.engine.study.study_resolution import resolve
 from finsim.engine.tasks import Task
@@ -210,3 +213,26 @@ def test_a_book_that_a_trial_learned_is_paid_for_by_the_run(
     paid = Done("credit/other", {}, {}, 5e3)
     monkeypatch.setattr(tasks, "STAGES", SimpleNamespace(load=lambda name: lambda *given: paid))
     assert tasks.perform(Task(str(tmp_path / "run"), "credit", "other")).cpu_seconds >= 5e3
+
+
+def test_studies_share_a_fit_where_they_differ_after_it(tmp_path: Path) -> None:
+    plan = resolve(load_study(study(tmp_path, own_tape(), columns=COLUMNS)))
+    key = credit_stage._key(plan)
+
+    def other(study: dict[str, object], **part: object) -> str:
+        credit = plan.study.credit.model_copy(update=part)
+        return credit_stage._key(
+            replace(plan, study=plan.study.model_copy(update={**study, "credit": credit}))
+        )
+
+    assert other({}, loans=7, months=9, draws=6_000, rules=None) == key
+    changed: list[dict[str, object]] = [
+        {"seed": 8}, {"start": date(2024, 12, 31)}
+    ]  # fmt: skip
+    parts: list[dict[str, object]] = [
+        {"target_pd": 0.1}, {"shard_loans": 9}, {"keep": True}, {"ignore": ("x",)}, {"mark_rate": 2.0},
+        {"generator": LoanGenerator(name="resample_rows")},
+    ]  # fmt: skip
+    keys = {key, *(other(one) for one in changed), *(other({}, **one) for one in parts)}
+    assert len(keys) == 1 + len(changed) + len(parts)
+    assert credit_stage._key(replace(plan, inputs=dict.fromkeys(plan.inputs, "another file"))) != key

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from event_stand_ins import events
+from few_trees import judge_with_few_trees
 from payment_stand_ins import payments
 from people_stand_ins import PERSON, as_case, people
 from price_stand_ins import resampled
@@ -32,6 +33,13 @@ SMALL = Settings(
 NAMES = list(METRICS)
 PATHS = [name for name in NAMES if METRICS.load(name).case == "paths"]
 JUDGES = ("discriminative", "predictive")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_trees():
+    with pytest.MonkeyPatch.context() as patch:
+        judge_with_few_trees(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

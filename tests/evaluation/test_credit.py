@@ -142,6 +142,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_column_gets_a_sentence(real, fault):
     change, verdict, said = BROKEN[fault]

@@ -166,6 +166,7 @@ def test_whole_days_have_no_hour_and_negative_amounts_are_signs():
     assert next(s for s in found if s.subject == "signs").verdict == "fail"
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize(
     ("change", "said", "names"),
     [

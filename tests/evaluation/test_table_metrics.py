@@ -261,6 +261,7 @@ ODD = {
 }
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("side", ["real", "synthetic", pytest.param("both", marks=pytest.mark.slow)])
 def test_odd_tables_get_sentences_and_never_crash(odd, side):

@@ -121,3 +121,8 @@ def test_a_null_is_refused_with_its_column(name: str) -> None:
     column = pa.array([None, *rows[name].to_pylist()[1:]], rows.schema.field(name).type)
     with pytest.raises(RecordError, match=f"{name}: 1 nulls"):
         legs(rows.set_column(rows.column_names.index(name), name, column), accounts)
+
+
+def test_account_numbers_may_lie_far_apart() -> None:
+    rows, accounts = some(3, 40, [-(2**60), -5, 0, 2**60, 2**60 + 1])
+    assert as_tuples(legs(rows, accounts)) == naive.legs(rows.to_pylist(), accounts.to_pylist())

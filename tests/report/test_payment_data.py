@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from finsim.records.graph import Edge
 from finsim.records.run_layout import table_file
 from finsim.records.transaction_files import read_rows, row_files, write_rows
 from finsim.report.figures import payment_data
@@ -71,22 +71,20 @@ def test_chosen_scheme_is_illicit_and_complete(run: Path) -> None:
     assert choose_scheme(read(run), only_decoys) is None
 
 
-def edges(*listed: tuple[int, int]) -> nx.MultiDiGraph:
-    graph = nx.MultiDiGraph()
-    for order, (payer, payee) in enumerate(listed):
-        graph.add_edge(
-            payer, payee, tx_id=order, ts=order, amount=100 * (order + 1), channel="wire", phase="p"
-        )
-    return graph
+def edges(*listed: tuple[int, int]) -> list[Edge]:
+    return [
+        (payer, payee, {"tx_id": order, "ts": order, "amount": 100 * (order + 1), "phase": "p"})
+        for order, (payer, payee) in enumerate(listed)
+    ]
 
 
-def layers(graph: nx.MultiDiGraph) -> dict[int, int]:
-    return {node.account: node.layer for node in layout(graph, {})}
+def layers(payments: list[Edge]) -> dict[int, int]:
+    return {node.account: node.layer for node in layout(payments, {})}
 
 
 def test_scatter_gather_has_four_layers() -> None:
-    graph = edges((1, 2), (1, 3), (1, 4), (2, 5), (3, 5), (4, 5), (5, 6))
-    assert layers(graph) == {1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 3}
+    payments = edges((1, 2), (1, 3), (1, 4), (2, 5), (3, 5), (4, 5), (5, 6))
+    assert layers(payments) == {1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 3}
 
 
 def test_a_chain_is_as_long_as_its_hops() -> None:
@@ -100,12 +98,10 @@ def test_a_payment_back_does_not_move_the_payer() -> None:
 
 def test_layout_does_not_depend_on_the_order_of_edges() -> None:
     listed = [(1, 2), (1, 3), (2, 4), (3, 4), (4, 5)]
-    graph = edges(*listed)
-    other = nx.MultiDiGraph()
-    for payer, payee, facts in reversed(list(graph.edges(data=True))):
-        other.add_edge(payer, payee, **facts)
-    assert layout(graph, {4: "collector"}) == layout(other, {4: "collector"})
-    assert flows_of(graph) == flows_of(other)
+    payments = edges(*listed)
+    turned = payments[::-1]
+    assert layout(payments, {4: "collector"}) == layout(turned, {4: "collector"})
+    assert flows_of(payments) == flows_of(turned)
 
 
 def test_accounts_of_a_layer_do_not_meet() -> None:
@@ -116,6 +112,6 @@ def test_accounts_of_a_layer_do_not_meet() -> None:
 
 
 def test_flows_join_payments() -> None:
-    graph = edges((1, 2), (1, 2), (2, 3))
-    found = {(f.payer, f.payee): (f.payments, f.amount) for f in flows_of(graph)}
+    payments = edges((1, 2), (1, 2), (2, 3))
+    found = {(f.payer, f.payee): (f.payments, f.amount) for f in flows_of(payments)}
     assert found == {(1, 2): (2, 300), (2, 3): (1, 300)}

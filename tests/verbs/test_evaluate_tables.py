@@ -61,6 +61,7 @@ def test_every_kind_of_table_gives_the_same_scores(files: tuple[Path, Path]) -> 
         assert values[0] == values[1], name
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_the_json_has_scores_verdicts_and_what_was_read(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,6 +77,7 @@ def test_the_json_has_scores_verdicts_and_what_was_read(
     assert {score["table"] for score in told["result"]["scores"]} == {"table"}
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_column_that_lacks_fails_with_exit_code_1_and_its_name(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +171,7 @@ def test_numbers_near_the_largest_are_judged_without_a_warning(recwarn: pytest.W
     assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize(
     "kind",
     ["bytes", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lists", "text where numbers are"))],
@@ -188,6 +191,7 @@ def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: st
     assert (score.verdict, "photo" in score.reason) == ("not computed", True)
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("cell", [10**30, Decimal("NaN"), "\ud800"])
 def test_cells_that_arrow_cannot_hold_are_no_fault_of_finsim(cell: object) -> None:
     """Whole numbers beyond 64 bits and decimals without a value are read; half a character is bad input."""
@@ -200,6 +204,7 @@ def test_cells_that_arrow_cannot_hold_are_no_fault_of_finsim(cell: object) -> No
         finsim.evaluate(real, made, settings=QUICK, progress=False)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_what_is_no_scorecard_is_not_written_over(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

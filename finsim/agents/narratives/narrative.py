@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -26,11 +27,13 @@ from finsim.agents.narratives.phase_faults import phase_faults
 from finsim.agents.narratives.role_faults import role_faults
 from finsim.agents.narratives.story_faults import Fault, Loc
 from finsim.document_numbers import Misfit, YesNo
-from finsim.documents import Document, find, in_file_order, read, validate
+from finsim.documents import Document, find, in_file_order, read, shipped, validate
 from finsim.editor_schemas import YES, JsonSchema, also, file_schema, given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 from finsim.records.display.card import Card, Value
 from finsim.records.display.shown_record import ShownRecord
+
+FOLDER = "scenarios/narratives"
 
 # What of the checks of a whole narrative a JSON Schema can say.
 _SOURCED_PROCEEDS: JsonSchema = {"if": given("proceeds"), "then": given("proceeds_from", filled=True)}
@@ -174,7 +177,20 @@ def load_narratives(names: Sequence[str]) -> tuple[Narrative, ...]:
 
 
 def _load(name: str) -> Narrative:
-    document = read(find(name, "scenarios/narratives", "narrative", NarrativeError), NarrativeError)
+    path = find(name, FOLDER, "narrative", NarrativeError)
+    if path.parent == shipped(FOLDER):
+        return _shipped(path, path.stat().st_mtime_ns)
+    return _read(path)
+
+
+@lru_cache(maxsize=256)
+def _shipped(path: Path, changed: int) -> Narrative:
+    """Return a shipped narrative, read again once it ``changed``: a run asks for each several times."""
+    return _read(path)
+
+
+def _read(path: Path) -> Narrative:
+    document = read(path, NarrativeError)
     narrative = validate(document, Narrative, NarrativeError)
     problems = [] if Path(document.path).stem == narrative.id else [_misnamed(document, narrative)]
     problems += [

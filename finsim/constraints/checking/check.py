@@ -33,6 +33,7 @@ from finsim.constraints.checking.stream_uniqueness import (
     unique_calls,
     watch_keys,
 )
+from finsim.constraints.checking.texts_asked import texts_asked
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
 from finsim.constraints.evaluating.rule_counts import Excused, Tally
 from finsim.constraints.evaluating.rule_passes import BLOCK, Pass, cut, order_columns, passes
@@ -96,7 +97,7 @@ def check(
         undefined: dict[int, int] = {}
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
-            world = session.world(active, source)
+            world = replace(session.world(active, source), asked=texts_asked(active))
             undefined = judged(passes(tallies, world), source, Manner(blocks, excused, tier, threads))
         results += [
             result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session))
@@ -224,6 +225,7 @@ class FedCheck:
         self._tallies = [_streamed(rule, session, source, self._known) for rule in rules]
         active = [tally.rule for tally in self._tallies if not tally.skipped]
         world = session.world(active, session.sources[source.name], self._known)
+        world = replace(world, asked=texts_asked(active))
         self._runs = [
             Streamed(one, source.name, self._manner, self.may_restart, self._expected)
             for one in passes(self._tallies, world)

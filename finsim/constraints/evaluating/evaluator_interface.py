@@ -39,7 +39,8 @@ class World:
 
     ``params`` values are numbers, or tuples of numbers or labels. ``joins[link]`` finds keys of another
     table, ``totals[node]`` turns what was found into a sum or count of its rows; ``whole[node]`` is a column
-    of the whole table; ``keys`` name a row in reports.
+    of the whole table; ``keys`` name a row in reports. ``asked[node]`` are the texts with which alone an
+    identifier read as text is compared.
     """
 
     params: Mapping[str, Any]
@@ -49,6 +50,7 @@ class World:
     whole: Mapping[Node, Vec]
     keys: Mapping[str, Sequence[str]]
     totals: Mapping[Node, Callable[[Vec], Vec]] = field(default_factory=dict)
+    asked: Mapping[Node, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Evaluator(Protocol):

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
+from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import Vec, known, spread
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.cells.arrays_from_python import numbers
 
 _ROOM = 4  # a table of codes may have this many cells per key before a sorted search takes over
 _SPARE = 1_000_000
+_HASHED = 2  # a look into a table of hashes is worth making it for so many keys per number that is asked for
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class _Codes:
             place = (wanted - self.low).view(np.uint64)
             codes: Int1D = self.table[np.minimum(place, np.uint64(len(self.table) - 1)).view(np.int64)]
             return codes
+        if len(self.values) <= _HASHED * len(wanted):  # Arrow makes a table of them at each call
+            places = pc.index_in(numbers(wanted), value_set=numbers(self.values))
+            found = values_of(places).astype(np.int64)
+            return np.where(values_of(places.is_valid()), found, -1) if places.null_count else found
         order = np.argsort(wanted)  # searched in ascending order, the next place is near the last one
         ascending = wanted[order]
         place = np.minimum(np.searchsorted(self.values, ascending), len(self.values) - 1)

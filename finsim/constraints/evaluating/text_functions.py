@@ -6,7 +6,8 @@ kept beside them, so that a block of rows costs one look-up by code. Texts are U
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy as np
@@ -33,6 +34,8 @@ _PAIRS: dict[str, Callable[[str, str], bool]] = {
 }  # fmt: skip
 TEXT_FUNCTIONS = frozenset((*_PLAIN, *_SEARCHES, "matches"))
 
+_DIGITS = re.compile("0|-?[1-9][0-9]*")
+"""How a whole number is written."""
 
 WIDEST_TABLE = 1 << 20
 """Places that a table of whole numbers may have, where it is not eight times as long as a block."""
@@ -164,8 +167,20 @@ def as_text(run: Evaluator, node: Node) -> Vec:
     if _is_coded(run, source):
         return vec
     numbers = np.asarray(vec.values)
+    if node in run.world.asked:
+        return Vec(_told_apart(numbers, run.world.asked[node], run.world.labels)[()], vec.valid)
     flat = numbers.reshape(-1).astype(np.int64, copy=False)
     return Vec(_digits(run.world.labels).codes(flat).reshape(numbers.shape)[()], vec.valid)
+
+
+def _told_apart(numbers: Array, asked: Sequence[str], labels: Labels) -> Array:
+    """Return the codes of the texts asked for where numbers are written so, elsewhere that of another."""
+    other = "".join(asked) + "x"  # longer than each of them
+    found = np.full(numbers.shape, labels.code(other), dtype=np.int64)
+    for text in asked:
+        if _DIGITS.fullmatch(text) and abs(int(text)) < 2**63:
+            found[numbers == int(text)] = labels.code(text)
+    return found
 
 
 class Digits:

@@ -43,6 +43,9 @@ TABLES = ("loans", "months", "provisions", "recoveries")
 STATED = ("rate", "pd", "lgd")
 """What a tape may state of its loans and no repair changes; breaches are counted."""
 
+_AFTER_THE_FIT = ("loans", "months", "draws", "rules")
+"""Keys of the study's part that only say what becomes of a fitted book."""
+
 
 def _part(plan: Plan) -> CreditPart:
     assert plan.study.credit is not None
@@ -67,10 +70,20 @@ def prepared(plan: Plan) -> Book | pa.Table:
 
     Raises DataError for a tape that cannot be read, FitError for one that cannot be learned from.
     """
-    return _prepared(_Source(canonical_json(plan.record()), plan))
+    return _prepared(_Source(_key(plan), plan))
 
 
-@lru_cache(maxsize=2)
+def _key(plan: Plan) -> str:
+    """Return what the fit of a study's book depends on: studies that differ elsewhere share it."""
+    part = _part(plan)
+    told = {name: one for name, one in part.model_dump(mode="json").items() if name not in _AFTER_THE_FIT}
+    files = {name: plan.inputs[name] for name in (part.data, f"schema:{part.schema_}") if name in plan.inputs}
+    return canonical_json(
+        {"seed": plan.study.seed, "start": str(plan.study.start), "credit": told, "files": files}
+    )
+
+
+@lru_cache(maxsize=4)
 def _prepared(source: _Source) -> Book | pa.Table:
     plan = source.plan
     settings, started = credit_settings(plan), time.process_time()
@@ -122,7 +135,7 @@ def _ledger(plan: Plan) -> Ledger:
 
 def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's loans, months and losses; the first one counts a fit before the run."""
-    key = canonical_json(plan.record())
+    key = _key(plan)
     learned_before = _UNPAID.pop(key, 0.0)
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")

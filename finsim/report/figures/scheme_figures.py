@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from finsim.extras import Later
 from finsim.notation import NANOS_PER_DAY
-from finsim.records.graph import AccountGraph, account_graph
+from finsim.records.graph import Edge, edges
 from finsim.report.colors import SERIES, drawn
 from finsim.report.figures.payment_data import NANOS_PER_HOUR, Scheme
 from finsim.report.number_text import count, listing, money, number, plural, spoken
@@ -47,10 +48,10 @@ class Flow:
 
 def scheme_figure(scheme: Scheme, kinds: dict[int, str], currency: str) -> Figure:
     """Return the drawing of a scheme; ``kinds`` is the kind of each account, for those that only receive."""
-    graph = account_graph(scheme.rows)
+    payments = edges(scheme.rows)
     frame = scheme.rows.to_pandas()
-    nodes = layout(graph, roles_of(frame, kinds))
-    flows = flows_of(graph)
+    nodes = layout(payments, roles_of(frame, kinds))
+    flows = flows_of(payments)
     phases = list(dict.fromkeys(frame["phase"].astype(str)))
     colours = {phase: SERIES[k % len(SERIES)] for k, phase in enumerate(phases)}
     pattern = scheme.pattern
@@ -109,23 +110,23 @@ def roles_of(frame: pd.DataFrame, kinds: dict[int, str]) -> dict[int, str]:
     return roles
 
 
-def layout(graph: AccountGraph, roles: dict[int, str]) -> list[Node]:
-    """Place accounts in layers along the flow of money, from the graph and the times of its edges.
+def layout(payments: Iterable[Edge], roles: dict[int, str]) -> list[Node]:
+    """Place accounts in layers along the flow of money, from the payments and their times.
 
     In order of time a payee is moved one layer to the right of its payer, unless it has already paid
     itself; so payments back to the left stay visible as such. Deterministic: within a layer by role,
     then by first payment, then by number.
     """
-    edges = sorted(graph.edges(data=True), key=lambda e: (e[2]["ts"], e[2]["tx_id"]))
+    in_time = _in_time(payments)
     moved: dict[int, int] = defaultdict(int)
-    for payer, payee, facts in edges:
+    for payer, payee, facts in in_time:
         moved[payer] += facts["amount"]
         moved[payee] += facts["amount"]
     kept = set(sorted(moved, key=lambda a: (-moved[a], a))[:MOST_NODES])
     layer: dict[int, int] = {}
     seen: dict[int, int] = {}
     paid: set[int] = set()
-    for order, (payer, payee, _) in enumerate(edges):
+    for order, (payer, payee, _) in enumerate(in_time):
         for account in (payer, payee):
             layer.setdefault(account, 0)
             seen.setdefault(account, order)
@@ -143,14 +144,18 @@ def layout(graph: AccountGraph, roles: dict[int, str]) -> list[Node]:
     ]
 
 
-def flows_of(graph: AccountGraph) -> list[Flow]:
-    """Join the payments of the graph by payer, payee and phase, in order of the first payment."""
+def _in_time(payments: Iterable[Edge]) -> list[Edge]:
+    return sorted(payments, key=lambda one: (one[2]["ts"], one[2]["tx_id"]))
+
+
+def flows_of(payments: Iterable[Edge]) -> list[Flow]:
+    """Join the payments by payer, payee and phase, in order of the first payment."""
     joined: dict[tuple[int, int, str], list[int]] = {}
-    for payer, payee, facts in sorted(graph.edges(data=True), key=lambda e: (e[2]["ts"], e[2]["tx_id"])):
+    for payer, payee, facts in _in_time(payments):
         cell = joined.setdefault((payer, payee, str(facts["phase"])), [0, 0])
         cell[0] += 1
         cell[1] += int(facts["amount"])
-    return [Flow(*key, payments, amount) for key, (payments, amount) in joined.items()]
+    return [Flow(*key, count, amount) for key, (count, amount) in joined.items()]
 
 
 def _graph_panel(nodes: list[Node], flows: list[Flow], colours: dict[str, str], name: str) -> Panel:

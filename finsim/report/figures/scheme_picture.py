@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from finsim.extras import Later
 from finsim.notation import NANOS_PER_DAY
-from finsim.records.graph import account_graph
+from finsim.records.graph import edges
 from finsim.records.storage import replacing
 from finsim.report.colors import SERIES, drawn
 from finsim.report.figures.scheme_figures import draw_graph, flows_of, layout, roles_of
@@ -27,17 +27,17 @@ WIDTH, HEIGHT, DPI = 11.0, 7.0, 100
 def write_scheme_picture(rows: pa.Table, kinds: dict[int, str], title: str, path: Path) -> None:
     """Write a PNG of one scheme: ``rows`` its payments, ``kinds`` the kind of each account.
 
-    The same rows give the same bytes on one machine. Raises StudyError without matplotlib or networkx.
+    The same rows give the same bytes on one machine. Raises StudyError without matplotlib.
     """
     frame = rows.to_pandas()
     phases = list(dict.fromkeys(frame["phase"].astype(str)))
     colours = {phase: SERIES[k % len(SERIES)] for k, phase in enumerate(phases)}
-    graph = account_graph(rows)
+    payments = edges(rows)
     with drawing():
         figure = mpl_figure.Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
         backend_agg.FigureCanvasAgg(figure)
         upper, lower = figure.add_axes((0.03, 0.38, 0.94, 0.54)), figure.add_axes((0.14, 0.09, 0.83, 0.25))
-        draw_graph(upper, layout(graph, roles_of(frame, kinds)), flows_of(graph), colours)
+        draw_graph(upper, layout(payments, roles_of(frame, kinds)), flows_of(payments), colours)
         draw_times(lower, frame, colours)
         figure.text(0.03, 0.95, title, fontsize=12, fontweight="bold")
         with replacing(path) as temporary:

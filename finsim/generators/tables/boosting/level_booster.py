@@ -165,7 +165,7 @@ def _offset(truth: Bool1D, weight: Float1D) -> float:
 
 
 def _chance(odds: Float1D) -> Float1D:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
+    return np.asarray(1.0 / (1.0 + np.exp(-np.minimum(np.maximum(odds, -30.0), 30.0))))
 
 
 def _loss(odds: Float1D, truth: Bool1D, weight: Float1D) -> float:
