@@ -12,7 +12,8 @@ from finsim.agents.cards.row_cards import RowCards
 from finsim.agents.devices.row_devices import RowDevices
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.observed.found_rows import Known
-from finsim.agents.payment_orders import Orders, public_id
+from finsim.agents.originals.row_originals import RowOriginals
+from finsim.agents.payment_orders import STORED_NS, Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
@@ -46,7 +47,6 @@ from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
 _DAY_US = NANOS_PER_DAY // 1_000
-_STORED = 1_000  # ns: files hold whole microseconds
 
 
 @dataclass
@@ -92,6 +92,7 @@ def post(
     devices: RowDevices | None = None,
     cards: RowCards | None = None,
     watch: BankWatch | None = None,
+    originals: RowOriginals | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
@@ -99,7 +100,8 @@ def post(
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
     rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
-    row its device, ``cards`` its card, ``watch`` the day on which it is known; without, no row has one.
+    row its device, ``cards`` its card, ``watch`` the day on which it is known, ``originals`` the row that it
+    answers; without, no row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -120,7 +122,7 @@ def post(
                     remedy="cut all parts at the same instants",
                 )
             before = int(orders.ts[-1]) if len(orders) else before
-            orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
+            orders = replace(orders, ts=orders.ts - orders.ts % STORED_NS)
             held = book.balance.copy() if middles else book.balance
             rows = run_orders(orders, book, plan, state)
             taint = words.taint(orders, rows, pools)
@@ -135,7 +137,9 @@ def post(
                 made = orders.take(some)
                 gear = [None if one is None else one.of(made) for one in (devices, cards)]
                 known = None if watch is None else watch.of(made, told, tx_id)
-                yield words.batch(made, told, (taint[some], _things(gear, len(some)), known), tx_id)
+                answered = None if originals is None else originals.of(made, told, tx_id)
+                things = _things([*gear, answered], len(some))
+                yield words.batch(made, told, (taint[some], things, known), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -200,7 +204,9 @@ class _Words:
     def batch(
         self, orders: Orders, rows: Rows, more: tuple[Array, list[pa.Array], Known | None], first: int
     ) -> pa.RecordBatch:
-        """Return rows as one batch; ``more``: illicit share, device and card, when and by what each is known.
+        """Return rows as one batch.
+
+        ``more``: illicit share; device, card and the row that it answers; when and by what each is known.
 
         ``first`` is the first ``tx_id``.
         """
@@ -217,12 +223,13 @@ class _Words:
             pa.array(rows.amount),
             _coded(np.zeros(size, dtype=np.int32), self.currency),
             _coded(orders.channel, pa.array(CHANNELS)),
-            *things,
+            *things[:2],
             _coded(orders.purpose, pa.array(PURPOSES)),
             pa.array(self.merchant_id[orders.merchant]),
             _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
             _coded((rows.status == DECLINED), pa.array(STATUSES)),
             self._reasons(orders, rows),
+            things[2],
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),
             *self._labels(orders.plan_row, taint, known),
@@ -284,8 +291,12 @@ class _Words:
 
 
 def _things(found: list[Array | None], size: int) -> list[pa.Array]:
-    """Return the ids of what rows were ordered with, -1 where a world does not know them."""
-    return [pa.array(np.full(size, NONE, dtype=np.int32) if ids is None else ids) for ids in found]
+    """Return the ids of device, card and answered row of each row, -1 where a world does not know them."""
+    kinds = (np.int32, np.int32, np.int64)
+    return [
+        pa.array(np.full(size, NONE, dtype=kind) if ids is None else ids)
+        for ids, kind in zip(found, kinds, strict=True)
+    ]
 
 
 def _known(size: int, known: Known | None) -> list[pa.Array]:

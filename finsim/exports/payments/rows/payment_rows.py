@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from finsim.errors import DataError, StudyError
 from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
+from finsim.exports.payments.rows.handed_originals import among_handed
 from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, hidden_from, known_labels, named_by
 from finsim.exports.payments.rows.row_words import coded, whole
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
@@ -73,12 +74,12 @@ class Payments:
 
         Types are those of TRANSACTION_SCHEMA, every column is one chunk.
         """
-        thinning = self._thinning
-        thinner = thinning.start() if thinning else None
-        for table in self._chosen(columns):
-            kept = table.filter(pa.array(thinner.keep(*_labelled(table, self.label)))) if thinner else table
-            if kept.num_rows:
-                yield kept.select(list(columns)).combine_chunks()
+        kept = self._thinned(columns)
+        if self.choice.prevalence is not None or self.choice.instance is not None or self.rows != "all":
+            kept = among_handed(kept)
+        for table in kept:
+            if table.num_rows:
+                yield table.select(list(columns)).combine_chunks()
 
     @cached_property
     def lookup(self) -> AccountLookup:
@@ -216,6 +217,12 @@ class Payments:
                 "no row is left to write", place="export: format", expected="at least one payment",
                 remedy="leave out options that choose rows, or take a later day",
             )  # fmt: skip
+
+    def _thinned(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        thinning = self._thinning
+        thinner = thinning.start() if thinning else None
+        for table in self._chosen(columns):
+            yield table.filter(pa.array(thinner.keep(*_labelled(table, self.label)))) if thinner else table
 
     def _chosen(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         wanted = [name for name in dict.fromkeys((*columns, *_CHOOSING)) if name != ILLICIT]
