@@ -49,6 +49,15 @@ _BATCH = 262_144
 _DAY_US = NANOS_PER_DAY // 1_000
 
 
+@dataclass(frozen=True)
+class RowMarks:
+    """What gives rows their device, their card, and the row that each answers."""
+
+    devices: RowDevices
+    cards: RowCards
+    originals: RowOriginals
+
+
 @dataclass
 class Posted:
     """A posting under way: iterate over it for the record batches, then read the rest.
@@ -89,19 +98,17 @@ def post(
     parts: Iterable[Orders],
     plan: SchemePlan,
     middles: Middles | None = None,
-    devices: RowDevices | None = None,
-    cards: RowCards | None = None,
+    marks: RowMarks | None = None,
     watch: BankWatch | None = None,
-    originals: RowOriginals | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
     ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
-    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
-    row its device, ``cards`` its card, ``watch`` the day on which it is known, ``originals`` the row that it
-    answers; without, no row has one.
+    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``marks`` gives each
+    row its device, its card and the row that it answers, ``watch`` the day on which it is known; without, no
+    row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -135,10 +142,8 @@ def post(
                 some = kept[low : low + _BATCH]
                 told = Rows(*(column[some] for column in rows))
                 made = orders.take(some)
-                gear = [None if one is None else one.of(made) for one in (devices, cards)]
                 known = None if watch is None else watch.of(made, told, tx_id)
-                answered = None if originals is None else originals.of(made, told, tx_id)
-                things = _things([*gear, answered], len(some))
+                things = _things(marks, made, told, tx_id)
                 yield words.batch(made, told, (taint[some], things, known), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
@@ -290,13 +295,12 @@ class _Words:
         return [pa.array(source), pa.array(sequence)]
 
 
-def _things(found: list[Array | None], size: int) -> list[pa.Array]:
-    """Return the ids of device, card and answered row of each row, -1 where a world does not know them."""
-    kinds = (np.int32, np.int32, np.int64)
-    return [
-        pa.array(np.full(size, NONE, dtype=kind) if ids is None else ids)
-        for ids, kind in zip(found, kinds, strict=True)
-    ]
+def _things(marks: RowMarks | None, orders: Orders, rows: Rows, first: int) -> list[pa.Array]:
+    """Return device, card and answered row of each row, -1 where a world does not know them."""
+    if marks is None:
+        return [pa.array(np.full(len(orders), NONE, dtype=kind)) for kind in (np.int32, np.int32, np.int64)]
+    found = (marks.devices.of(orders), marks.cards.of(orders), marks.originals.of(orders, rows, first))
+    return [pa.array(ids) for ids in found]
 
 
 def _known(size: int, known: Known | None) -> list[pa.Array]:

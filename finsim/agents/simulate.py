@@ -10,7 +10,7 @@ import pyarrow as pa
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
-from finsim.agents.ledger_posting import post
+from finsim.agents.ledger_posting import RowMarks, post
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.originals.refund_links import RefundLinks, all_links
@@ -67,9 +67,7 @@ def simulate(
     cards, wallet = with_row_cards(population.accounts, settings, streams, (planned, plan), watch.parts)
     blocks = sliced([*parts, planned], settings)
     answers = RowOriginals(all_links(links), (planned, plan), len(population.accounts))
-    posted = post(
-        population, settings, blocks, plan, devices=gear, cards=wallet, watch=watch, originals=answers
-    )
+    posted = post(population, settings, blocks, plan, marks=RowMarks(gear, wallet, answers), watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(

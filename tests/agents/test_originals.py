@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -196,10 +196,3 @@ def test_links_keep_their_values_in_files_and_shards() -> None:
     assert both.sale.tolist() == [1, 2, (1 << 40) + 1, (1 << 40) + 2]
     assert both.ts.tolist() == [10, 20, 10, 20]
     assert len(all_links([])) == 0
-
-
-def test_slices_of_posting_change_no_link(world) -> None:
-    settings = replace(world.settings, accounts=400, days=40, shard_accounts=200)
-    whole, cut = (simulate(replace(settings, slice_days=days), Streams(3)).rows for days in (40, 3))
-    assert whole["original_id"].equals(cut["original_id"])
-    assert (np.asarray(whole["original_id"]) >= 0).sum() > 10

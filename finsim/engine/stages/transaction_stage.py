@@ -12,7 +12,7 @@ import pyarrow as pa
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
-from finsim.agents.ledger_posting import post
+from finsim.agents.ledger_posting import RowMarks, post
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.originals.refund_links import RefundLinks, all_links
 from finsim.agents.originals.row_originals import RowOriginals
@@ -97,7 +97,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
 
     accounts = accounts_table(population)
     watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
-    parties, gear, wallet, answers = {}, None, None, None
+    parties, gear, marks = {}, None, None
     if not is_learned(plan):
         aside = orders_folder(run, key)
         devices, gear = with_row_devices(population, settings, plan.streams, (planned, schemes), aside)
@@ -106,8 +106,8 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         )
         parties = {**party_tables(population, settings, plan.streams), "cards": cards, "devices": devices}
         links = all_links([read_links(links_file(run, key, shard)) for shard in range(settings.shards)])
-        answers = RowOriginals(links, (planned, schemes), len(population.accounts))
-    posted = post(population, settings, blocks(), schemes, world.middles, gear, wallet, watch, answers)
+        marks = RowMarks(gear, wallet, RowOriginals(links, (planned, schemes), len(population.accounts)))
+    posted = post(population, settings, blocks(), schemes, world.middles, marks, watch)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     taken = FraudLosses()
     written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
