@@ -37,7 +37,7 @@ from finsim.agents.population.population import build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import DEFAULT_NARRATIVES, Settings
 from finsim.agents.simulate import sliced, unstressed
-from finsim.kernels.ledger import Book, Moves, Rows, post_moves
+from finsim.kernels.ledger import NO_BLOCKS, Book, Moves, Rows, post_moves
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.records.transactions import TRANSACTION_SCHEMA
@@ -82,7 +82,7 @@ def ledgers(population, orders, plan) -> dict[str, float]:
         book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
         size = len(orders)
         rows = Rows(np.zeros(size, np.uint8), *(np.zeros(size, np.int64) for _ in range(3)))
-        post_moves(moves, book, plan.steps, plan.fresh_state(), rows)
+        post_moves(moves, book, plan.steps, plan.fresh_state(), rows, NO_BLOCKS)
         return rows, book
 
     few = orders.take(slice(0, NAIVE_ROWS))
@@ -98,7 +98,12 @@ def ledgers(population, orders, plan) -> dict[str, float]:
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
     rows = Rows(np.zeros(len(few), np.uint8), *(np.zeros(len(few), np.int64) for _ in range(3)))
     post_moves(
-        Moves(few.payer, few.payee, few.amount, few.plan_row), book, plan.steps, plan.fresh_state(), rows
+        Moves(few.payer, few.payee, few.amount, few.plan_row),
+        book,
+        plan.steps,
+        plan.fresh_state(),
+        rows,
+        NO_BLOCKS,
     )
     assert [entry[2] for entry in twin()] == rows.payer_after.tolist(), "kernel and twin disagree"
     return {"kernel": len(orders) / cpu(kernel), "twin": len(few) / cpu(twin)}

@@ -30,6 +30,7 @@ from finsim.agents.vocabulary import (
     FROM_DECOY,
     FROM_LIFE,
     FROM_NARRATIVE,
+    IS_BLOCKED,
     NO_FUNDS,
     OVER_LIMIT,
     PURPOSES,
@@ -37,9 +38,20 @@ from finsim.agents.vocabulary import (
 )
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
-from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
+from finsim.kernels.ledger import (
+    DECLINED,
+    NO_BLOCKS,
+    RETURNED,
+    SKIPPED,
+    Blocks,
+    Book,
+    Moves,
+    Rows,
+    State,
+    post_moves,
+)
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
-from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D, Nanos1D
 from finsim.records.columns import DAY
 from finsim.records.fixed_words import KNOWN_BY
 from finsim.records.phase_counts import PhaseCount
@@ -118,7 +130,8 @@ def post(
 
     def batches() -> Iterator[pa.RecordBatch]:
         state = plan.fresh_state()
-        words = _Words(population, settings, plan)
+        blocks = NO_BLOCKS if watch is None else watch.blocks
+        words = _Words(population, settings, plan, blocks.until)
         pools = Pools(np.zeros(len(accounts)), book.external)
         tx_id, before = 0, -(2**63)
         for orders in parts:
@@ -131,7 +144,7 @@ def post(
             before = int(orders.ts[-1]) if len(orders) else before
             orders = replace(orders, ts=orders.ts - orders.ts % STORED_NS)
             held = book.balance.copy() if middles else book.balance
-            rows = run_orders(orders, book, plan, state)
+            rows = run_orders(orders, book, plan, state, blocks)
             taint = words.taint(orders, rows, pools)
             if middles:
                 orders, rows = as_statements(orders, rows, book, held, middles)
@@ -161,10 +174,13 @@ def posted_alone(population: Population, orders: Orders, plan: SchemePlan) -> Bo
     return kept
 
 
-def run_orders(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
+def run_orders(
+    orders: Orders, book: Book, plan: SchemePlan, state: State, blocks: Blocks = NO_BLOCKS
+) -> Rows:
     """Run sorted orders through a book, changed in place, and return what came of each.
 
-    Raises RecordError for accounts and plan slots that do not exist.
+    ``blocks`` say whom banks block; their instants are those of the orders. Raises RecordError for accounts
+    and plan slots that do not exist.
     """
     size = len(orders)
     rows = Rows(
@@ -179,18 +195,20 @@ def run_orders(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Ro
     wrong = bad_moves(moves, book, plan.steps, state)
     if wrong:
         raise RecordError(wrong, place="orders", expected="accounts and plan slots that exist")
-    post_moves(moves, book, plan.steps, state, rows)
+    post_moves(moves, book, plan.steps, state, rows, blocks._replace(ts=np.ascontiguousarray(orders.ts)))
     return rows
 
 
 class _Words:
     """Column builders with one fixed vocabulary, so that bytes never depend on how rows were batched."""
 
-    def __init__(self, population: Population, settings: Settings, plan: SchemePlan) -> None:
+    def __init__(
+        self, population: Population, settings: Settings, plan: SchemePlan, blocked: Nanos1D
+    ) -> None:
         self.accounts = population.accounts
         self.merchant_id = np.concatenate([population.merchants.merchant_id, [NO_MERCHANT]])
         self.category = np.concatenate([population.merchants.category, [0]])
-        self.plan = plan
+        self.plan, self.blocked = plan, blocked
         self.currency = pa.array([settings.currency])
         shard = np.arange(len(self.accounts)) // settings.shard_accounts
         self.shard_of = np.minimum(shard, settings.shards - 1).astype(np.uint32)
@@ -244,12 +262,19 @@ class _Words:
         return pa.RecordBatch.from_arrays(columns, schema=TRANSACTION_SCHEMA)
 
     def _reasons(self, orders: Orders, rows: Rows) -> pa.Array:
-        """Return why each row was declined, as ``post_moves`` decides: it comes back, or is too much."""
+        """Return why each row was declined, as ``post_moves`` decides.
+
+        A block comes later than every row that led to it, so what is known of blocks now tells of all rows.
+        """
         posted = rows.status != DECLINED
         mine = np.flatnonzero(~posted)
         code = np.where(self.accounts.kind[orders.payer[mine]] == CARD, OVER_LIMIT, NO_FUNDS)
         codes = np.zeros(len(posted), dtype=np.int32)
-        codes[mine] = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
+        code = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
+        if len(self.blocked):
+            sides = np.minimum(self.blocked[orders.payer[mine]], self.blocked[orders.payee[mine]])
+            code = np.where(orders.ts[mine] >= sides, IS_BLOCKED, code)
+        codes[mine] = code
         return _coded(codes, pa.array(DECLINE_REASONS), posted)
 
     def _labels(self, row: Array, taint: Array, known_of: Known | None) -> list[pa.Array]:

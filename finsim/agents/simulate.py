@@ -63,7 +63,7 @@ def simulate(
         parts.append(ordinary_orders(population, settings, streams, shard, drivers, links=links))
     progress("simulating payments, posting", settings.shards, settings.shards + 1)
     devices, gear = with_row_devices(population, settings, streams, (planned, plan))
-    watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams)
+    watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams, settings.blocking)
     cards, wallet = with_row_cards(population.accounts, settings, streams, (planned, plan), watch.parts)
     blocks = sliced([*parts, planned], settings)
     answers = RowOriginals(all_links(links), (planned, plan), len(population.accounts))

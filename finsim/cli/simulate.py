@@ -37,6 +37,9 @@ Schemes = Annotated[
 Evade = Annotated[
     float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
 ]
+Blocking = Annotated[
+    float, number("simulate", "blocking", "Share of the accounts that banks find which they block", SIZE)
+]
 Observed = Annotated[
     list[str] | None,
     typer.Option(
@@ -79,6 +82,7 @@ def simulate(
         number("simulate", "severity", "Of the scenario: 0 changes nothing, 1 or 100% is as written", SIZE),
     ] = 1.0,
     observed: Observed = None,
+    blocking: Blocking = 0.0,
     seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -102,6 +106,7 @@ def simulate(
         scenario=scenario,
         severity=severity,
         observed=_rates(observed),
+        blocking=blocking,
         seed=seed,
         output=output,
         progress=not quiet,

@@ -42,6 +42,7 @@ class Wanted:
     scenario: str | None = None
     severity: float = 1.0
     observed: Mapping[str, Any] | None = None
+    blocking: float = 0.0
 
 
 def uses_of(
@@ -94,6 +95,7 @@ def simulate(
         narratives=wanted.uses,
         evade=wanted.evade,
         observed=observation_of(wanted.observed or {}, "simulate: observed"),
+        blocking=wanted.blocking,
     )
     drivers = _drivers(wanted)
     with owning_output(folder):
@@ -131,6 +133,7 @@ def _told(wanted: Wanted, seed: int) -> dict[str, str]:
         "days": f"{wanted.days:,}, from {wanted.start}",
         "narratives": ", ".join(uses) or "none",
         **({"evade": f"{wanted.evade:g}"} if wanted.evade else {}),
+        **({"blocking": f"{wanted.blocking:g}"} if wanted.blocking else {}),
         **_told_rates(wanted.observed or {}),
         "scenario": scenario,
     }

@@ -28,6 +28,7 @@ def simulate(
     scenario: str | Path | None = None,
     severity: float = 1.0,
     observed: Mapping[str, Mapping[str, float | str]] | None = None,
+    blocking: float = 0.0,
     seed: int = 0,
     output: str | Path | None = None,
     progress: Progress = True,
@@ -46,6 +47,8 @@ def simulate(
         severity: of the scenario; 0 is the identity, 1 is as written.
         observed: what banks come to know, and when, as in a study: part -> rate -> value, such as
             ``{"card": {"found": 0.7}}``; usual rates when left out. No order and no truth changes with it.
+        blocking: share of the accounts that banks find, by reports and recalls, which they block: every later
+            payment of and to them is declined.
         seed: root seed.
         output: also write the tables into this new folder.
         progress: True, False, or a function ``(stage, done, total)``.
@@ -65,7 +68,16 @@ def simulate(
 
     """
     wrong = Arguments("simulate").day("start", start)
-    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "evade": evade, "seed": seed})
+    wrong.numbers(
+        {
+            "accounts": accounts,
+            "days": days,
+            "severity": severity,
+            "evade": evade,
+            "seed": seed,
+            "blocking": blocking,
+        }
+    )
     wrong.kinds(
         "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
         "write narrative=['account_takeover']",
@@ -89,6 +101,7 @@ def simulate(
         scenario=None if scenario is None else str(scenario),
         severity=severity,
         observed=observed,
+        blocking=blocking,
     )
     with reporting(progress) as step:
         return engine.simulate(wanted, seed=seed, output=output, progress=step)

@@ -96,7 +96,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
     accounts = accounts_table(population)
-    watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
+    watch = BankWatch(
+        population.accounts, (planned, schemes), settings.observed, plan.streams, settings.blocking
+    )
     parties, gear, marks = {}, None, None
     if not is_learned(plan):
         aside = orders_folder(run, key)

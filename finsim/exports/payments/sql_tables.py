@@ -79,7 +79,7 @@ TABLES = {
         [
             ("account_id", pa.int64()), ("customer_id", pa.int64()), ("is_victim", pa.bool_()),
             ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()), ("schemes", pa.int32()),
-            ("first", DAY), ("known_on", DAY),
+            ("first", DAY), ("known_on", DAY), ("blocked_on", DAY),
         ]
     ),
     "patterns": pa.schema(

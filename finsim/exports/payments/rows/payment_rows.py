@@ -189,7 +189,13 @@ class Payments:
 
     def _party(self, name: str, schema: pa.Schema) -> pa.Table:
         file = self.parties.get(name)
-        return schema.empty_table() if file is None else read_table(file, schema.names)
+        if file is None:
+            return schema.empty_table()
+        table = read_table(file)
+        for one in schema:  # files of an older finsim lack some, which then say nothing
+            if one.nullable and one.name not in table.column_names:
+                table = table.append_column(one, pa.nulls(table.num_rows, one.type))
+        return table.select(schema.names)
 
     def sees(self, banks: pa.ChunkedArray) -> pa.Array:
         """Return whether the side at each of some banks is known: all of them but for one bank's view."""
