@@ -68,16 +68,8 @@ def simulate(
 
     """
     wrong = Arguments("simulate").day("start", start)
-    wrong.numbers(
-        {
-            "accounts": accounts,
-            "days": days,
-            "severity": severity,
-            "evade": evade,
-            "seed": seed,
-            "blocking": blocking,
-        }
-    )
+    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "evade": evade, "seed": seed})
+    wrong.numbers({"blocking": blocking})
     wrong.kinds(
         "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
         "write narrative=['account_takeover']",

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 import finsim
 from finsim.exports.payments.rows.handed_originals import among_handed
+from finsim.exports.payments.rows.known_rows import named_by
+from finsim.records.columns import DAY
 
 
 def test_links_to_rows_that_are_left_out_are_left_out() -> None:
@@ -40,3 +42,14 @@ def test_a_thinned_export_refers_to_its_own_rows(world: Path, truth: pd.DataFram
     lost = whole[whole["tx_id"].isin(ids) & ~whole["tx_id"].isin(some["tx_id"])]
     assert len(lost)
     assert not set(lost["original_id"]) & ids
+
+
+def test_blocks_are_known_from_their_day_on() -> None:
+    day = pd.Timestamp("2026-02-01")
+    later = pa.array([day, day + pd.Timedelta("9D"), None, day + pd.Timedelta("9D")], DAY)
+    blocked = pa.array([day + pd.Timedelta("1D"), day, day, None], DAY)
+    told = pa.table({"account_id": [1, 2, 3, 4], "known_on": later, "blocked_on": blocked})
+    found = named_by(told, day.date()).to_pydict()
+    assert found["account_id"] == [1, 2, 3]
+    assert [one is None for one in found["known_on"]] == [False, True, True]
+    assert [one is None for one in found["blocked_on"]] == [True, False, False]
