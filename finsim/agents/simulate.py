@@ -11,7 +11,7 @@ from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import RowMarks, post
-from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.originals.refund_links import RefundLinks, all_links
 from finsim.agents.originals.row_originals import RowOriginals
@@ -47,14 +47,16 @@ def simulate(
     streams: Streams,
     drivers: Drivers | None = None,
     progress: Callable[[str, int, int], None] = _silent,
+    stories: Sequence[Narrative] | None = None,
 ) -> Transactions:
     """Return a transaction world: rows in time order, accounts, parties, and injected schemes.
 
-    Deterministic in (settings, seed, drivers). Raises NarrativeError for a wrong narrative file,
+    ``stories`` stand for the files of the narratives of ``settings``, with the same ids.
+    Deterministic in (settings, seed, drivers, stories). Raises NarrativeError for a wrong narrative file,
     StudyError and ScenarioError for settings and drivers that cannot be simulated.
     """
     drivers = unstressed(settings) if drivers is None else drivers
-    narratives = load_narratives([use.name for use in settings.narratives])
+    narratives = load_narratives([use.name for use in settings.narratives]) if stories is None else stories
     population = build_population(settings, streams)
     planned, plan = scheme_orders(population, narratives, settings, streams, drivers)
     parts, links = [], list[RefundLinks]()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from naive import originals as naive
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.originals.refund_links import RefundLinks, all_links
 from finsim.agents.originals.row_originals import RowOriginals
+from finsim.agents.originals.scheme_refunds import SchemeRefunds
 from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import NarrativeUse, Settings
@@ -196,3 +198,19 @@ def test_links_keep_their_values_in_files_and_shards() -> None:
     assert both.sale.tolist() == [1, 2, (1 << 40) + 1, (1 << 40) + 2]
     assert both.ts.tolist() == [10, 20, 10, 20]
     assert len(all_links([])) == 0
+
+
+def test_a_sale_of_a_scheme_is_given_back_once() -> None:
+    back = ("card_present", "refund")
+    rows = [
+        (1, 1, 2, 50, *CARD, 0, POSTED), (2, 1, 2, 60, *CARD, 1, POSTED), (3, 1, 2, 90, *CARD, 2, DECLINED),
+        (4, 2, 1, 45, *back, 3, POSTED), (5, 2, 1, 45, *back, 4, POSTED),
+        (6, 2, 1, 15, *back, 5, POSTED), (7, 2, 1, 15, *back, 6, POSTED),
+    ]  # fmt: skip
+    made, outcome = orders(rows)
+    made = replace(made, plan_row=np.arange(len(rows), dtype=np.int32))
+    steps = SimpleNamespace(scheme=np.zeros(len(rows), dtype=np.int64))
+    plan = type("Plan", (), {"steps": steps, "__len__": lambda self: 1})()
+    found = np.full(len(rows), -1)
+    SchemeRefunds((made, plan)).of(made, outcome, 100, found)
+    assert found.tolist() == [-1, -1, -1, 101, 100, 101, -1]
