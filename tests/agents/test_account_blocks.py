@@ -10,6 +10,8 @@ import pytest
 
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate
+from finsim.engine.study.study_file import Study, study_of
+from finsim.engine.study.study_resolution import agent_settings, resolve
 from finsim.errors import StudyError
 from finsim.kernels.ledger import NEVER, POSTED, Blocks, Book, Moves, Rows, post_moves
 from finsim.randomness import Streams
@@ -128,3 +130,21 @@ def test_the_kernel_blocks_from_the_instant_on_and_by_posted_rows_alone() -> Non
         False,
         True,
     ]
+
+
+def test_a_study_says_it_and_says_nothing_else() -> None:
+    def study(**part: object) -> Study:
+        return study_of({"finsim": "study/1", "id": "blocks", "transactions": {"accounts": 300, **part}})
+
+    asked, silent = study(blocking="90%"), study()
+    assert agent_settings(resolve(asked)).blocking == pytest.approx(0.9)
+    assert agent_settings(resolve(silent)).blocking == 0.0
+    assert "blocking" not in silent.model_dump()["transactions"]
+    for part, words in (({"blocking": 1.5}, "at most 1"), ({"blocking": "often"}, "blocking")):
+        with pytest.raises(StudyError, match=words):
+            study(**part)
+    with pytest.raises(StudyError, match="blocking with data"):
+        study_of({
+            "finsim": "study/1", "id": "blocks",
+            "transactions": {"data": "shipped:berka_like.csv.gz", "blocking": 0.5},
+        })  # fmt: skip
