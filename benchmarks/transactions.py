@@ -24,16 +24,20 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
-from finsim.agents.ledger_posting import post
+from finsim.agents.ledger_posting import RowMarks, post
 from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.observed.bank_watch import BankWatch
+from finsim.agents.originals.refund_links import RefundLinks, all_links
+from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.payment_orders import merge
 from finsim.agents.population.population import build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import DEFAULT_NARRATIVES, Settings
 from finsim.agents.simulate import sliced, unstressed
-from finsim.kernels.ledger import Book, Moves, Rows, post_moves
+from finsim.kernels.ledger import NO_BLOCKS, Book, Moves, Rows, post_moves
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.records.transactions import TRANSACTION_SCHEMA
@@ -78,7 +82,7 @@ def ledgers(population, orders, plan) -> dict[str, float]:
         book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
         size = len(orders)
         rows = Rows(np.zeros(size, np.uint8), *(np.zeros(size, np.int64) for _ in range(3)))
-        post_moves(moves, book, plan.steps, plan.fresh_state(), rows)
+        post_moves(moves, book, plan.steps, plan.fresh_state(), rows, NO_BLOCKS)
         return rows, book
 
     few = orders.take(slice(0, NAIVE_ROWS))
@@ -94,7 +98,12 @@ def ledgers(population, orders, plan) -> dict[str, float]:
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
     rows = Rows(np.zeros(len(few), np.uint8), *(np.zeros(len(few), np.int64) for _ in range(3)))
     post_moves(
-        Moves(few.payer, few.payee, few.amount, few.plan_row), book, plan.steps, plan.fresh_state(), rows
+        Moves(few.payer, few.payee, few.amount, few.plan_row),
+        book,
+        plan.steps,
+        plan.fresh_state(),
+        rows,
+        NO_BLOCKS,
     )
     assert [entry[2] for entry in twin()] == rows.payer_after.tolist(), "kernel and twin disagree"
     return {"kernel": len(orders) / cpu(kernel), "twin": len(few) / cpu(twin)}
@@ -106,8 +115,12 @@ def measure(settings: Settings) -> dict[str, float]:
     stories = load_narratives([use.name for use in settings.narratives])
     population = build_population(settings, streams)
 
+    links: list[RefundLinks] = []
+
     def orders():
-        return [ordinary_orders(population, settings, streams, k, drivers) for k in range(settings.shards)]
+        links.clear()
+        every = range(settings.shards)
+        return [ordinary_orders(population, settings, streams, k, drivers, links=links) for k in every]
 
     parts = orders()
     ordinary = sum(map(len, parts))
@@ -115,7 +128,11 @@ def measure(settings: Settings) -> dict[str, float]:
 
     def batches():
         _, gear = with_row_devices(population, settings, streams, (planned, plan))
-        made = list(post(population, settings, sliced([*parts, planned], settings), plan, devices=gear))
+        watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams)
+        _, cards = with_row_cards(population.accounts, settings, streams, (planned, plan), watch.parts)
+        answers = RowOriginals(all_links(links), (planned, plan), len(population.accounts))
+        blocks, marks = sliced([*parts, planned], settings), RowMarks(gear, cards, answers)
+        made = list(post(population, settings, blocks, plan, marks=marks, watch=watch))
         assert sum(batch.num_rows for batch in gear.logins()) > 0
         return made
 

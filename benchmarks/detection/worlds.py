@@ -21,6 +21,8 @@ ACCOUNTS, DAYS = 6_000, 90
 LEARN, TEST = (1, 2, 3), 4
 """Numbers of the worlds of a level, added to its seed."""
 PARTS = ("accounts", "customers", "merchants", "cards", "devices", "logins", "alerts", "reports")
+LATER = ("original_id",)
+"""Columns of payments that came after the task was frozen: no digest holds them."""
 SUMS = Path(__file__).with_name("checksums.json")
 
 
@@ -81,7 +83,8 @@ def known_sums() -> dict[str, str]:
 
 def sums_of(level: Level, number: int, made: Transactions) -> dict[str, str]:
     """Return the entry of one world in ``checksums.json``."""
-    return {f"{level.name}-{number}": f"{checksum(shown(made))}-{checksum(answers(made))}"}
+    payments = checksum(shown(made).drop_columns(list(LATER)))
+    return {f"{level.name}-{number}": f"{payments}-{checksum(answers(made))}"}
 
 
 def write(level: Level, folder: Path) -> list[str]:

@@ -12,7 +12,8 @@ from finsim.agents.cards.row_cards import RowCards
 from finsim.agents.devices.row_devices import RowDevices
 from finsim.agents.observed.bank_watch import BankWatch
 from finsim.agents.observed.found_rows import Known
-from finsim.agents.payment_orders import Orders, public_id
+from finsim.agents.originals.row_originals import RowOriginals
+from finsim.agents.payment_orders import STORED_NS, Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
@@ -29,6 +30,7 @@ from finsim.agents.vocabulary import (
     FROM_DECOY,
     FROM_LIFE,
     FROM_NARRATIVE,
+    IS_BLOCKED,
     NO_FUNDS,
     OVER_LIMIT,
     PURPOSES,
@@ -36,9 +38,20 @@ from finsim.agents.vocabulary import (
 )
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
-from finsim.kernels.ledger import DECLINED, RETURNED, SKIPPED, Book, Moves, Rows, State, post_moves
+from finsim.kernels.ledger import (
+    DECLINED,
+    NO_BLOCKS,
+    RETURNED,
+    SKIPPED,
+    Blocks,
+    Book,
+    Moves,
+    Rows,
+    State,
+    post_moves,
+)
 from finsim.kernels.taint import CLEAN, Pools, follow_taint
-from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Int1D, Nanos1D
 from finsim.records.columns import DAY
 from finsim.records.fixed_words import KNOWN_BY
 from finsim.records.phase_counts import PhaseCount
@@ -46,7 +59,15 @@ from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
 _DAY_US = NANOS_PER_DAY // 1_000
-_STORED = 1_000  # ns: files hold whole microseconds
+
+
+@dataclass(frozen=True)
+class RowMarks:
+    """What gives rows their device, their card, and the row that each answers."""
+
+    devices: RowDevices
+    cards: RowCards
+    originals: RowOriginals
 
 
 @dataclass
@@ -89,8 +110,7 @@ def post(
     parts: Iterable[Orders],
     plan: SchemePlan,
     middles: Middles | None = None,
-    devices: RowDevices | None = None,
-    cards: RowCards | None = None,
+    marks: RowMarks | None = None,
     watch: BankWatch | None = None,
 ) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
@@ -98,8 +118,9 @@ def post(
     ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
     order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
-    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``devices`` gives each
-    row its device, ``cards`` its card, ``watch`` the day on which it is known; without, no row has one.
+    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``). ``marks`` gives each
+    row its device, its card and the row that it answers, ``watch`` the day on which it is known; without, no
+    row has one.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -109,7 +130,8 @@ def post(
 
     def batches() -> Iterator[pa.RecordBatch]:
         state = plan.fresh_state()
-        words = _Words(population, settings, plan)
+        blocks = NO_BLOCKS if watch is None else watch.blocks
+        words = _Words(population, settings, plan, blocks.until)
         pools = Pools(np.zeros(len(accounts)), book.external)
         tx_id, before = 0, -(2**63)
         for orders in parts:
@@ -120,9 +142,9 @@ def post(
                     remedy="cut all parts at the same instants",
                 )
             before = int(orders.ts[-1]) if len(orders) else before
-            orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
+            orders = replace(orders, ts=orders.ts - orders.ts % STORED_NS)
             held = book.balance.copy() if middles else book.balance
-            rows = run_orders(orders, book, plan, state)
+            rows = run_orders(orders, book, plan, state, blocks)
             taint = words.taint(orders, rows, pools)
             if middles:
                 orders, rows = as_statements(orders, rows, book, held, middles)
@@ -133,9 +155,9 @@ def post(
                 some = kept[low : low + _BATCH]
                 told = Rows(*(column[some] for column in rows))
                 made = orders.take(some)
-                gear = [None if one is None else one.of(made) for one in (devices, cards)]
                 known = None if watch is None else watch.of(made, told, tx_id)
-                yield words.batch(made, told, (taint[some], _things(gear, len(some)), known), tx_id)
+                things = _things(marks, made, told, tx_id)
+                yield words.batch(made, told, (taint[some], things, known), tx_id)
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
@@ -152,10 +174,13 @@ def posted_alone(population: Population, orders: Orders, plan: SchemePlan) -> Bo
     return kept
 
 
-def run_orders(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
+def run_orders(
+    orders: Orders, book: Book, plan: SchemePlan, state: State, blocks: Blocks = NO_BLOCKS
+) -> Rows:
     """Run sorted orders through a book, changed in place, and return what came of each.
 
-    Raises RecordError for accounts and plan slots that do not exist.
+    ``blocks`` say whom banks block; their instants are those of the orders. Raises RecordError for accounts
+    and plan slots that do not exist.
     """
     size = len(orders)
     rows = Rows(
@@ -170,18 +195,20 @@ def run_orders(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Ro
     wrong = bad_moves(moves, book, plan.steps, state)
     if wrong:
         raise RecordError(wrong, place="orders", expected="accounts and plan slots that exist")
-    post_moves(moves, book, plan.steps, state, rows)
+    post_moves(moves, book, plan.steps, state, rows, blocks._replace(ts=np.ascontiguousarray(orders.ts)))
     return rows
 
 
 class _Words:
     """Column builders with one fixed vocabulary, so that bytes never depend on how rows were batched."""
 
-    def __init__(self, population: Population, settings: Settings, plan: SchemePlan) -> None:
+    def __init__(
+        self, population: Population, settings: Settings, plan: SchemePlan, blocked: Nanos1D
+    ) -> None:
         self.accounts = population.accounts
         self.merchant_id = np.concatenate([population.merchants.merchant_id, [NO_MERCHANT]])
         self.category = np.concatenate([population.merchants.category, [0]])
-        self.plan = plan
+        self.plan, self.blocked = plan, blocked
         self.currency = pa.array([settings.currency])
         shard = np.arange(len(self.accounts)) // settings.shard_accounts
         self.shard_of = np.minimum(shard, settings.shards - 1).astype(np.uint32)
@@ -200,7 +227,9 @@ class _Words:
     def batch(
         self, orders: Orders, rows: Rows, more: tuple[Array, list[pa.Array], Known | None], first: int
     ) -> pa.RecordBatch:
-        """Return rows as one batch; ``more``: illicit share, device and card, when and by what each is known.
+        """Return rows as one batch.
+
+        ``more``: illicit share; device, card and the row that it answers; when and by what each is known.
 
         ``first`` is the first ``tx_id``.
         """
@@ -217,12 +246,13 @@ class _Words:
             pa.array(rows.amount),
             _coded(np.zeros(size, dtype=np.int32), self.currency),
             _coded(orders.channel, pa.array(CHANNELS)),
-            *things,
+            *things[:2],
             _coded(orders.purpose, pa.array(PURPOSES)),
             pa.array(self.merchant_id[orders.merchant]),
             _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
             _coded((rows.status == DECLINED), pa.array(STATUSES)),
             self._reasons(orders, rows),
+            things[2],
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),
             *self._labels(orders.plan_row, taint, known),
@@ -232,12 +262,19 @@ class _Words:
         return pa.RecordBatch.from_arrays(columns, schema=TRANSACTION_SCHEMA)
 
     def _reasons(self, orders: Orders, rows: Rows) -> pa.Array:
-        """Return why each row was declined, as ``post_moves`` decides: it comes back, or is too much."""
+        """Return why each row was declined, as ``post_moves`` decides.
+
+        A block comes later than every row that led to it, so what is known of blocks now tells of all rows.
+        """
         posted = rows.status != DECLINED
         mine = np.flatnonzero(~posted)
         code = np.where(self.accounts.kind[orders.payer[mine]] == CARD, OVER_LIMIT, NO_FUNDS)
         codes = np.zeros(len(posted), dtype=np.int32)
-        codes[mine] = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
+        code = np.where(orders.plan_row[mine] == RETURNED, COMES_BACK, code)
+        if len(self.blocked):
+            sides = np.minimum(self.blocked[orders.payer[mine]], self.blocked[orders.payee[mine]])
+            code = np.where(orders.ts[mine] >= sides, IS_BLOCKED, code)
+        codes[mine] = code
         return _coded(codes, pa.array(DECLINE_REASONS), posted)
 
     def _labels(self, row: Array, taint: Array, known_of: Known | None) -> list[pa.Array]:
@@ -283,9 +320,12 @@ class _Words:
         return [pa.array(source), pa.array(sequence)]
 
 
-def _things(found: list[Array | None], size: int) -> list[pa.Array]:
-    """Return the ids of what rows were ordered with, -1 where a world does not know them."""
-    return [pa.array(np.full(size, NONE, dtype=np.int32) if ids is None else ids) for ids in found]
+def _things(marks: RowMarks | None, orders: Orders, rows: Rows, first: int) -> list[pa.Array]:
+    """Return device, card and answered row of each row, -1 where a world does not know them."""
+    if marks is None:
+        return [pa.array(np.full(len(orders), NONE, dtype=kind)) for kind in (np.int32, np.int32, np.int64)]
+    found = (marks.devices.of(orders), marks.cards.of(orders), marks.originals.of(orders, rows, first))
+    return [pa.array(ids) for ids in found]
 
 
 def _known(size: int, known: Known | None) -> list[pa.Array]:

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from finsim.notation import Array, Cents1D, Int1D, Nanos1D
 
+STORED_NS = 1_000
+"""Files hold whole microseconds."""
 _TYPES: dict[str, tuple[type, pa.DataType]] = {
     "ts": (np.int64, pa.int64()),
     "payer": (np.int32, pa.int32()),

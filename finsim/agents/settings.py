@@ -92,7 +92,8 @@ class Settings:
     a fixed block of ``shard_accounts`` accounts and ``slice_days`` is the length of a posting slice in
     days: the first is part of the study, the second only bounds memory. ``evade`` from 0 to 1
     raises every evasion of every story (``narratives.evasion_dial``). ``observed`` says what of it banks
-    come to know, and when. Raises StudyError.
+    come to know, and when; ``blocking`` is the share of the accounts they find that they block. Raises
+    StudyError.
     """
 
     accounts: int = 20_000
@@ -105,6 +106,7 @@ class Settings:
     narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
     evade: float = 0.0
     observed: Observation = USUAL
+    blocking: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -126,6 +128,13 @@ class Settings:
         if not 0.0 <= self.evade <= 1.0:
             raise StudyError(
                 f"evade is {self.evade}", place="evade", expected="0 to 1", remedy="write evade: 0.5"
+            )
+        if not 0.0 <= self.blocking <= 1.0:
+            raise StudyError(
+                f"blocking is {self.blocking}",
+                place="blocking",
+                expected="0 to 1",
+                remedy="write blocking: 0.9",
             )
         names = [use.id for use in self.narratives]
         twice = sorted({name for name in names if names.count(name) > 1})

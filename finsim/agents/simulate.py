@@ -10,9 +10,11 @@ import pyarrow as pa
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
-from finsim.agents.ledger_posting import post
-from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.ledger_posting import RowMarks, post
+from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.observed.bank_watch import BankWatch
+from finsim.agents.originals.refund_links import RefundLinks, all_links
+from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.population.population import accounts_table, build_population
@@ -45,26 +47,29 @@ def simulate(
     streams: Streams,
     drivers: Drivers | None = None,
     progress: Callable[[str, int, int], None] = _silent,
+    stories: Sequence[Narrative] | None = None,
 ) -> Transactions:
     """Return a transaction world: rows in time order, accounts, parties, and injected schemes.
 
-    Deterministic in (settings, seed, drivers). Raises NarrativeError for a wrong narrative file,
+    ``stories`` stand for the files of the narratives of ``settings``, with the same ids.
+    Deterministic in (settings, seed, drivers, stories). Raises NarrativeError for a wrong narrative file,
     StudyError and ScenarioError for settings and drivers that cannot be simulated.
     """
     drivers = unstressed(settings) if drivers is None else drivers
-    narratives = load_narratives([use.name for use in settings.narratives])
+    narratives = load_narratives([use.name for use in settings.narratives]) if stories is None else stories
     population = build_population(settings, streams)
     planned, plan = scheme_orders(population, narratives, settings, streams, drivers)
-    parts = []
+    parts, links = [], list[RefundLinks]()
     for shard in range(settings.shards):
         progress("simulating payments, ordinary orders", shard, settings.shards + 1)
-        parts.append(ordinary_orders(population, settings, streams, shard, drivers))
+        parts.append(ordinary_orders(population, settings, streams, shard, drivers, links=links))
     progress("simulating payments, posting", settings.shards, settings.shards + 1)
     devices, gear = with_row_devices(population, settings, streams, (planned, plan))
-    watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams)
+    watch = BankWatch(population.accounts, (planned, plan), settings.observed, streams, settings.blocking)
     cards, wallet = with_row_cards(population.accounts, settings, streams, (planned, plan), watch.parts)
     blocks = sliced([*parts, planned], settings)
-    posted = post(population, settings, blocks, plan, devices=gear, cards=wallet, watch=watch)
+    answers = RowOriginals(all_links(links), (planned, plan), len(population.accounts))
+    posted = post(population, settings, blocks, plan, marks=RowMarks(gear, wallet, answers), watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from finsim.cli.output import show
 from finsim.cli.parsing.completion import names, offered, yaml_files
 from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import SIZE
+from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
 Schemes = Annotated[
@@ -34,6 +36,19 @@ Schemes = Annotated[
 ]
 Evade = Annotated[
     float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
+]
+Blocking = Annotated[
+    float, number("simulate", "blocking", "Share of the accounts that banks find which they block", SIZE)
+]
+Observed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--observed",
+        metavar="PART.RATE=NUMBER",
+        help="What banks come to know and when: of card, transfer, screening or monitoring; may be repeated; "
+        "usual rates when left out.",
+        rich_help_panel=SIZE,
+    ),
 ]
 
 
@@ -66,6 +81,8 @@ def simulate(
         float,
         number("simulate", "severity", "Of the scenario: 0 changes nothing, 1 or 100% is as written", SIZE),
     ] = 1.0,
+    observed: Observed = None,
+    blocking: Blocking = 0.0,
     seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -88,6 +105,8 @@ def simulate(
         evade=evade,
         scenario=scenario,
         severity=severity,
+        observed=_rates(observed),
+        blocking=blocking,
         seed=seed,
         output=output,
         progress=not quiet,
@@ -95,3 +114,20 @@ def simulate(
     facts = {**world_dict(world), "output": str(output)}
     lines = [*world_lines(facts), f"data: {output}", f"next: finsim check {output} --rules retail-tx"]
     show("simulate", facts, "\n".join(lines), as_json, outputs=[output])
+
+
+def _rates(texts: list[str] | None) -> dict[str, Mapping[str, float | str]] | None:
+    """Return ``PART.RATE=NUMBER`` texts as part -> rate -> number as written; None without any."""
+    found: dict[str, dict[str, str]] = {}
+    for text in texts or []:
+        name, _, value = text.partition("=")
+        part, _, rate = (word.strip() for word in name.partition("."))
+        if not (part and rate and value.strip()):
+            raise StudyError(
+                f"{text!r}",
+                place="finsim simulate: --observed",
+                expected="PART.RATE=NUMBER",
+                remedy="write --observed card.found=70%",
+            )
+        found.setdefault(part, {})[rate] = value.strip()
+    return {**found} or None

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.engine.run_folder.owner_lock import owning_output
+from finsim.engine.study.observed_part import observation_of
 from finsim.errors import StudyError
 from finsim.provenance.world_card import write_world_card
 from finsim.randomness import Streams
@@ -30,7 +32,7 @@ Narratives = str | Path | Sequence[str | Path] | Mapping[str, float | None] | No
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is simulated: size, period, narratives, how far they hide, the scenario that acts on them."""
+    """What is simulated: size, period, narratives, how far they hide, what banks see, the scenario."""
 
     accounts: int = 2_000
     days: int = 30
@@ -39,6 +41,8 @@ class Wanted:
     evade: float = 0.0
     scenario: str | None = None
     severity: float = 1.0
+    observed: Mapping[str, Any] | None = None
+    blocking: float = 0.0
 
 
 def uses_of(
@@ -90,6 +94,8 @@ def simulate(
         start=wanted.start,
         narratives=wanted.uses,
         evade=wanted.evade,
+        observed=observation_of(wanted.observed or {}, "simulate: observed"),
+        blocking=wanted.blocking,
     )
     drivers = _drivers(wanted)
     with owning_output(folder):
@@ -127,8 +133,15 @@ def _told(wanted: Wanted, seed: int) -> dict[str, str]:
         "days": f"{wanted.days:,}, from {wanted.start}",
         "narratives": ", ".join(uses) or "none",
         **({"evade": f"{wanted.evade:g}"} if wanted.evade else {}),
+        **({"blocking": f"{wanted.blocking:g}"} if wanted.blocking else {}),
+        **_told_rates(wanted.observed or {}),
         "scenario": scenario,
     }
+
+
+def _told_rates(observed: Mapping[str, Any]) -> dict[str, str]:
+    told = [f"{part} {key} {value}" for part, rates in observed.items() for key, value in rates.items()]
+    return {"observed": ", ".join(told)} if told else {}
 
 
 def _drivers(wanted: Wanted) -> Drivers | None:

@@ -89,6 +89,25 @@ class State(NamedTuple):
     pot: Array
 
 
+class Blocks(NamedTuple):
+    """Accounts that their bank blocks: from then on every payment of and to them is declined.
+
+    ``ts`` int64[N] instants of the orders; ``until`` int64[A] when each account is blocked (changed in
+    place); ``pays``, ``paid`` int64[R]: how long after a posted payment of the plan its payer, and its payee,
+    is blocked, NEVER for not at all. Nobody is blocked where ``until`` is empty.
+    """
+
+    ts: Array
+    until: Array
+    pays: Array
+    paid: Array
+
+
+NEVER = 2**62
+_NONE = np.zeros(0, dtype=np.int64)
+NO_BLOCKS = Blocks(_NONE, _NONE, _NONE, _NONE)
+
+
 class Rows(NamedTuple):
     """Result per order, shape [N]: status, cents, and both balances after it."""
 
@@ -183,12 +202,13 @@ def _remember(k: int, amount: int, posted: bool, plan: Plan, state: State) -> No
 
 
 @kernel
-def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows) -> None:
+def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows, blocks: Blocks) -> None:
     """Run orders through the book, one after the other; fills ``rows``, changes ``book`` and ``state``.
 
-    A payment is declined when the payer is not external and balance - amount < -overdraft, and when its
-    row is RETURNED.
+    A payment is declined when the payer is not external and balance - amount < -overdraft, when its
+    row is RETURNED, and when an account of it is blocked.
     """
+    may_block = len(blocks.until) > 0
     for i in range(len(moves.amount)):
         payer, payee, k = moves.payer[i], moves.payee[i], moves.row[i]
         amount = moves.amount[i]
@@ -199,9 +219,16 @@ def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows) -
                 continue
         posted = book.external[payer] or book.balance[payer] - amount >= -book.overdraft[payer]
         posted = posted and k != RETURNED
+        if may_block and posted:
+            posted = blocks.ts[i] < blocks.until[payer] and blocks.ts[i] < blocks.until[payee]
         if posted:
             book.balance[payer] -= amount
             book.balance[payee] += amount
+        if may_block and posted and k >= 0:
+            if blocks.pays[k] < NEVER:
+                blocks.until[payer] = min(blocks.until[payer], blocks.ts[i] + blocks.pays[k])
+            if blocks.paid[k] < NEVER:
+                blocks.until[payee] = min(blocks.until[payee], blocks.ts[i] + blocks.paid[k])
         if k >= 0:
             _remember(k, amount, posted, plan, state)
         rows.status[i] = POSTED if posted else DECLINED

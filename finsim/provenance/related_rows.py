@@ -13,7 +13,7 @@ from finsim.provenance.parquet_rows import count_rows, rows_at, rows_where, rows
 from finsim.provenance.trace_story import Related
 from finsim.records.run_layout import table_file
 
-NEAR = 4
+NEAR, NOTHING = 4, -1
 BASE = "base"
 _ENDS = ("from_account", "to_account")
 
@@ -49,6 +49,10 @@ def _around(rows: Int1D, row: int) -> Int1D:
 def _payment(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     ends = [values[end] for end in _ENDS]
     found = [_related(run, "payer and payee", ("accounts", scenario), _accounts(run, scenario, ends))]
+    answered = values.get("original_id", NOTHING)
+    if answered != NOTHING:
+        original = _where(run, ("transactions", scenario), tx_id=answered)
+        found.append(_payments(run, "the payment that it answers", scenario, original))
     if values["instance"] is not None and values["instance"] >= 0:
         found += _scheme(run, scenario, values["instance"])
     owner = _insider(ends, found[0])

@@ -32,8 +32,9 @@ PURPOSES = (
 )  # fmt: skip
 
 PAYMENT_STATUSES = ("posted", "declined")
-DECLINE_REASONS = ("funds", "limit", "returned")
-"""Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back."""
+DECLINE_REASONS = ("funds", "limit", "returned", "blocked")
+"""Why a payment is declined: more than is at hand, more than a card's line, a debit that comes back, or an
+account of either side is blocked by its bank."""
 CARD_KINDS = ("debit", "credit")
 """What a payment card draws on: an account, or a card account with its line."""
 CARD_ENDS = ("expired", "replaced", "fraud")

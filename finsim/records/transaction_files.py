@@ -16,7 +16,8 @@ from finsim.records.transactions import FEATURE_SCHEMA, LABEL_SCHEMA, TRANSACTIO
 
 ID = "tx_id"
 _ADDED = {
-    "device_id": -1, "card_id": -1, "decline_reason": None, "taint": 0.0, "known_on": None, "known_by": None,
+    "device_id": -1, "card_id": -1, "original_id": -1, "decline_reason": None, "taint": 0.0,
+    "known_on": None, "known_by": None,
 }  # fmt: skip
 """Columns that files of an older finsim do not have, and what stands for them."""
 

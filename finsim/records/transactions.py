@@ -60,6 +60,13 @@ TRANSACTION_SCHEMA = pa.schema(
         column("status", TEXT, "posted or declined", words=PAYMENT_STATUSES),
         column("decline_reason", TEXT, "why the ledger declined it", null="posted", words=DECLINE_REASONS),
         column(
+            "original_id",
+            pa.int64(),
+            "the earlier payment that it answers: the sale of a refund, or the decline that is tried again; "
+            "-1 without",
+            role=KEY,
+        ),
+        column(
             "from_balance_after", pa.int64(), "payer's balance after the row; unchanged when declined", CENTS
         ),
         column("to_balance_after", pa.int64(), "payee's balance after the row", CENTS),

@@ -27,6 +27,8 @@ def simulate(
     evade: float = 0.0,
     scenario: str | Path | None = None,
     severity: float = 1.0,
+    observed: Mapping[str, Mapping[str, float | str]] | None = None,
+    blocking: float = 0.0,
     seed: int = 0,
     output: str | Path | None = None,
     progress: Progress = True,
@@ -43,6 +45,10 @@ def simulate(
         evade: how far every scheme hides, from 0 (as its file says) to 1; ordinary orders stay as they are.
         scenario: scenario file or shipped name whose behaviour, fraud and laundering act on the days.
         severity: of the scenario; 0 is the identity, 1 is as written.
+        observed: what banks come to know, and when, as in a study: part -> rate -> value, such as
+            ``{"card": {"found": 0.7}}``; usual rates when left out. No order and no truth changes with it.
+        blocking: share of the accounts that banks find, by reports and recalls, which they block: every later
+            payment of and to them is declined.
         seed: root seed.
         output: also write the tables into this new folder.
         progress: True, False, or a function ``(stage, done, total)``.
@@ -63,6 +69,7 @@ def simulate(
     """
     wrong = Arguments("simulate").day("start", start)
     wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "evade": evade, "seed": seed})
+    wrong.numbers({"blocking": blocking})
     wrong.kinds(
         "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
         "write narrative=['account_takeover']",
@@ -72,6 +79,9 @@ def simulate(
     ).kinds(
         "scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
         "write scenario='covid-2020'",
+    ).kinds(
+        "observed", observed, (Mapping, type(None)), "part -> rate -> value",
+        "write observed={'card': {'found': 0.7}}",
     ).files({"output": output}).progress(progress).settle()  # fmt: skip
     _check_rates(narrative)
     wanted = engine.Wanted(
@@ -82,6 +92,8 @@ def simulate(
         evade=evade,
         scenario=None if scenario is None else str(scenario),
         severity=severity,
+        observed=observed,
+        blocking=blocking,
     )
     with reporting(progress) as step:
         return engine.simulate(wanted, seed=seed, output=output, progress=step)

@@ -12,7 +12,18 @@ from finsim.agents.economy.job_loss import trouble_of
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.simulate import sliced, unstressed
 from finsim.agents.vocabulary import CHANNEL, JOBLESS, PURPOSE
-from finsim.kernels.ledger import DECLINED, POSTED, RETURNED, Book, Moves, Plan, Rows, State, post_moves
+from finsim.kernels.ledger import (
+    DECLINED,
+    NO_BLOCKS,
+    POSTED,
+    RETURNED,
+    Book,
+    Moves,
+    Plan,
+    Rows,
+    State,
+    post_moves,
+)  # fmt: skip
 from finsim.randomness import Streams
 
 
@@ -138,7 +149,7 @@ def test_an_order_that_comes_back_is_declined_whatever_is_on_the_account():
         np.zeros(2, np.int32), np.ones(2, np.int32), np.array([100, 100]), np.array([RETURNED, -1], np.int32)
     )
     rows = Rows(np.zeros(2, np.uint8), *(np.zeros(2, np.int64) for _ in range(3)))
-    post_moves(moves, ledger, steps, state, rows)
+    post_moves(moves, ledger, steps, state, rows, NO_BLOCKS)
     assert rows.status.tolist() == [DECLINED, POSTED]
     assert rows.payer_after.tolist() == [500, 400]
 

@@ -12,6 +12,7 @@ from finsim.kernels.ledger import (
     BY_SUCCESS,
     DECLINED,
     FIXED,
+    NO_BLOCKS,
     OF_ATTEMPT,
     OF_AVAILABLE,
     OF_BALANCE,
@@ -80,7 +81,7 @@ def both(orders, balances, overdrafts, external, steps, limits=((0, 0),)):
     )
     size = len(orders)
     rows = Rows(np.zeros(size, np.uint8), *(np.zeros(size, np.int64) for _ in range(3)))
-    post_moves(moves, book, plan, state, rows)
+    post_moves(moves, book, plan, state, rows, NO_BLOCKS)
     plain = list(balances)
     told, story = naive.post(orders, plain, overdrafts, external, steps, dict(enumerate(limits)))
     for i, entry in enumerate(told):

@@ -19,6 +19,7 @@ from finsim.agents.everyday.income import incomes
 from finsim.agents.everyday.ordinary_payments import _life, ordinary_orders, ordinary_slices
 from finsim.agents.everyday.purchases import _times, habits, purchases
 from finsim.agents.everyday.waiting_orders import WaitingOrders
+from finsim.agents.originals.refund_links import RefundLinks
 from finsim.agents.payment_orders import Orders, by_time, concatenate, in_time
 from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import BLOCK_ORDERS, Settings
@@ -28,7 +29,7 @@ from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
 
 
-def equal(left: Orders | Draft, right: Orders | Draft) -> bool:
+def equal(left: Orders | Draft | RefundLinks, right: Orders | Draft | RefundLinks) -> bool:
     names = [field.name for field in dataclasses.fields(left)]
     return all(
         getattr(left, name).dtype == getattr(right, name).dtype
@@ -141,25 +142,36 @@ def test_refunds_and_card_sums_do_not_depend_on_the_blocks(world) -> None:
     bought = bought.thinned(np.arange(len(bought)) % 5 > 0)
     found = []
     for size in (len(bought), 1_003):
-        given_back, by_card = Refunds(life), card_spending(life)
+        given_back, by_card = Refunds(life, 7), card_spending(life)
         for low in range(0, len(bought), size):
             part = bought.take(slice(low, low + size))
             given_back.watch(part)
             by_card.watch(part)
-        found.append((given_back.draft(), by_card.total))
-    assert equal(found[0][0], found[1][0])
-    assert len(found[0][0]) > 50
-    assert np.array_equal(found[0][1], found[1][1])
+        found.append((*given_back.draft(), by_card.total))
+    (refunds, links, total), again = found
+    assert equal(refunds, again[0])
+    assert equal(links, again[1])
+    assert len(refunds) > 50
+    assert np.array_equal(total, again[2])
+    kept = refunds.take(np.flatnonzero(refunds.keep))
+    assert len(kept) == len(links)
+    assert ((links.refund >= 7 + len(bought)) & (links.refund < 7 + len(bought) + len(refunds))).all()
+    sales = bought.take(links.sale - 7)
+    assert np.array_equal(sales.ts, links.ts)
+    assert np.array_equal(sales.payer, kept.payee)
+    assert np.array_equal(sales.merchant, kept.merchant)
+    assert 0.6 < (sales.amount == kept.amount).mean() < 0.9
+    assert (sales.amount >= kept.amount).all()
     cards = world.population.people.card[life.people]
     frame = pd.DataFrame({"card": bought.payer, "ts": bought.ts, "amount": bought.amount})[bought.keep]
     step = 5 * NANOS_PER_DAY
     since = (frame["ts"] - world.settings.start_ns) // step
-    wanted = frame[(since >= 0) & (since < len(found[0][1]))].groupby(["card", since])["amount"].sum()
+    wanted = frame[(since >= 0) & (since < len(total))].groupby(["card", since])["amount"].sum()
     kept = wanted[wanted.index.get_level_values(0).isin(cards[cards >= 0])]
     order = {card: place for place, card in enumerate(cards[cards >= 0].tolist())}
     assert len(kept) > 100
-    assert [found[0][1][since, order[card]] for card, since in kept.index] == kept.tolist()
-    assert found[0][1].sum() == kept.sum()
+    assert [total[since, order[card]] for card, since in kept.index] == kept.tolist()
+    assert total.sum() == kept.sum()
 
 
 def test_money_left_to_spend_does_not_depend_on_the_drafts(world) -> None:

@@ -11,8 +11,10 @@ import pytest
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
-from finsim.agents.ledger_posting import post
+from finsim.agents.ledger_posting import RowMarks, post
 from finsim.agents.observed.bank_watch import BankWatch
+from finsim.agents.originals.refund_links import RefundLinks, all_links
+from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.scenario_effects import on_days
 from finsim.agents.schemes.scheme_generation import scheme_orders
@@ -116,8 +118,9 @@ def test_bytes_do_not_depend_on_slices(world, slice_days):
 
 def test_bytes_do_not_depend_on_the_order_of_shards_or_a_trip_through_a_file(world):
     settings, streams, drivers = world.settings, Streams(7), unstressed(world.settings)
+    found: list[RefundLinks] = []
     shards = [
-        ordinary_orders(world.population, settings, streams, shard, drivers)
+        ordinary_orders(world.population, settings, streams, shard, drivers, links=found)
         for shard in reversed(range(settings.shards))
     ]
     shards = [Orders.from_arrow(part.to_arrow()) for part in shards]
@@ -126,7 +129,9 @@ def test_bytes_do_not_depend_on_the_order_of_shards_or_a_trip_through_a_file(wor
     watch = BankWatch(world.population.accounts, (planned, plan), settings.observed, streams)
     blocks = sliced([planned, *shards], settings)
     _, wallet = with_row_cards(world.population.accounts, settings, streams, (planned, plan), watch.parts)
-    posted = post(world.population, settings, blocks, plan, devices=gear, cards=wallet, watch=watch)
+    links = RefundLinks.from_arrow(all_links(found).to_arrow())
+    marks = RowMarks(gear, wallet, RowOriginals(links, (planned, plan), len(world.accounts)))
+    posted = post(world.population, settings, blocks, plan, marks=marks, watch=watch)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     assert rows.equals(world.tables.rows)
     assert watch.tables()["alerts"].equals(world.tables.alerts)

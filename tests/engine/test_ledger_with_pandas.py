@@ -53,3 +53,22 @@ def test_declined_rows_move_nothing(world: tuple[pd.DataFrame, pd.DataFrame]) ->
     declined = rows[rows["status"] == "declined"]
     assert 0 < len(declined) < 0.2 * len(rows)
     assert set(rows["status"].unique()) == {"posted", "declined"}
+
+
+def test_what_answers_an_earlier_row_fits_it(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    rows, _ = world
+    answers = rows[rows["original_id"] >= 0].reset_index(drop=True)
+    originals = rows.set_index("tx_id").loc[answers["original_id"]].reset_index()
+    assert (originals["tx_id"] < answers["tx_id"]).all()
+    back = answers["purpose"] == "refund"
+    payee = originals["to_account"].where(back, originals["from_account"])
+    payer = originals["from_account"].where(back, originals["to_account"])
+    assert (answers["from_account"] == payee).all()
+    assert (answers["to_account"] == payer).all()
+    assert (originals["status"] == back.map({True: "posted", False: "declined"})).all()
+    given = answers.groupby("original_id")["amount"].sum()
+    assert (given <= rows.set_index("tx_id").loc[given.index, "amount"]).all()
+    known = rows[(rows["purpose"] == "refund") & (rows["_fs_src"] == 1)]
+    linked = (known["original_id"] >= 0).groupby(known["_fs_seq"]).mean()
+    assert len(linked) == 2  # refunds of every shard
+    assert (linked > 0.8).all()

@@ -126,6 +126,7 @@ def payments(seed: int) -> pa.Table:
             "purpose": "gift",
             "device_id": -1,
             "card_id": -1,
+            "original_id": -1,
             "merchant_id": NO_MERCHANT,
             "status": "posted" if number % 9 else "declined",
             "from_balance_after": 0,

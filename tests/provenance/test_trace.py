@@ -182,7 +182,7 @@ def test_text_and_json_say_the_same(finished: Path) -> None:
     for told in ("scatter_gather", "Streams(7).under('agents', 'scheme', 3)", SCENARIOS["base"], "  > 20 "):
         assert told in text
     assert text.count("  > ") == 2
-    assert "_fs_src" in text.split("origin")[0]
+    assert "_fs_src" in text.split("\n\norigin")[0]
 
 
 def test_long_schemes_are_cut_in_text_but_not_in_data() -> None:

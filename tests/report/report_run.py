@@ -152,6 +152,7 @@ def _transactions(folder: Path, label: str) -> int:
             "merchant_id": -1,
             "device_id": -1,
             "card_id": -1,
+            "original_id": -1,
             "taint": 0.0,
             "from_balance_after": 0,
             "to_balance_after": 0,

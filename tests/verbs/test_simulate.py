@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -75,6 +77,9 @@ def test_a_scenario_raises_what_it_says() -> None:
         ({"narrative": {"account_takeover": 0.1}, "schemes": {"account_takeover": 3}}, "rate and a count"),
         ({"scenario": "covid-2021"}, "did you mean 'covid-2020'"),
         ({"start": "2026-13-01"}, "2026-13-01"),
+        ({"observed": {"card": {"foud": 0.5}}}, "simulate: observed: card.foud"),
+        ({"observed": {"card": {"found": 2}, "cards": {}}}, "did you mean 'card'"),
+        ({"observed": [0.5]}, "part -> rate -> value"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(
@@ -84,6 +89,39 @@ def test_what_cannot_be_is_refused_before_any_work(
         finsim.simulate(**SMALL, **call, output=tmp_path / "world")
     assert words in str(caught.value)
     assert not (tmp_path / "world").exists()
+
+
+def test_what_banks_see_follows_its_rates_and_changes_no_payment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = {"accounts": 300, "days": 20, "schemes": {"lost_or_stolen_card": 8}, "progress": False}
+    sure = {"card": {"found": 1, "upheld": "100%", "delay": 2}, "monitoring": {"false": 0}}
+    usual, seen = finsim.simulate(**made), finsim.simulate(**made, observed=sure)
+    told = ("known_on", "known_by", "card_id")  # a claim ends a card
+    same = [name for name in usual.rows.column_names if name not in told]
+    assert seen.rows.select(same).equals(usual.rows.select(same))
+    frauds = seen.rows.filter(seen.rows["is_fraud"])
+    posted = frauds.filter(pc.equal(frauds["status"], "posted"))
+    assert posted["known_on"].null_count == 0 < posted.num_rows
+    assert posted.num_rows <= seen.reports.num_rows > usual.reports.num_rows
+    options = ["--accounts", "300", "--days", "20", "--schemes", "lost_or_stolen_card=8", "-q"]
+    rates = ["card.found=1", "card.upheld=100%", "card.delay=2", "monitoring.false=0"]
+    for rate in rates:
+        options += ["--observed", rate]
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", *options, "-o", str(tmp_path / "w")])
+    assert ended.value.code == 0
+    capsys.readouterr()
+    assert pq.read_table(tmp_path / "w" / "reports.parquet").num_rows == seen.reports.num_rows
+    assert "card delay 2" in (tmp_path / "w" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["card", "card.found", "card=1", ".found=1", "card.=1", "card.found= "])
+def test_a_rate_without_its_name_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--observed", text, "-o", "w"])
+    assert ended.value.code == 2
+    assert "write --observed card.found=70%" in capsys.readouterr().err
 
 
 def test_an_output_that_exists_is_kept(tmp_path: Path) -> None:

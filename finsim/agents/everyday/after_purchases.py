@@ -7,6 +7,7 @@ import numpy as np
 from finsim.agents.amount_rounding import exact
 from finsim.agents.calendar.hours_of_day import PROFILE
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft, join
+from finsim.agents.originals.refund_links import RefundLinks
 from finsim.agents.vocabulary import CATEGORY, PURPOSE
 from finsim.notation import NANOS_PER_DAY, Float1D, Int1D, Nanos1D
 
@@ -14,20 +15,30 @@ _REFUNDED = tuple(CATEGORY[name] for name in ("retail", "online", "travel"))
 
 
 class Refunds:
-    """Refunds of purchases: 1.6 % of retail, online and travel, most in full (assumption)."""
+    """Refunds of purchases: 1.6 % of retail, online and travel, most in full (assumption).
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
+    ``first`` is the number of the first purchase among the orders of the shard.
+    """
+
+    def __init__(self, life: Life, first: int) -> None:
+        self._life, self._next = life, first
         self._rng = life.streams.at("refunds")
         self._sources: list[Draft] = []
+        self._numbers: list[Int1D] = []
 
     def watch(self, bought: Draft) -> None:
         """Choose which purchases of a block are given back."""
         lucky = self._rng.random(len(bought)) < 0.016
-        self._sources.append(bought.take(np.flatnonzero(lucky & np.isin(bought.purpose, _REFUNDED))))
+        given_back = np.flatnonzero(lucky & np.isin(bought.purpose, _REFUNDED))
+        self._sources.append(bought.take(given_back))
+        self._numbers.append(self._next + given_back)
+        self._next += len(bought)
 
-    def draft(self) -> Draft:
-        """Return the refunds, once all purchases have passed."""
+    def draft(self) -> tuple[Draft, RefundLinks]:
+        """Return the refunds, once all purchases have passed, and what each gives back.
+
+        They are numbered next to the last purchase.
+        """
         life, rng, source = self._life, self._rng, join(self._sources)
         size = len(source)
         wait = 1 + rng.gamma(2.0, 4.0, size).astype(np.int64)
@@ -40,7 +51,10 @@ class Refunds:
             source.channel,
             PURPOSE["refund"],
         )
-        return made.thinned(source.keep & life.in_period(day))
+        made = made.thinned(source.keep & life.in_period(day))
+        kept = np.flatnonzero(made.keep)
+        sales = np.concatenate([np.zeros(0, dtype=np.int64), *self._numbers])
+        return made, RefundLinks(self._next + kept, sales[kept], source.ts[kept])
 
 
 class CardSpending:

@@ -22,6 +22,7 @@ from finsim.agents.everyday.instalments import instalments
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
 from finsim.agents.everyday.purchases import habits, purchases, subscriptions
 from finsim.agents.everyday.waiting_orders import WaitingOrders
+from finsim.agents.originals.refund_links import RefundLinks
 from finsim.agents.payment_orders import Orders, concatenate
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import behaviour, order_key
@@ -43,9 +44,10 @@ def ordinary_orders(
     shard: int,
     drivers: Drivers,
     courses: LoanCourses | None = None,
+    links: list[RefundLinks] | None = None,
 ) -> Orders:
     """Return the ordinary orders of one logical shard, sorted by (ts, order_id): all slices in one."""
-    parts = ordinary_slices(population, settings, streams, shard, drivers, courses=courses)
+    parts = ordinary_slices(population, settings, streams, shard, drivers, courses=courses, links=links)
     return concatenate(list(parts))
 
 
@@ -57,6 +59,7 @@ def ordinary_slices(
     drivers: Drivers,
     aside: Path | None = None,
     courses: LoanCourses | None = None,
+    links: list[RefundLinks] | None = None,
 ) -> Iterator[Orders]:
     """Yield the ordinary orders of one logical shard, a posting slice at a time, sorted by (ts, order_id).
 
@@ -65,21 +68,25 @@ def ordinary_slices(
     number that is given out before anything is thinned; orders that a scenario adds come after those of
     layer 0. What is more than memory should hold waits in nameless files of the folder ``aside`` (None: in
     memory). ``courses``: the loans of all customers, as the loan panel of the scenario has them; None where
-    no loan of theirs is followed.
+    no loan of theirs is followed. ``links`` gets what each refund gives back, before the first slice.
     Raises ScenarioError for a behaviour that this world does not have.
     """
     life = _life(population, settings, streams, shard, drivers, courses)
     opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
     first = shard * ORDER_BLOCK
     with WaitingOrders(settings.slices(), aside) as waiting:
-        for made in _drafts(life):
+        found: list[RefundLinks] = []
+        for made in _drafts(life, found):
             waiting.add(_numbered(made, opened, settings, first))
             first += len(made)
+        if links is not None:
+            links += [one.moved(shard * ORDER_BLOCK) for one in found]
         yield from waiting.slices()
 
 
-def _drafts(life: Life) -> Iterator[Draft]:
-    """Yield all that a shard's people and firms order, in the order of the ids."""
+def _drafts(life: Life, links: list[RefundLinks]) -> Iterator[Draft]:
+    """Yield all that a shard's people and firms order, by their ids; ``links`` gets the refunds."""
+    number = 0
     planned = PlannedMoney(life)
     processes: tuple[Callable[[Life], Draft], ...] = (
         incomes,
@@ -96,14 +103,17 @@ def _drafts(life: Life) -> Iterator[Draft]:
     for process in processes:
         made = process(life)
         planned.watch(process(life.in_calm()) if process in moved else made)
+        number += len(made)
         yield made
     known = habits(life, planned.free())
-    given_back, by_card = Refunds(life), card_spending(life)
+    given_back, by_card = Refunds(life, number), card_spending(life)
     for made in purchases(life, known, 0):
         given_back.watch(made)
         by_card.watch(made)
         yield made
-    yield given_back.draft()
+    refunds, found = given_back.draft()
+    links.append(found)
+    yield refunds
     yield statements(life, by_card)
     yield business(life)
     for layer in range(1, life.behaviour.layers(float(life.economy.volume.max()))):

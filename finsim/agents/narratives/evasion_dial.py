@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol, Self, TypeVar
 
 from finsim.agents.narratives.narrative_variants import EVASIONS, Evasion
@@ -29,8 +29,8 @@ class Dialled(Story, Protocol):
 Told = TypeVar("Told", bound=Dialled)
 
 
-def dialled(story: Told, evade: float) -> Told:
-    """Return a story whose every evasion is raised by the share ``evade`` of what is left of it up to 1.
+def dialled(story: Told, evade: float, kinds: Collection[str] = EVASIONS) -> Told:
+    """Return a story whose evasions ``kinds`` are raised by the share ``evade`` of what is left up to 1.
 
     Evasions that the file does not have begin at 0; those that could never act in the story stay away, and
     0 gives the story itself. A scheme that waits longer may last longer: its timeout grows with its waits.
@@ -44,6 +44,9 @@ def dialled(story: Told, evade: float) -> Told:
     for kind in EVASIONS:
         item = known.get(kind)
         if item is None and (kind not in DIALLED or kind not in acting):
+            continue
+        if kind not in kinds:
+            made += [item] if item else []
             continue
         first = item or Evasion(kind=kind, level=0.0, assumption=_WHY)
         made.append(first.model_copy(update={"level": first.level + (1.0 - first.level) * evade}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from finsim.agents.observed.account_blocks import account_blocks
 from finsim.agents.observed.false_alarms import FalseAlarms
 from finsim.agents.observed.found_rows import (
     BY_SAR,
@@ -37,7 +38,7 @@ class BankWatch:
 
     What is drawn belongs to schemes, accounts and orders: neither blocks nor other scenarios change it.
     ``planned`` are the payments of schemes and the plan behind them. ``parts`` says who has which part in
-    them, and what will be found out about each.
+    them, and what will be found out about each; ``blocks`` whom banks block for it, the share ``blocking``.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class BankWatch:
         planned: tuple[Orders, SchemePlan],
         rates: Observation,
         streams: Streams,
+        blocking: float = 0.0,
     ) -> None:
         self._accounts, self._plan, self._rates = accounts, planned[1], rates
         self._draws = Draws(streams)
         self.parts = scheme_parts(accounts, planned, rates, self._draws)
+        self.blocks = account_blocks(accounts, planned, self.parts, blocking, self._draws)
         self._state = Standing.fresh(len(self.parts.scheme))
         self._log = Log(np.full(len(accounts), NEVER, dtype=np.int64))
         words = [streams.word("agents", "observed", "false", name) for name in ("scores", "cases", "claims")]
@@ -80,7 +83,7 @@ class BankWatch:
         course = Course(raised, raised + parts.decided[mine], parts.cased[mine], parts.reported[mine])
         tx_id, channel = np.divmod(state.trigger[mine], _CHANNELS)
         self._log.cases(tx_id, parts.account[mine], channel, course)
-        return observed_tables(self._accounts, parts, state, self._log)
+        return observed_tables(self._accounts, parts, state, self._log, self.blocks.until)
 
     def _note_parts(self, batch: Batch, story: Int1D) -> None:
         """Remember the first payment of every part, and the last one before its alert.

@@ -10,6 +10,7 @@ import pyarrow as pa
 from finsim.agents.observed.found_rows import NEVER, Log
 from finsim.agents.observed.scheme_parts import SchemeParts
 from finsim.agents.population.population import Accounts
+from finsim.kernels.ledger import NEVER as NEVER_BLOCKED
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D, Nanos1D
 from finsim.records.columns import DAY, coded
 from finsim.records.fixed_words import ALERT_OUTCOMES, ALERT_RULES, REPORT_KINDS, REPORT_OUTCOMES
@@ -48,8 +49,13 @@ def days(instants: Nanos1D) -> pa.Array:
     return pa.array(day, mask=never).cast(DAY)
 
 
-def observed_tables(accounts: Accounts, parts: SchemeParts, state: Standing, log: Log) -> dict[str, pa.Table]:
-    """Return the tables of ``records.parties.party_tables.OBSERVED`` by name."""
+def observed_tables(
+    accounts: Accounts, parts: SchemeParts, state: Standing, log: Log, blocked: Nanos1D
+) -> dict[str, pa.Table]:
+    """Return the tables of ``records.parties.party_tables.OBSERVED`` by name.
+
+    ``blocked`` are the instants of blocks by account; empty where nobody is blocked.
+    """
     alerts, reports = log.alerts.whole(), log.reports.whole()
     whose = accounts.account_id[alerts["account"]]
     listed = [
@@ -66,12 +72,17 @@ def observed_tables(accounts: Accounts, parts: SchemeParts, state: Standing, log
     return {
         "alerts": _table(listed, ALERT_SCHEMA),
         "reports": _table(claimed, REPORT_SCHEMA),
-        "account_labels": _account_labels(accounts, parts, state, log.named),
+        "account_labels": _account_labels(accounts, parts, state, (log.named, blocked)),
     }
 
 
-def _account_labels(accounts: Accounts, parts: SchemeParts, state: Standing, named: Nanos1D) -> pa.Table:
+def _account_labels(
+    accounts: Accounts, parts: SchemeParts, state: Standing, told: tuple[Nanos1D, Nanos1D]
+) -> pa.Table:
     size = len(accounts)
+    named = told[0]
+    blocked = np.full(size, NEVER, dtype=np.int64)
+    blocked[: len(told[1])] = np.where(told[1] < NEVER_BLOCKED, told[1], NEVER)
     mine = np.flatnonzero(parts.is_illicit)
     account, loses = parts.account[mine], state.first_loss[mine]
     started = np.minimum(loses, state.first_part[mine])
@@ -86,11 +97,12 @@ def _account_labels(accounts: Accounts, parts: SchemeParts, state: Standing, nam
 
     is_victim, is_fraud = marked(loses < NEVER), marked(state.frauds[mine])
     is_laundering = marked(state.launders[mine])
-    at = np.flatnonzero((schemes > 0) | (named < NEVER))
+    at = np.flatnonzero((schemes > 0) | (np.minimum(named, blocked) < NEVER))
     at = at[np.argsort(accounts.account_id[at])]
     columns = [
         accounts.account_id[at], accounts.customer_id[at], is_victim[at], is_fraud[at], is_laundering[at],
         schemes[at], days(first[at]), days(named[at]),
+        days(blocked[at]),
     ]  # fmt: skip
     return _table(columns, ACCOUNT_LABEL_SCHEMA)
 

@@ -16,7 +16,7 @@ from finsim.verbs.calling.argument_checks import Number, number_of
 
 LENGTHS = ("steps", "days", "cpu_seconds", "row")
 """Amounts of time and numbers of rows: ``36m`` may mean months, so no letter is read."""
-SHARES = ("budget", "evade", "prevalence", "rate", "scale", "severity")
+SHARES = ("blocking", "budget", "evade", "prevalence", "rate", "scale", "severity")
 """Parts of a whole, that people write in percent."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from finsim.agents.originals.refund_links import RefundLinks
 from finsim.agents.payment_orders import ORDER_SCHEMA, Orders, merge
 from finsim.engine.finished_tasks import WORK
 from finsim.records.storage import replacing
@@ -25,6 +26,28 @@ def orders_folder(run: Path, key: str) -> Path:
 def orders_file(run: Path, key: str, shard: int, piece: int) -> Path:
     """Return the file of a shard's ordinary orders in one slice."""
     return orders_folder(run, key) / f"{shard:05d}-{piece:05d}.arrow"
+
+
+def links_file(run: Path, key: str, shard: int) -> Path:
+    """Return the file of what the refunds of a shard give back."""
+    return orders_folder(run, key) / f"{shard:05d}-refunds.arrow"
+
+
+def write_links(path: Path, links: RefundLinks) -> None:
+    """Write what refunds give back."""
+    table = links.to_arrow()
+    with (
+        replacing(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as file,
+        pa.ipc.new_file(file, table.schema) as writer,
+    ):
+        writer.write_table(table)
+
+
+def read_links(path: Path) -> RefundLinks:
+    """Return what the refunds of a shard give back."""
+    with pa.OSFile(str(path), "rb") as file:
+        return RefundLinks.from_arrow(pa.ipc.open_file(file).read_all())
 
 
 def write_orders(path: Path, orders: Orders, edges: Sequence[int]) -> None:

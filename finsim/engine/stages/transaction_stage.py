@@ -12,8 +12,10 @@ import pyarrow as pa
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
-from finsim.agents.ledger_posting import post
+from finsim.agents.ledger_posting import RowMarks, post
 from finsim.agents.observed.bank_watch import BankWatch
+from finsim.agents.originals.refund_links import RefundLinks, all_links
+from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import accounts_table
@@ -23,7 +25,15 @@ from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.customers_with_loans import are_customers, read_courses
 from finsim.engine.stages.fraud_losses import FraudLosses
 from finsim.engine.stages.learned_payments_stage import moved_life
-from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
+from finsim.engine.stages.order_files import (
+    links_file,
+    merged_blocks,
+    orders_file,
+    orders_folder,
+    read_links,
+    write_links,
+    write_orders,
+)
 from finsim.engine.stages.order_keys import order_keys
 from finsim.engine.stages.payment_world import is_learned, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
@@ -44,17 +54,23 @@ def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
     files = {}
-    made = _made(run, plan, task, label)
+    links: list[RefundLinks] = []
+    made = _made(run, plan, task, label, links)
     for piece, ((low, high), orders) in enumerate(zip(settings.slices(), made, strict=True)):
         path = orders_file(run, task.name, task.shard, piece)
         write_orders(path, orders, settings.blocks(low, high))
         name, facts = output(run, path, len(orders))
         files[name] = facts
+    if not is_learned(plan):
+        path, found = links_file(run, task.name, task.shard), all_links(links)
+        write_links(path, found)
+        name, facts = output(run, path, len(found))
+        files[name] = facts
     return Done(task.key, files)
 
 
-def _made(run: Path, plan: Plan, task: Task, label: str) -> Iterator[Orders]:
-    """Return the ordinary orders of a shard under a scenario, slice by slice."""
+def _made(run: Path, plan: Plan, task: Task, label: str, links: list[RefundLinks]) -> Iterator[Orders]:
+    """Return the ordinary orders of a shard under a scenario, slice by slice; ``links`` gets the refunds."""
     settings, drivers = agent_settings(plan), plan.drivers[label]
     if is_learned(plan):
         orders = moved_life(run, plan, task.shard, drivers)
@@ -62,7 +78,7 @@ def _made(run: Path, plan: Plan, task: Task, label: str) -> Iterator[Orders]:
     population = population_of(settings, plan.streams)
     aside = orders_folder(run, task.name)
     courses = read_courses(run, label) if are_customers(plan) else None
-    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside, courses)
+    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside, courses, links)
 
 
 def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
@@ -80,8 +96,10 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
     accounts = accounts_table(population)
-    watch = BankWatch(population.accounts, (planned, schemes), settings.observed, plan.streams)
-    parties, gear, wallet = {}, None, None
+    watch = BankWatch(
+        population.accounts, (planned, schemes), settings.observed, plan.streams, settings.blocking
+    )
+    parties, gear, marks = {}, None, None
     if not is_learned(plan):
         aside = orders_folder(run, key)
         devices, gear = with_row_devices(population, settings, plan.streams, (planned, schemes), aside)
@@ -89,7 +107,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             population.accounts, settings, plan.streams, (planned, schemes), watch.parts
         )
         parties = {**party_tables(population, settings, plan.streams), "cards": cards, "devices": devices}
-    posted = post(population, settings, blocks(), schemes, world.middles, gear, wallet, watch)
+        links = all_links([read_links(links_file(run, key, shard)) for shard in range(settings.shards)])
+        marks = RowMarks(gear, wallet, RowOriginals(links, (planned, schemes), len(population.accounts)))
+    posted = post(population, settings, blocks(), schemes, world.middles, marks, watch)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
     taken = FraudLosses()
     written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from finsim import documents
 from finsim.agents.observed_rates import (
     MOST_DAYS,
     MOST_SPREAD,
@@ -17,7 +19,9 @@ from finsim.agents.observed_rates import (
     Screening,
 )
 from finsim.document_numbers import Number, Share
+from finsim.document_shapes import shaped
 from finsim.engine.study.market_part import Part
+from finsim.errors import StudyError
 
 _Chance = Annotated[Share, Field(ge=0.0, le=1.0)]
 _Days = Annotated[Number, Field(ge=0.0, le=MOST_DAYS)]
@@ -122,6 +126,19 @@ class ObservedPart(Part):
             screening=_changed(USUAL.screening, self.screening),
             monitoring=_changed(USUAL.monitoring, self.monitoring),
         )
+
+
+def observation_of(data: Mapping[str, Any], place: str) -> Observation:
+    """Return the rates that the keys of ``observed`` give, the usual ones else.
+
+    Raises StudyError with every wrong key and value; ``place`` says where they stand.
+    """
+    document = documents.Document("", shaped(dict(data), ObservedPart), {})
+    try:
+        return documents.validate(document, ObservedPart, StudyError).rates()
+    except StudyError as error:
+        wrong = [replace(one, place=f"{place}: {one.place}") for one in error.problems]
+        raise StudyError.of(wrong) from None
 
 
 def _changed(usual: _Rates, part: GivenPart) -> _Rates:

@@ -349,6 +349,7 @@ def agent_settings(plan: Plan) -> AgentSettings:
         narratives=uses,
         evade=part.evade,
         **({} if part.observed is None else {"observed": part.observed.rates()}),
+        blocking=part.blocking or 0.0,
     )
 
 

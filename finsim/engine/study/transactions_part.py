@@ -129,6 +129,8 @@ class TransactionsPart(Part):
     * ``narratives``: stories that are injected, by name or path.
     * ``evade``: how far every scheme hides, from 0 (as its file says) to 1.
     * ``observed``: what banks come to know of the stories, and when; usual rates when left out.
+    * ``blocking``: share of the accounts that banks find, by reports and recalls, which they block; none when
+      left out.
     * ``rules``: rule pack by name or path; null: no rules.
     """
 
@@ -146,6 +148,7 @@ class TransactionsPart(Part):
     narratives: tuple[NarrativeChoice, ...] = ()
     evade: Annotated[Share, Field(ge=0.0, le=1.0)] = 0.0
     observed: ObservedPart | None = None
+    blocking: Annotated[Share, Field(ge=0.0, le=1.0)] | None = None
     rules: str | None = "retail-tx"
 
     @field_validator("narratives", mode="before")
@@ -193,6 +196,8 @@ class TransactionsPart(Part):
         data: dict[str, Any] = handler(self)
         if self.observed is None:
             data.pop("observed", None)  # what a study does not say is no part of what it is
+        if self.blocking is None:
+            data.pop("blocking", None)
         schema = data.pop("schema_", None) or data.pop("schema", None)
         if self.data is None:
             return {name: value for name, value in data.items() if name not in _LEARNED and name != "data"}
@@ -202,6 +207,6 @@ class TransactionsPart(Part):
         return {name: value for name, value in found.items() if value is not None or name not in _LEARNED}
 
 
-_SIMULATED = ("accounts", "banks")
+_SIMULATED = ("accounts", "banks", "blocking")
 _LEARNED = ("schema_", "schema", "body", "words", "entities")
 _AS_WRITTEN = {"schema_": "schema"}

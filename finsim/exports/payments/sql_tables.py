@@ -51,7 +51,7 @@ TABLES = {
             ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
             ("channel", TEXT), ("device_id", pa.int32()), ("card_id", pa.int32()),
             ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT), ("decline_reason", TEXT),
-            ("from_balance_after", MONEY), ("to_balance_after", MONEY),
+            ("original_id", pa.int64()), ("from_balance_after", MONEY), ("to_balance_after", MONEY),
         ]
     ),
     "labels": pa.schema(
@@ -79,7 +79,7 @@ TABLES = {
         [
             ("account_id", pa.int64()), ("customer_id", pa.int64()), ("is_victim", pa.bool_()),
             ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()), ("schemes", pa.int32()),
-            ("first", DAY), ("known_on", DAY),
+            ("first", DAY), ("known_on", DAY), ("blocked_on", DAY),
         ]
     ),
     "patterns": pa.schema(
@@ -99,7 +99,9 @@ KEYS = {
 }  # fmt: skip
 """Table -> its primary key; `logins` have none."""
 # -1 stands for none.
-_NONE = ("merchant_id", "device_id", "card_id", "instance", "employer_account", "birth_year")
+_NONE = (
+    "merchant_id", "device_id", "card_id", "original_id", "instance", "employer_account", "birth_year",
+)  # fmt: skip
 _SIDES = ("from", "to")
 
 

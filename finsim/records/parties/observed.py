@@ -49,5 +49,12 @@ ACCOUNT_LABEL_SCHEMA = pa.schema(
         column("schemes", pa.int32(), "in how many illicit schemes it had a part", role=LABEL),
         column("first", DAY, "its first illicit payment", role=LABEL, null="none: a bank is wrong"),
         column("known_on", DAY, "when its bank first held it for a part of one", role=LABEL, null="never"),
+        column(
+            "blocked_on",
+            DAY,
+            "when its bank blocked it: every payment of and to it is declined from then on",
+            role=LABEL,
+            null="never",
+        ),
     ]
 )

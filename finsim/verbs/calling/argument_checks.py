@@ -69,6 +69,7 @@ class Number:
 
 NUMBERS = {
     "accounts": Number(2_000, 200),
+    "blocking": Number(0.9, 0, 1, whole=False),
     "budget": Number(0.005, 0, 0.5, whole=False, above=True),
     "cpu_price": Number(0.05, 0, 1e9, whole=False, above=True),
     "cpu_seconds": Number(60, 1, whole=False),

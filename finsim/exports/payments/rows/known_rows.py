@@ -83,8 +83,13 @@ def as_stood(table: pa.Table, day: date) -> pa.Table:
 
 
 def named_by(table: pa.Table, day: date) -> pa.Table:
-    """Return the accounts that a bank held for a part of a scheme by the end of a day."""
-    return table.filter(_by(table["known_on"], day))
+    """Return the accounts that a bank held for a part of a scheme, or blocked, by the end of a day."""
+    known = {name: _by(table[name], day) for name in ("known_on", "blocked_on")}
+    for name, by_then in known.items():
+        place, field = table.column_names.index(name), table.schema.field(name)
+        kept = pc.if_else(by_then, table[name], pa.scalar(None, field.type))
+        table = table.set_column(place, field, kept)
+    return table.filter(pc.or_(*known.values()))
 
 
 def _by(column: pa.ChunkedArray, day: date) -> pa.ChunkedArray:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from finsim.errors import DataError, StudyError
 from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
+from finsim.exports.payments.rows.handed_originals import among_handed
 from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, hidden_from, known_labels, named_by
 from finsim.exports.payments.rows.row_words import coded, whole
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
@@ -73,12 +74,12 @@ class Payments:
 
         Types are those of TRANSACTION_SCHEMA, every column is one chunk.
         """
-        thinning = self._thinning
-        thinner = thinning.start() if thinning else None
-        for table in self._chosen(columns):
-            kept = table.filter(pa.array(thinner.keep(*_labelled(table, self.label)))) if thinner else table
-            if kept.num_rows:
-                yield kept.select(list(columns)).combine_chunks()
+        kept = self._thinned(columns)
+        if self.choice.prevalence is not None or self.choice.instance is not None or self.rows != "all":
+            kept = among_handed(kept)
+        for table in kept:
+            if table.num_rows:
+                yield table.select(list(columns)).combine_chunks()
 
     @cached_property
     def lookup(self) -> AccountLookup:
@@ -188,7 +189,13 @@ class Payments:
 
     def _party(self, name: str, schema: pa.Schema) -> pa.Table:
         file = self.parties.get(name)
-        return schema.empty_table() if file is None else read_table(file, schema.names)
+        if file is None:
+            return schema.empty_table()
+        table = read_table(file)
+        for one in schema:  # files of an older finsim lack some, which then say nothing
+            if one.nullable and one.name not in table.column_names:
+                table = table.append_column(one, pa.nulls(table.num_rows, one.type))
+        return table.select(schema.names)
 
     def sees(self, banks: pa.ChunkedArray) -> pa.Array:
         """Return whether the side at each of some banks is known: all of them but for one bank's view."""
@@ -216,6 +223,12 @@ class Payments:
                 "no row is left to write", place="export: format", expected="at least one payment",
                 remedy="leave out options that choose rows, or take a later day",
             )  # fmt: skip
+
+    def _thinned(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        thinning = self._thinning
+        thinner = thinning.start() if thinning else None
+        for table in self._chosen(columns):
+            yield table.filter(pa.array(thinner.keep(*_labelled(table, self.label)))) if thinner else table
 
     def _chosen(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         wanted = [name for name in dict.fromkeys((*columns, *_CHOOSING)) if name != ILLICIT]
