@@ -11,7 +11,7 @@ from finsim.credit.conditional import MONTHS_PER_YEAR
 from finsim.credit.reference_parameters import CLASSES, LINKED_LIKE
 from finsim.credit.settings import Settings
 from finsim.errors import ScenarioError, did_you_mean
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Array, Float1D, Float2D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
@@ -63,6 +63,24 @@ def trailing_factors(paths: Float2D, settings: Settings) -> tuple[Float2D, Float
     weight = np.maximum(count[:, None] - np.abs(lag), 0)
     variance: Float1D = (weight * memory ** np.abs(lag)).sum(axis=1) / year
     return (total[end] - total[end - count]) / np.sqrt(year), variance
+
+
+def left_of_year(years: Array, settings: Settings) -> Array:
+    """Return the share of a year's factor that is expected ``years`` (0, 1, ...) later, of that shape.
+
+    The correlation of two means of the monthly AR(1) over years so far apart: 1, a, a m^12, a m^24, ... with
+    a the ``months_autocorrelation`` and m the monthly memory.
+    """
+    memory, apart = _monthly_memory(settings.months_autocorrelation), np.asarray(years, dtype=np.float64)
+    beyond = memory ** (MONTHS_PER_YEAR * np.maximum(apart - 1.0, 0.0))
+    found: Array = np.where(apart == 0.0, 1.0, settings.months_autocorrelation * beyond)
+    return found
+
+
+def left_of_month(months: Array, settings: Settings) -> Array:
+    """Return the share of a month's factor that is expected ``months`` later: m to that power."""
+    found: Array = _monthly_memory(settings.months_autocorrelation) ** np.asarray(months, dtype=np.float64)
+    return found
 
 
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.factors import left_of_month, left_of_year
 from finsim.credit.months.monthly_risk import MonthlyRisk
 from finsim.credit.months.quality import MEMORY as QUALITY_MEMORY
 from finsim.credit.months.quality import quality_variance
@@ -17,16 +18,18 @@ special = Later("scipy.special", "credit")
 PROBATION = 3
 LOW_RISK = 0.003
 _EXIT = 0.8
+_MONTHS = np.arange(1, MONTHS_PER_YEAR + 1)
 
 
 def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2D:
     """Return the hazard over the rest of each loan's life over that expected at origination: [T, n].
 
     Both are for the same months to come. Now: the factor eta of the last twelve months is known, the
-    scenario's z of the month and the borrower's quality y; k years ahead (0, 1, ...) a^(k+1) eta, a^(k+1/2) z
-    and m^(k+1/2) y are left of them, a the ``months_autocorrelation`` and m the memory of quality. So the PD
-    is Phi((Phi^-1(PD) - sqrt(rho) (a^(k+1/2) z + a^(k+1) eta) - sqrt(w (1 - rho)) m^(k+1/2) y) / s), s^2 = 1
-    less the variance of what is known of eta and y; at origination it was PD, which is its mean over both.
+    scenario's z of the month and the borrower's quality y. What is left of them in the year that begins k
+    years ahead (0, 1, ...) follows the law of the factor itself: c z, c the mean of ``left_of_month`` over
+    its months, b eta, b ``left_of_year`` of k + 1, and q^(k+1/2) y, q the memory of quality. So the PD is
+    Phi((Phi^-1(PD) - sqrt(rho) (c z + b eta) - sqrt(w (1 - rho)) q^(k+1/2) y) / s), s^2 = 1 less the variance
+    of what is known of eta and y; at origination it was PD, which is its mean over both.
     Source: own, from the conditional law of an AR(1) factor.
     """
     months, known = len(risk.z), risk.known
@@ -40,7 +43,8 @@ def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2
         length = np.clip(rest - year, 0.0, 1.0)
         if not length.any():
             break
-        now, later = (settings.months_autocorrelation ** (year + ahead) for ahead in (0.5, 1.0))
+        now = left_of_month(MONTHS_PER_YEAR * year + _MONTHS, settings).mean()
+        later = left_of_year(np.array(year + 1), settings)
         kept = QUALITY_MEMORY ** (year + 0.5)
         factor = root * (now * known.scenario + later * known.factor)
         seen = risk.rho * (later * later * known.variance)[:, None] + kept * kept * drifted
