@@ -85,10 +85,26 @@ def left_of_month(months: Array, settings: Settings) -> Array:
 
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
     """Return independent one-year factors, correlated across sectors as above: float64 [draws, sectors]."""
-    common = streams.at("common").standard_normal(draws)
+    return of_normals(annual_normals(sectors, draws, streams), settings)
+
+
+def annual_normals(sectors: Sequence[str], draws: int, streams: Streams) -> Float2D:
+    """Return the independent normals of one-year factors, common first: float64 [draws, 1 + sectors]."""
+    own = [streams.at("sector", name).standard_normal(draws) for name in sectors]
+    return np.column_stack([streams.at("common").standard_normal(draws), *own])
+
+
+def of_normals(normals: Float2D, settings: Settings) -> Float2D:
+    """Return the sector factors of ``annual_normals``: float64 [draws, sectors]."""
     shared, own = _weights(settings)
-    paths = [shared * common + own * streams.at("sector", name).standard_normal(draws) for name in sectors]
-    return np.column_stack(paths) if paths else np.empty((draws, 0))
+    found: Float2D = np.ascontiguousarray(shared * normals[:, :1] + own * normals[:, 1:])
+    return found
+
+
+def to_normals(gradient: Float1D, settings: Settings) -> Float1D:
+    """Return a gradient by sector factor as one by normal, common first: float64 [1 + sectors]."""
+    shared, own = _weights(settings)
+    return np.concatenate([[shared * gradient.sum()], own * gradient])
 
 
 def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:

@@ -12,6 +12,7 @@ _SHARES = (
     "target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation", "roll_to_default",
     "loss_scatter", "quality_drift",
 )  # fmt: skip
+_WORDS = {"seasoning": ("none", "small_business"), "tail_sampling": ("importance", "plain")}
 _SIZES = ("shard_loans", "block_draws", "loss_months")
 
 
@@ -54,6 +55,8 @@ class Settings:
       spread of Phi^-1(PD) over rating grades 1 to 10 years after BB and B (docs/reference/credit-model.md).
     * ``stage_two_ratio``: lifetime PD over that expected at origination from which a loan is in stage 2.
       Source: 3, the threefold rise of the EBA's stress tests (IFRS 9 5.5.9 leaves it to the bank).
+    * ``tail_sampling``: where VaR and ES are read: importance, from plain draws of the loss and a tenth as
+      many in bad years, each with its weight; or plain, from the plain draws alone.
     * ``loss_months``: months over which the scenario's factor is averaged for the loss distribution.
     * ``block_draws``: draws per block; block b has its own random address.
     """
@@ -80,6 +83,7 @@ class Settings:
     seasoning: Literal["none", "small_business"] = "none"
     quality_drift: float = 0.22
     stage_two_ratio: float = 3.0
+    tail_sampling: Literal["importance", "plain"] = "importance"
     loss_months: int = 12
     block_draws: int = 10_000
 
@@ -91,7 +95,8 @@ class Settings:
             if isinstance(value, int | float) and not limit["minimum"] <= value < limit["exclusiveMaximum"]:
                 wrong.append(f"{one.name} = {value}")
         wrong += ["target_pd = 0"] if self.target_pd == 0 else []
-        wrong += [f"seasoning = {self.seasoning}"] if self.seasoning not in ("none", "small_business") else []
+        for name, words in _WORDS.items():
+            wrong += [f"{name} = {getattr(self, name)}"] if getattr(self, name) not in words else []
         if wrong:
             raise StudyError(
                 ", ".join(dict.fromkeys(wrong)),
