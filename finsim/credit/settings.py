@@ -12,7 +12,11 @@ _SHARES = (
     "target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation", "roll_to_default",
     "loss_scatter", "quality_drift",
 )  # fmt: skip
-_WORDS = {"seasoning": ("none", "small_business"), "tail_sampling": ("importance", "plain")}
+_WORDS = {
+    "seasoning": ("none", "small_business"),
+    "ratings": ("none", "point_in_time", "through_the_cycle"),
+    "tail_sampling": ("importance", "plain"),
+}
 _SIZES = ("shard_loans", "block_draws", "loss_months")
 
 
@@ -55,6 +59,8 @@ class Settings:
       spread of Phi^-1(PD) over rating grades 1 to 10 years after BB and B (docs/reference/credit-model.md).
     * ``stage_two_ratio``: lifetime PD over that expected at origination from which a loan is in stage 2.
       Source: 3, the threefold rise of the EBA's stress tests (IFRS 9 5.5.9 leaves it to the bank).
+    * ``ratings``: which rating the months carry: none; point_in_time, the grade of the PD that is known of
+      the next year; or through_the_cycle, that of the borrower's own part of it.
     * ``tail_sampling``: where VaR and ES are read: importance, from plain draws of the loss and a tenth as
       many in bad years, each with its weight; or plain, from the plain draws alone.
     * ``loss_months``: months over which the scenario's factor is averaged for the loss distribution.
@@ -83,6 +89,7 @@ class Settings:
     seasoning: Literal["none", "small_business"] = "none"
     quality_drift: float = 0.22
     stage_two_ratio: float = 3.0
+    ratings: Literal["none", "point_in_time", "through_the_cycle"] = "none"
     tail_sampling: Literal["importance", "plain"] = "importance"
     loss_months: int = 12
     block_draws: int = 10_000

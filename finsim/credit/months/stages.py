@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.credit.conditional import MONTHS_PER_YEAR
-from finsim.credit.factors import left_of_month, left_of_year
 from finsim.credit.months.monthly_risk import MonthlyRisk
-from finsim.credit.months.quality import MEMORY as QUALITY_MEMORY
-from finsim.credit.months.quality import quality_variance
+from finsim.credit.months.outlook import known_point
 from finsim.credit.settings import Settings
 from finsim.extras import Later
 from finsim.notation import Array, Float2D, Int1D, Int2D
@@ -18,38 +16,22 @@ special = Later("scipy.special", "credit")
 PROBATION = 3
 LOW_RISK = 0.003
 _EXIT = 0.8
-_MONTHS = np.arange(1, MONTHS_PER_YEAR + 1)
 
 
 def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2D:
     """Return the hazard over the rest of each loan's life over that expected at origination: [T, n].
 
-    Both are for the same months to come. Now: the factor eta of the last twelve months is known, the
-    scenario's z of the month and the borrower's quality y. What is left of them in the year that begins k
-    years ahead (0, 1, ...) follows the law of the factor itself: c z, c the mean of ``left_of_month`` over
-    its months, b eta, b ``left_of_year`` of k + 1, and q^(k+1/2) y, q the memory of quality. So the PD is
-    Phi((Phi^-1(PD) - sqrt(rho) (c z + b eta) - sqrt(w (1 - rho)) q^(k+1/2) y) / s), s^2 = 1 less the variance
-    of what is known of eta and y; at origination it was PD, which is its mean over both.
-    Source: own, from the conditional law of an AR(1) factor.
+    Both are for the same months to come. Now it is that of ``outlook.known_point`` year by year; at
+    origination it was that of PD, which is its mean over all that can be known. Source: own.
     """
-    months, known = len(risk.z), risk.known
-    rest = np.maximum(left - np.arange(months)[:, None], 1) / MONTHS_PER_YEAR
-    years = int(np.ceil(rest.max(initial=1.0)))
-    quantile, usual = special.ndtri(risk.pd), -np.log1p(-risk.pd)
-    root, own = np.sqrt(risk.rho), settings.quality_drift * (1.0 - risk.rho)
-    drifted = own * quality_variance(np.arange(1, months + 1))[:, None]
+    rest = np.maximum(left - np.arange(len(risk.z))[:, None], 1) / MONTHS_PER_YEAR
+    usual = -np.log1p(-risk.pd)
     total = np.zeros_like(risk.z)
-    for year in range(years):
+    for year in range(int(np.ceil(rest.max(initial=1.0)))):
         length = np.clip(rest - year, 0.0, 1.0)
         if not length.any():
             break
-        now = left_of_month(MONTHS_PER_YEAR * year + _MONTHS, settings).mean()
-        later = left_of_year(np.array(year + 1), settings)
-        kept = QUALITY_MEMORY ** (year + 0.5)
-        factor = root * (now * known.scenario + later * known.factor)
-        seen = risk.rho * (later * later * known.variance)[:, None] + kept * kept * drifted
-        point = (quantile - factor - np.sqrt(own) * kept * known.quality) / np.sqrt(1.0 - seen)
-        total += length * -special.log_ndtr(-point)
+        total += length * -special.log_ndtr(-known_point(risk, year, settings))
     found: Float2D = total / (rest * usual)
     return found
 

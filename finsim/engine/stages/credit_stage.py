@@ -155,7 +155,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
     told = tape if customers is None else customers.named(tape)
     rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
-    rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
+    rows["months"] = write_table(file["months"], panel_schema(book_tape, settings), months())
     rows["provisions"] = write_table(file["provisions"], provision_schema(book_tape), aside.parts)
     rows["recoveries"] = write_table(file["recoveries"], recovery_schema(book_tape), back)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
