@@ -180,6 +180,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
         "tape": describe_tape(part)[0],
         "stages": stages,
         "provisions": aside.by_date(),
+        "capital": aside.capital(),
     }
     if task.name == next(iter(plan.drivers)):
         facts["weighted"] = weighted_allowance(book_tape, plan)
