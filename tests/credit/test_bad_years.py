@@ -95,6 +95,19 @@ def test_no_year_as_far_out_is_worse(table, base, settings):
         assert mean_loss(book, base, settings, radius * other / np.linalg.norm(other)) <= most * (1 + 2e-3)
 
 
+def test_the_loss_grows_fastest_straight_outwards(base, settings):
+    """Two sectors, unlike in PD, LGD and correlation: the slope at the worst year, by differences."""
+    parts = [equal_loans(30, 0.01, 0.2, 0.2, ("a",)), equal_loans(30, 0.05, 0.1, 0.7, ("b",))]
+    book = pa.concat_tables(parts)
+    centre = worst_year(arrange(book, base, settings), 0.99, settings)
+    slope = [
+        mean_loss(book, base, settings, centre + step) - mean_loss(book, base, settings, centre - step)
+        for step in 1e-5 * np.eye(3)
+    ]
+    cosine = centre @ slope / np.linalg.norm(centre) / np.linalg.norm(slope)
+    assert cosine == pytest.approx(1.0, abs=1e-7)
+
+
 def test_tail_figures_of_a_finite_book_are_those_of_the_exact_mixture(base):
     """500 equal loans, 12,000 draws, none plain: quantiles on the grid of 1 / 500, ES by quadrature."""
     settings = Settings(block_draws=2_000)

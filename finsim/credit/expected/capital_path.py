@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.conditional import MONTHS_PER_YEAR, per_period
 from finsim.credit.expected.expected_credit_loss import allowance, credit_losses, opening_stages
 from finsim.credit.expected.provisions import IN_DEFAULT, at_month_end, reporting_months
 from finsim.credit.expected.risk_weights import risk_weighted_assets
@@ -27,8 +27,9 @@ class Quarters:
     """Sums over a book by grade: float64 [G, Q + 1], at the jump-off day and at Q quarter ends, minor units.
 
     ``balance``, ``allowance`` and ``rwa`` are of performing loans. ``interest``, on what was owed at the
-    start of each month and less its funding, and ``loss`` of new defaults are those of the quarter: 0 in
-    column 0.
+    start of each month and less its funding, and ``loss`` are those of the quarter: 0 in column 0. Losses are
+    those expected given the factor, by PD of the month and LGD of each row: the default of one loan decides
+    nothing, however little of the book is left.
     """
 
     balance: Float2D
@@ -99,7 +100,7 @@ def _flows(
     kept = month < whole  # months behind the last whole quarter are left out
     size = whole // QUARTER + 1
     place = grade[loan] * size + month // QUARTER + 1
-    lost = months["loss"].to_numpy().astype(np.float64)
+    lost = owed * per_period(months["pd"].to_numpy(), MONTHS_PER_YEAR) * months["lgd"].to_numpy()
     sums: list[Float2D] = []
     for one in (owed * spread, lost):
         found = np.bincount(place[kept], weights=one[kept], minlength=len(GRADES) * size)
