@@ -169,11 +169,11 @@ def test_cohorts_and_durations_give_back_the_matrix_given_the_factor():
 
 
 def test_a_generator_by_hand():
-    """One stays for a month and moves in the next; one defaults in its second: half a month each."""
-    found = generator_matrix(np.array([0, 0, 1, 1, 1, 2]), np.array([1, 1, 1, 2, 2, 2]), 2)
-    assert found[0] == pytest.approx(np.array([-1, 1, 0]) / (1.5 / 12))
+    """One stays a month and moves in the next, one defaults in its second, one comes back from default."""
+    found = generator_matrix(np.array([0, 0, 1, 1, 1, 2, 2, 0]), np.array([1, 1, 1, 2, 2, 2, 3, 3]), 2)
+    assert found[0] == pytest.approx(np.array([-1, 1, 0]) / (2.0 / 12))
     assert found[1] == pytest.approx(np.array([0, -1, 1]) / (2.0 / 12))  # half a month of the first, too
-    assert (found[2] == 0).all()
+    assert (found[2] == 0).all()  # default is absorbing
 
 
 def test_what_no_rating_can_be_is_refused():
