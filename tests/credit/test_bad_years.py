@@ -53,8 +53,20 @@ def test_weights_of_one_are_the_plain_figures():
             mass, beyond = len(drawn) * (1 - level), drawn[drawn > at_risk.value]
             plain = (beyond.var() + level * (shortfall.value - at_risk.value) ** 2) / mass
             assert shortfall.standard_error == pytest.approx(np.sqrt(plain), rel=0.05)
-    with pytest.raises(DataError, match=r"draws beyond level 0\.9999"):
+    with pytest.raises(DataError, match=r"5000 draws for level 0\.9999"):
         tail_figures(every, 0.9999)
+
+
+def test_a_book_that_no_year_moves_or_hardly_ever_defaults_has_figures(base):
+    settings = Settings(block_draws=2_000)
+    for book in (equal_loans(20, rho=0.0), equal_loans(1, pd=1e-4), equal_loans(1, pd=0.6, rho=0.02)):
+        drawn = losses(book, base, 5_000, Streams(3), settings)
+        found = _risk(book, base, drawn, Streams(3), settings)
+        for level in ("0.95", "0.99", "0.999"):
+            for name in ("var", "es"):
+                value, low, high = found[f"{name}_{level}"]
+                assert low <= value <= high
+                assert 0.0 <= value <= book["balance"].to_numpy().sum()
 
 
 def test_the_worst_year_of_one_factor_is_its_quantile(base, settings):

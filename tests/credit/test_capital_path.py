@@ -121,6 +121,17 @@ def test_a_grade_that_dies_out_counts_as_the_others_and_an_empty_book_ends_the_p
     np.testing.assert_allclose(path[:, 4], [600.0, 500.0, 500.0])
 
 
+def test_a_book_that_owes_nothing_and_a_panel_without_a_quarter_have_hardly_a_path(followed, settings):
+    none = np.zeros((2, 4))
+    assert capital_path(by_hand(none, none, none, none), Settings()).shape == (0, 6)
+    loans = followed[0].slice(0, 50)
+    short = macro_drivers({}, months=2)
+    months = pa.Table.from_batches([panel(loans, short, STREAMS, settings, 0)])
+    made = provisions(loans, months, short, STREAMS, settings)
+    (only,) = records(quarters(loans, months, made, short, STREAMS, settings), short, settings)
+    assert (only["date"], only["income"], only["loss"]) == ("2025-12-31", 0.0, 0.0)
+
+
 def test_records_have_a_date_a_quarter_and_a_scenario_costs_capital(followed, settings):
     loans, months, drivers, table = followed
     hard = records(quarters(loans, months, table, drivers, STREAMS, settings), drivers, settings)

@@ -120,6 +120,8 @@ def capital_path(found: Quarters, settings: Settings) -> Float2D:
     """
     gone = np.flatnonzero(found.balance.sum(axis=0) <= 0.0)
     end = int(gone[0]) if len(gone) else found.balance.shape[1]
+    if end == 0:
+        return np.zeros((0, 6))
     now, opening = found.balance[:, :end], found.balance[:, 0]
     before = np.hstack([now[:, :1], now[:, :-1]])
     cover, rwa = (_static(one[:, :end], now, opening) for one in (found.allowance, found.rwa))

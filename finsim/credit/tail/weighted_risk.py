@@ -10,9 +10,9 @@ from finsim.credit.risk import Risk
 from finsim.credit.tail.bad_years import Weighted
 from finsim.errors import DataError
 from finsim.notation import Float1D, Int1D
+from finsim.records.figures.loss_tail import LEAST_BEYOND
 
 _Z95 = 1.959963984540054
-_LEAST_BEYOND = 20
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,19 @@ def tail_figures(drawn: Weighted, level: float) -> tuple[Risk, Risk]:
     VaR q is the greatest loss that is reached with more than the chance 1 - level; its ends are those at the
     chances 1 - level +- 1.96 standard errors of the chance beyond q. ES is q + mean of weight (L - q)+ /
     (1 - level), with 1.96 standard errors of that mean: to first order q does not move it. Raises DataError
-    for a level that fewer than 20 draws are beyond.
+    for a level for which there are too few draws.
     Source: Glynn 1996, "Importance sampling for Monte Carlo estimation of quantiles"; Sun and Hong 2010,
     "Asymptotic representations for importance-sampling estimators of value-at-risk and conditional
     value-at-risk".
     """
     ordered, tail = _Ordered.of(drawn), 1.0 - level
-    place = ordered.at(tail)
-    if not 0.0 < level < 1.0 or place < _LEAST_BEYOND:
+    place, count = ordered.at(tail), len(drawn.loss)
+    # A book that hardly ever defaults has few losses beyond, among many draws.
+    if not 0.0 < level < 1.0 or max(place, count * tail) < LEAST_BEYOND:
         raise DataError(
-            f"{place} draws beyond level {level:g}",
+            f"{count} draws for level {level:g}",
             place="risk",
-            expected=f"a level between 0 and 1 with at least {_LEAST_BEYOND} draws beyond",
+            expected=f"a level between 0 and 1 with at least {LEAST_BEYOND:g} draws beyond",
             remedy="ask for more draws",
         )
     quantile = float(ordered.loss[place])
