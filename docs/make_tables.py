@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.vocabulary import CATEGORIES, CHANNELS, PURPOSES
+from finsim.credit.months.ratings import RATING
 from finsim.credit.panel import PANEL_SCHEMA
 from finsim.engine.driver_tables import DAY_SERIES, SESSION_SERIES, driver_schema
 from finsim.evaluation import METRICS
@@ -70,7 +71,7 @@ SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
     **PARTY_SCHEMAS,
     "patterns": stored(PATTERN_SCHEMA),
     "loans": [*LOAN_COLUMNS.values(), *loan_schema(pa.schema([(OTHER, pa.null())]))],
-    "months": PANEL_SCHEMA,
+    "months": PANEL_SCHEMA.insert(PANEL_SCHEMA.get_field_index("_fs_src"), RATING),
     "provisions": PROVISION_SCHEMA,
     "recoveries": RECOVERY_SCHEMA,
     "losses": LOSS_SCHEMA,

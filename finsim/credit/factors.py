@@ -11,7 +11,7 @@ from finsim.credit.conditional import MONTHS_PER_YEAR
 from finsim.credit.reference_parameters import CLASSES, LINKED_LIKE
 from finsim.credit.settings import Settings
 from finsim.errors import ScenarioError, did_you_mean
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Array, Float1D, Float2D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
@@ -65,12 +65,46 @@ def trailing_factors(paths: Float2D, settings: Settings) -> tuple[Float2D, Float
     return (total[end] - total[end - count]) / np.sqrt(year), variance
 
 
+def left_of_year(years: Array, settings: Settings) -> Array:
+    """Return the share of a year's factor that is expected ``years`` (0, 1, ...) later, of that shape.
+
+    The correlation of two means of the monthly AR(1) over years so far apart: 1, a, a m^12, a m^24, ... with
+    a the ``months_autocorrelation`` and m the monthly memory.
+    """
+    memory, apart = _monthly_memory(settings.months_autocorrelation), np.asarray(years, dtype=np.float64)
+    beyond = memory ** (MONTHS_PER_YEAR * np.maximum(apart - 1.0, 0.0))
+    found: Array = np.where(apart == 0.0, 1.0, settings.months_autocorrelation * beyond)
+    return found
+
+
+def left_of_month(months: Array, settings: Settings) -> Array:
+    """Return the share of a month's factor that is expected ``months`` later: m to that power."""
+    found: Array = _monthly_memory(settings.months_autocorrelation) ** np.asarray(months, dtype=np.float64)
+    return found
+
+
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
     """Return independent one-year factors, correlated across sectors as above: float64 [draws, sectors]."""
-    common = streams.at("common").standard_normal(draws)
+    return of_normals(annual_normals(sectors, draws, streams), settings)
+
+
+def annual_normals(sectors: Sequence[str], draws: int, streams: Streams) -> Float2D:
+    """Return the independent normals of one-year factors, common first: float64 [draws, 1 + sectors]."""
+    own = [streams.at("sector", name).standard_normal(draws) for name in sectors]
+    return np.column_stack([streams.at("common").standard_normal(draws), *own])
+
+
+def of_normals(normals: Float2D, settings: Settings) -> Float2D:
+    """Return the sector factors of ``annual_normals``: float64 [draws, sectors]."""
     shared, own = _weights(settings)
-    paths = [shared * common + own * streams.at("sector", name).standard_normal(draws) for name in sectors]
-    return np.column_stack(paths) if paths else np.empty((draws, 0))
+    found: Float2D = np.ascontiguousarray(shared * normals[:, :1] + own * normals[:, 1:])
+    return found
+
+
+def to_normals(gradient: Float1D, settings: Settings) -> Float1D:
+    """Return a gradient by sector factor as one by normal, common first: float64 [1 + sectors]."""
+    shared, own = _weights(settings)
+    return np.concatenate([[shared * gradient.sum()], own * gradient])
 
 
 def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:

@@ -216,7 +216,15 @@ def _block(
     """Return the losses of the first ``count`` draws of one block."""
     address = streams.under("draw", block)
     factors = annual_draws(buckets.sectors, settings.block_draws, address, settings)[:count]
-    found = np.zeros(count)
+    return losses_given(buckets, factors, address, hits)
+
+
+def losses_given(buckets: Buckets, factors: Float2D, address: Streams, hits: Int1D) -> Float1D:
+    """Return the losses of draws whose sector factors are given, [D, K]; ``hits`` as for ``draw_losses``.
+
+    Raises RecordError for factors or loans that are no numbers.
+    """
+    found = np.zeros(len(factors))
     seed = np.uint64(address.word("defaults"))
     arguments = (np.ascontiguousarray(factors), buckets.starts, buckets.bucket, buckets.loan, found, hits)
     wrong = bad_draws(*arguments)

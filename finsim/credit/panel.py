@@ -12,6 +12,7 @@ from finsim.credit.months.arrears import DEFAULT_AFTER, missed_instalments, roll
 from finsim.credit.months.loss_scatter import realised_loss_rates
 from finsim.credit.months.monthly_risk import MonthlyRisk, monthly_risk
 from finsim.credit.months.quality import quality_paths
+from finsim.credit.months.ratings import RATING, rating_words, ratings
 from finsim.credit.months.stages import stages
 from finsim.credit.months.uniforms import Draws
 from finsim.credit.schedule import balances
@@ -152,13 +153,21 @@ def _rows(
         "loss": loss.T[kept],
         "days_past_due": overdue.T[kept].astype(np.int16),
         "stage": stage.T[kept].astype(np.uint8),
+        **_rating(risk, status == DEFAULT, kept, settings),
         "_fs_src": np.zeros(len(row_of), dtype=np.uint8),
         "_fs_seq": np.full(len(row_of), shard, dtype=np.uint32),
     }
-    schema = panel_schema(book)
+    schema = panel_schema(book, settings)
     return pa.RecordBatch.from_arrays([pa.array(values[n]) for n in schema.names], schema=schema)
 
 
-def panel_schema(loans: pa.Table) -> pa.Schema:
-    """Return PANEL_SCHEMA with ``loan_id`` as the book has it: whole numbers, or the tape's own text."""
-    return PANEL_SCHEMA.set(0, PANEL_SCHEMA.field("loan_id").with_type(loans.schema.field("loan_id").type))
+def _rating(risk: MonthlyRisk, defaulted: Array, kept: Array, settings: Settings) -> dict[str, pa.Array]:
+    if settings.ratings == "none":
+        return {}
+    return {RATING.name: rating_words(ratings(risk, defaulted, settings).T[kept])}
+
+
+def panel_schema(loans: pa.Table, settings: Settings) -> pa.Schema:
+    """Return PANEL_SCHEMA with ``loan_id`` as the book has it, and ``rating`` where the settings want one."""
+    found = PANEL_SCHEMA.set(0, PANEL_SCHEMA.field("loan_id").with_type(loans.schema.field("loan_id").type))
+    return found if settings.ratings == "none" else found.insert(found.get_field_index("_fs_src"), RATING)

@@ -10,8 +10,13 @@ from finsim.errors import StudyError
 
 _SHARES = (
     "target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation", "roll_to_default",
-    "loss_scatter", "quality_drift",
+    "loss_scatter", "quality_drift", "cet1_ratio", "cost_to_income",
 )  # fmt: skip
+_WORDS = {
+    "seasoning": ("none", "small_business"),
+    "ratings": ("none", "point_in_time", "through_the_cycle"),
+    "tail_sampling": ("importance", "plain"),
+}
 _SIZES = ("shard_loans", "block_draws", "loss_months")
 
 
@@ -54,6 +59,13 @@ class Settings:
       spread of Phi^-1(PD) over rating grades 1 to 10 years after BB and B (docs/reference/credit-model.md).
     * ``stage_two_ratio``: lifetime PD over that expected at origination from which a loan is in stage 2.
       Source: 3, the threefold rise of the EBA's stress tests (IFRS 9 5.5.9 leaves it to the bank).
+    * ``cet1_ratio``: CET1 capital over risk-weighted assets at the jump-off day. Source: 12.8 %, all banks of
+      DFAST 2026 (Federal Reserve).
+    * ``cost_to_income``: share of the interest less funding that running the bank costs. assumption: .55.
+    * ``ratings``: which rating the months carry: none; point_in_time, the grade of the PD that is known of
+      the next year; or through_the_cycle, that of the borrower's own part of it.
+    * ``tail_sampling``: where VaR and ES are read: importance, from plain draws of the loss and a tenth as
+      many in bad years, each with its weight; or plain, from the plain draws alone.
     * ``loss_months``: months over which the scenario's factor is averaged for the loss distribution.
     * ``block_draws``: draws per block; block b has its own random address.
     """
@@ -80,6 +92,10 @@ class Settings:
     seasoning: Literal["none", "small_business"] = "none"
     quality_drift: float = 0.22
     stage_two_ratio: float = 3.0
+    cet1_ratio: float = 0.128
+    cost_to_income: float = 0.55
+    ratings: Literal["none", "point_in_time", "through_the_cycle"] = "none"
+    tail_sampling: Literal["importance", "plain"] = "importance"
     loss_months: int = 12
     block_draws: int = 10_000
 
@@ -91,7 +107,8 @@ class Settings:
             if isinstance(value, int | float) and not limit["minimum"] <= value < limit["exclusiveMaximum"]:
                 wrong.append(f"{one.name} = {value}")
         wrong += ["target_pd = 0"] if self.target_pd == 0 else []
-        wrong += [f"seasoning = {self.seasoning}"] if self.seasoning not in ("none", "small_business") else []
+        for name, words in _WORDS.items():
+            wrong += [f"{name} = {getattr(self, name)}"] if getattr(self, name) not in words else []
         if wrong:
             raise StudyError(
                 ", ".join(dict.fromkeys(wrong)),

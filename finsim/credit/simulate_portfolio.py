@@ -10,7 +10,7 @@ from finsim import documents
 from finsim.credit.applications import read_applications
 from finsim.credit.book import fit_book, loans
 from finsim.credit.losses import losses
-from finsim.credit.panel import PANEL_SCHEMA, panel
+from finsim.credit.panel import panel, panel_schema
 from finsim.credit.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
@@ -41,5 +41,5 @@ def simulate(
     table = loans(book, count, streams)
     shards = range((count - 1) // settings.shard_loans + 1)
     batches = [panel(table, what, streams, settings, shard) for shard in shards]
-    months = pa.Table.from_batches(batches, schema=PANEL_SCHEMA)
+    months = pa.Table.from_batches(batches, schema=panel_schema(table, settings))
     return Portfolio(table, months, losses(table, what, draws, streams, settings))

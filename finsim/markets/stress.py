@@ -18,7 +18,7 @@ from finsim.errors import Problem, RecordError, ScenarioError, StudyError, did_y
 from finsim.markets.blend import blend_maps
 from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import Encoding
-from finsim.markets.index_bridge import asset_multiplier, index_drift
+from finsim.markets.index_bridge import asset_multiplier, index_drift, single_name
 from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
 from finsim.records.paths import DIFFERENCE
@@ -31,11 +31,12 @@ def stress(
 
     Row 0 is the jump-off bar and stays. On every path the equally weighted index of all prices that ``betas``
     does not name stands on each anchor, and each of them follows by its own covariance with the index; an
-    asset that ``betas`` names stands on beta x move itself. ``vol_mult`` is that of the index: single assets
-    get what is left of it after their rise in correlation. Levels such as yields follow an equity driver
-    only where ``betas`` names them: they then change by beta x move, in their own unit. The bid-ask spread
-    is multiplied by ``spread_mult`` and widens with volatility. Where no series moves and nothing is
-    anchored the input array itself is returned. After the last anchor the body goes on, unbridged.
+    asset that ``betas`` names stands on beta x move itself. ``vol_mult`` is that of the index: other assets
+    get it on what they have in common, and less on their own part (``index_bridge.asset_multiplier``). Levels
+    such as yields follow an equity driver only where ``betas`` names them: they then change by beta x move,
+    in their own unit. The bid-ask spread is multiplied by ``spread_mult`` and widens with volatility. Where
+    no series moves and nothing is anchored the input array itself is returned. After the last anchor the body
+    goes on, unbridged.
     Raises RecordError when T is not the clock's, ScenarioError for a level at or below zero, anchors out
     of order or a correlation blend outside [0, 1), StudyError for a beta of an unknown asset.
     """
@@ -51,7 +52,9 @@ def stress(
     blend, index = drivers.market_series("corr_blend"), drivers.market_series("vol_mult")
     prices = [a for a in range(len(encoding.assets)) if a not in encoding.where(DIFFERENCE)]
     inner = np.array(encoding.body.correlation)[np.ix_(prices, prices)]
-    mult = asset_multiplier(index, blend, inner)
+    mult = np.ones((len(index), len(encoding.assets)))
+    mult[:] = single_name(index, blend)[:, None]  # also a level that is no price, such as a yield
+    mult[:, prices] = asset_multiplier(index, blend, inner)
     stressed = _overlaid(features, encoding, mult, blend, jumps, (levels, free))
     if "spread" in encoding.fields:
         _widen_spread(encoding.split(stressed), encoding, drivers, mult)
@@ -164,7 +167,7 @@ def _jumps(drivers: Drivers, encoding: Encoding, beta: Float1D) -> Float2D:
 def _overlaid(
     features: Float3D,
     encoding: Encoding,
-    mult: Float1D,
+    mult: Float2D,
     blend: Float1D,
     jumps: Float2D,
     goals: tuple[list[_Level], list[int]],
@@ -176,7 +179,7 @@ def _overlaid(
     innovations = part[..., 0] - np.array(body.mean)
     local = local_volatility(innovations, np.array(body.sigma))
     maps = blend_maps(np.array(body.correlation), blend)
-    scale = np.where(np.arange(len(mult)) > 0, mult, 1.0)[:, None]
+    scale = np.where(np.arange(len(mult))[:, None] > 0, mult, 1.0)
     added = _mixed(innovations, local, maps, scale) - innovations + jumps
     added[:, 0] = 0.0
     part[..., 0] += added
@@ -198,10 +201,10 @@ def _overlaid(
     return stressed
 
 
-def _widen_spread(part: Float3D, encoding: Encoding, drivers: Drivers, mult: Float1D) -> None:
+def _widen_spread(part: Float3D, encoding: Encoding, drivers: Drivers, mult: Float2D) -> None:
     """Multiply the spread of [N, T, A, fields] in place by the scenario's multiple, and by volatility's."""
     elasticity = np.array(encoding.body.spread_elasticity)
-    wider = np.log(drivers.market_series("spread_mult"))[:, None] + np.log(mult)[:, None] * elasticity
+    wider = np.log(drivers.market_series("spread_mult"))[:, None] + np.log(mult) * elasticity
     wider[0] = 0.0
     part[..., encoding.fields.index("spread")] += wider
 

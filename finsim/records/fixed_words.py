@@ -56,5 +56,6 @@ STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end
 
 LOAN_CLASSES = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer", "auto")
 GRADES = ("A", "B", "C", "D", "E", "F", "G")
+RATINGS = (*GRADES, "default")
 LOAN_STATUSES = ("current", "late", "default", "prepaid", "matured")
 RECOVERY_STATES = ("workout", "probation", "cured")

@@ -68,7 +68,7 @@ def test_a_twin_in_plain_loops(table, settings):
         path = balances(*(np.array([row[n]]) for n in ("balance", "rate", "payment")), np.array([left]), left)
         alive, total, year = 1.0, 0.0, 0.0
         for t in range(left):
-            now = z[t] if t < 12 else z[-1] * settings.months_autocorrelation ** ((t - 11) / 12)
+            now = z[t] if t < 12 else z[-1] * 0.9090371982686889 ** (t - 11)  # the factor's monthly memory
             shift = np.sqrt(row["rho"]) * now
             pd_ = ndtr(ndtri(row["pd"]) - shift)
             el = ndtr(ndtri(row["pd"] * row["lgd"]) - shift)

@@ -24,6 +24,7 @@ from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import CreditLink
 
+MONTHLY = 0.9090371982686889  # memory of a month at which means of two years in a row have correlation .5
 STREAMS = Streams(11)
 
 
@@ -40,8 +41,9 @@ def naive(row, drivers, settings, month, factor, overdue, quality=None):
     for t in range(left):
         at = month + t
         end = len(path)
-        z = path[at] if at < end else path[-1] * settings.months_autocorrelation ** ((at - end + 1) / 12)
-        keep = settings.months_autocorrelation ** (at // 12 - (month - 1) // 12)
+        z = path[at] if at < end else path[-1] * MONTHLY ** (at - end + 1)
+        years = at // 12 - (month - 1) // 12
+        keep = settings.months_autocorrelation * MONTHLY ** (12 * (years - 1)) if years else 1.0
         z += keep * factor
         spread = np.sqrt(1.0 - row["rho"] * keep**2)
         pd_ = ndtr((ndtri(row["pd"]) - np.sqrt(row["rho"]) * z) / spread)

@@ -14,7 +14,7 @@ from finsim.errors import RecordError, ScenarioError, StudyError
 from finsim.markets.blend import blend_maps, blended
 from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import decode, encode
-from finsim.markets.index_bridge import asset_multiplier, index_drift
+from finsim.markets.index_bridge import asset_multiplier, common_shares, index_drift, single_name
 from finsim.markets.shard import bars
 from finsim.markets.stress import stress
 from finsim.records.calendar import Clock
@@ -121,7 +121,7 @@ def test_volatility_is_the_multiple_and_its_local_shape_stays(sampled, encoded, 
         piece = slice((AT[q - 1] if q else 0) + 1, AT[q] + 1)
         centred = [x[:, piece] - x[:, piece].mean(axis=1, keepdims=True) for x in (before, after)]
         ratio = centred[1][..., 0].std() / centred[0][..., 0].std()
-        single = asset_multiplier(np.array([vix / 26.4]), np.array([BLEND[q]]), correlation)[0]
+        single = asset_multiplier(np.array([vix / 26.4]), np.array([BLEND[q]]), correlation)[0, 0]
         assert ratio == pytest.approx(single, rel=0.06)
         index = centred[1].mean(axis=2).std() / centred[0].mean(axis=2).std()
         pair = correlation[0, 1]
@@ -228,18 +228,37 @@ def test_an_asset_against_the_market_cannot_keep_a_level_out_of_reach():
 
 
 def test_the_volatility_of_an_index_is_not_counted_twice():
-    """12 stocks, c0 = .288, c1 = .665: of 3.74 of the index correlation alone gives 1.412 (case)."""
-    correlation = np.full((12, 12), 0.288) + np.eye(12) * 0.712
-    k = (0.665 - 0.288) / (1 - 0.288)
-    single = asset_multiplier(np.array([3.74, 2.0]), np.array([k, 0.0]), correlation, members=12)
-    assert single[0] == pytest.approx(3.74 / 1.412, abs=0.005)
-    assert single[1] == 2.0
-    # what scenario files say is that of the S&P 500: 4.25 in 2008Q4
-    of_the_market = asset_multiplier(np.array([4.25]), np.array([k]), correlation)[0]
-    assert of_the_market == pytest.approx(4.25 / np.sqrt((1 + 499 * 0.665) / (1 + 499 * 0.288)), rel=1e-3)
-    assert 2.0 < of_the_market < 2.9
-    assert 3.5 < of_the_market * 1.412 < 4.5
-    assert asset_multiplier(np.array([3.0]), np.array([0.5]), np.ones((1, 1)))[0] == 3.0
+    """12 stocks, c0 = .288, c1 = .665 (case): 4.25 of the S&P 500 in 2008Q4 is 2.8 of one of its names."""
+    correlation = np.full((12, 12), 0.29) + np.eye(12) * 0.71
+    k = (0.665 - 0.29) / (1 - 0.29)
+    single = asset_multiplier(np.array([4.25, 2.0]), np.array([k, 0.0]), correlation)
+    wanted = 4.25 / np.sqrt((1 + 499 * 0.665) / (1 + 499 * 0.29))
+    assert single[0] == pytest.approx(np.full(12, wanted), rel=1e-6)
+    assert (single[1] == 2.0).all()
+    assert 2.0 < wanted < 2.9
+    assert 3.5 < wanted * 1.412 < 4.5
+    assert single_name(np.array([4.25]), np.array([k]))[0] == pytest.approx(wanted)
+    assert asset_multiplier(np.array([3.0]), np.array([0.5]), np.ones((1, 1))).tolist() == [[3.0]]
+
+
+def test_a_fund_of_the_market_moves_as_the_index_and_a_stock_beside_it_does_not():
+    """One factor with the loadings of an index fund, two stocks, oil and gold."""
+    loading = np.array([0.99, 0.55, 0.6, 0.4, -0.2])
+    correlation = np.outer(loading, loading)
+    np.fill_diagonal(correlation, 1.0)
+    np.testing.assert_allclose(common_shares(correlation), loading**2, atol=2e-3)
+    blend = np.array([0.53])
+    found = asset_multiplier(np.array([4.25]), blend, correlation)[0]
+    assert found[0] > 4.1
+    assert (found[1:3] > 2.7).all()
+    assert (found[1:3] < 3.05).all()
+    assert found[4] < found[3] < found[1]
+    # the variance of an index of names with the share c0, at the new correlation
+    single = single_name(np.array([1.0]), blend)[0]
+    after = 0.29 + 0.53 * 0.71
+    assert single**2 * (1 / 500 + 499 / 500 * after) == pytest.approx(1 / 500 + 499 / 500 * 0.29)
+    whole = asset_multiplier(np.array([2.0]), np.array([0.0]), correlation)
+    assert (whole == 2.0).all()
 
 
 def test_each_path_depends_on_itself_alone(sampled, encoded, stressed):

@@ -11,15 +11,16 @@ def local_sigmas(innovations, sigma):
     return found
 
 
-def asset_multiple(m, k, correlation):
-    """The volatility multiple of single assets where an index of 500 of them has the multiple ``m``."""
-    assets, n = len(correlation), 500
-    if k == 0 or assets < 2:
-        return m
-    pairs = [correlation[a][b] for a in range(assets) for b in range(assets) if a != b]
-    c0 = sum(pairs) / len(pairs)
+def asset_multiples(m, k, correlation):
+    """The multiples of two assets where the index has ``m``: more on what they share than on the rest."""
+    if k == 0:
+        return [m, m]
+    n, c0 = 500, 0.29
     c1 = c0 + k * (1 - c0)
-    return m / math.sqrt((1 / n + (1 - 1 / n) * c1) / (1 / n + (1 - 1 / n) * c0))
+    before, after = (1 / n + (1 - 1 / n) * c for c in (c0, c1))
+    own = (before / after - c0) / (1 - c0)
+    common = abs(correlation[0][1])  # one factor of two assets
+    return [m * math.sqrt(common + (1 - common) * own)] * 2
 
 
 def index_size(start, slope, goal):
@@ -37,10 +38,12 @@ def index_size(start, slope, goal):
 def overlay(returns, body, mult, maps, jumps, levels, blend=None):
     """Stressed returns [T][A] of one path; ``levels`` is {session: move of each asset, or of the index}.
 
+    ``mult`` is that of each asset by session; with ``blend`` that of the index.
+
     With ``blend`` all assets follow the index; without it each stands on its own level.
     """
     if blend is not None:
-        mult = [asset_multiple(m, k, body.correlation) for m, k in zip(mult, blend, strict=True)]
+        mult = [asset_multiples(m, k, body.correlation) for m, k in zip(mult, blend, strict=True)]
     steps, assets = len(returns), len(returns[0])
     surprise = [[returns[t][a] - body.mean[a] for a in range(assets)] for t in range(steps)]
     columns = [local_sigmas([row[a] for row in surprise], body.sigma[a]) for a in range(assets)]
@@ -49,7 +52,7 @@ def overlay(returns, body, mult, maps, jumps, levels, blend=None):
         z = [surprise[t][a] / columns[a][t] for a in range(assets)]
         mixed = [sum(maps[t][a][b] * z[b] for b in range(assets)) for a in range(assets)]
         result.append(
-            [body.mean[a] + mult[t] * columns[a][t] * mixed[a] + jumps[t][a] for a in range(assets)]
+            [body.mean[a] + mult[t][a] * columns[a][t] * mixed[a] + jumps[t][a] for a in range(assets)]
         )
     if blend is not None:
         return indexed(result, columns, mult, body.correlation, blend, levels)
@@ -59,7 +62,7 @@ def overlay(returns, body, mult, maps, jumps, levels, blend=None):
             days = range(start + 1, session + 1)
             goal = math.log(1 + levels[session][a])
             gap = goal - reached - sum(result[t][a] for t in days)
-            weights = {t: (columns[a][t] * mult[t]) ** 2 for t in days}
+            weights = {t: (columns[a][t] * mult[t][a]) ** 2 for t in days}
             for t in days:
                 result[t][a] += gap * weights[t] / sum(weights.values())
             start, reached = session, goal
@@ -73,7 +76,7 @@ def indexed(result, columns, mult, correlation, blend, levels):
         days = range(start + 1, session + 1)
         push = {}
         for t in days:
-            s = [columns[a][t] * mult[t] for a in range(assets)]
+            s = [columns[a][t] * mult[t][a] for a in range(assets)]
             c = [
                 [(1 - blend[t]) * correlation[a][b] + blend[t] for b in range(assets)] for a in range(assets)
             ]

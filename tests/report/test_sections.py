@@ -8,7 +8,9 @@ import pytest
 from report_run import build, manifest_of
 
 from finsim.report.figures.allowance_table import provision_table
+from finsim.report.figures.capital_figure import capital_figure, capital_paths, capital_table
 from finsim.report.figures.credit_data import read_credit
+from finsim.report.figures.credit_figures import loss_table
 from finsim.report.number_text import THIN, money
 from finsim.report.page_elements import Cell, Command, Section, Table
 from finsim.report.run_folder import RunFolder, open_folder
@@ -80,6 +82,33 @@ def test_what_acted_back_and_what_is_set_aside_at_year_ends_are_tables(
             money(1200.0, books["crash"].currency),
         ]
     ]
+
+
+def test_the_capital_path_is_a_plot_and_a_table_and_the_tail_says_where_it_was_read(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = {label: book for label in ("base", "crash") if (book := read_credit(folder, label))}
+    assert capital_paths(folder, books) == {}
+    facts = folder.manifest["scores"].setdefault("facts", {})
+    quarter = {"income": 1e4, "loss": 5e4, "allowance_growth": 2e4, "capital": 7e5, "rwa": 8e6}
+    days = ("2025-12-31", "2026-03-31", "2026-06-30")
+    for label, ratios in (("base", (0.128, 0.13, 0.131)), ("crash", (0.128, 0.0875, 0.11))):
+        path = [{"date": day, **quarter, "cet1_ratio": one} for day, one in zip(days, ratios, strict=True)]
+        tail = {"sampling": "importance", "draws": 5000, "in_bad_years": 2000}
+        monkeypatch.setitem(
+            facts, f"credit/{label}", {**facts.get(f"credit/{label}", {}), "capital": path, "tail": tail}
+        )
+    paths = capital_paths(folder, books)
+    drawn = capital_figure(folder, paths)
+    said = drawn.panels[0].description.replace(THIN, " ")
+    assert said == "CET1 ratio. base: lowest 12.8 %, end 13.1 %; crash: lowest 8.75 %, end 11.0 %."
+    row = texts(capital_table(paths, books))[1]
+    assert [cell.replace(THIN, " ") for cell in row[:4]] == ["crash", "8.75 %", "2026-03-31", "11.0 %"]
+    currency = books["crash"].currency
+    assert row[4:] == [money(one, currency) for one in (3e4, 1.5e5, 6e4, 8e6)]
+    table = loss_table(folder, books)
+    assert table is not None
+    assert table.note.startswith("VaR and ES: the 5,000 draws and 2,000 more in bad years")
 
 
 def rules_of(section: Section) -> dict[str, Table]:

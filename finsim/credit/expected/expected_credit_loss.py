@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.credit.conditional import MONTHS_PER_YEAR, cumulative_hazard
-from finsim.credit.factors import class_z
+from finsim.credit.factors import class_z, left_of_month, left_of_year
 from finsim.credit.months.arrears import roll_rates
 from finsim.credit.months.quality import MEMORY, quality_variance
 from finsim.credit.months.seasoning import multipliers
@@ -83,12 +83,12 @@ def credit_losses(
     """Return the ECL of each loan of a book under one scenario, at the jump-off day or a later date.
 
     The hazard of a month has the PD Phi(Phi^-1(PD) - sqrt(rho) z), z the scenario's of the month with the
-    sector factor averaged out; beyond the clock z fades by ``months_autocorrelation`` a year. LGD is its mean
-    given a default then. Early repayment is not counted. With ``seen``, ``loans`` hold balance and
-    ``months_on_book`` of that date: of the sector factor of the year eta is known, n years later a^n of it,
-    so the PD is Phi((Phi^-1(PD) - sqrt(rho) (z + a^n eta)) / sqrt(1 - rho a^2n)), and likewise of the
-    borrower's quality (``_of_quality``), which LGD does not follow; a loan in arrears first
-    rolls on or makes good (``months/arrears.py``). Source: IFRS 9 5.5; the path of z is own.
+    sector factor averaged out; beyond the clock z fades as the factor does (``factors.left_of_month``). LGD
+    is its mean given a default then. Early repayment is not counted. With ``seen``, ``loans`` hold balance
+    and ``months_on_book`` of that date: of the sector factor of the year eta is known, n years later b eta of
+    it (``factors.left_of_year``), so the PD is Phi((Phi^-1(PD) - sqrt(rho) (z + b eta)) / sqrt(1 - rho b^2)),
+    and likewise of the borrower's quality (``_of_quality``), which LGD does not follow; a loan in arrears
+    first rolls on or makes good (``months/arrears.py``). Source: IFRS 9 5.5; the path of z is own.
     """
     known = seen or Seen(0, np.zeros(loans.num_rows), np.zeros(loans.num_rows, dtype=np.int64))
     parts = [
@@ -152,7 +152,7 @@ def _memory(month: int, months: int, settings: Settings) -> Float2D:
     if month == 0:
         return np.zeros((months, 1))
     year = (month - 1 + np.arange(1, months + 1)) // MONTHS_PER_YEAR - (month - 1) // MONTHS_PER_YEAR
-    found: Float2D = (settings.months_autocorrelation ** year.astype(np.float64))[:, None]
+    found: Float2D = left_of_year(year, settings)[:, None]
     return found
 
 
@@ -172,9 +172,9 @@ def _rolled(monthly: Float2D, z: Float2D, overdue: Int1D, settings: Settings) ->
 
 
 def _onwards(z: Float2D, first: int, months: int, settings: Settings) -> Float2D:
-    """Return z over ``months`` after month ``first``; past its end it fades by the factor's annual memory."""
-    beyond = np.arange(1, max(first + months - len(z), 0) + 1)[:, None] / MONTHS_PER_YEAR
-    return np.vstack([z, z[-1:] * settings.months_autocorrelation**beyond])[first : first + months]
+    """Return z over ``months`` after month ``first``; past its end it fades as the factor does."""
+    beyond = np.arange(1, max(first + months - len(z), 0) + 1)[:, None]
+    return np.vstack([z, z[-1:] * left_of_month(beyond, settings)])[first : first + months]
 
 
 def _held(paths: Float2D, first: int, months: int) -> Float2D:

@@ -50,13 +50,9 @@ def provisions(
     defaults in that very month is in stage 3 with its loss; what defaulted, was repaid or matured before has
     no row.
     """
+    later = reporting_months(drivers.clock)[1:]
     parts = [_opening(loans, drivers, settings)]
-    ends = drivers.clock.month_dates()
-    for month in reporting_months(drivers.clock)[1:]:
-        day = pa.scalar(ends[month - 1].astype("datetime64[us]"), months.schema.field("month").type)
-        held = pc.is_in(months["status"].cast(pa.string()), pa.array(["current", "late", "default"]))
-        rows = months.filter(pc.and_(pc.equal(months["month"], day), held))
-        parts.append(_year_end(loans, rows, month, drivers, streams, settings))
+    parts += [at_month_end(loans, months, month, drivers, streams, settings) for month in later]
     loan = np.concatenate([part.pop("loan") for part in parts])
     order = np.argsort(loan, kind="stable")
     columns = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
@@ -80,10 +76,17 @@ def _opening(loans: pa.Table, drivers: Drivers, settings: Settings) -> dict[str,
     return {**rows, "date": np.full(count, drivers.clock.start, dtype="datetime64[us]")}
 
 
-def _year_end(
-    loans: pa.Table, rows: pa.Table, month: int, drivers: Drivers, streams: Streams, settings: Settings
+def at_month_end(
+    loans: pa.Table, months: pa.Table, month: int, drivers: Drivers, streams: Streams, settings: Settings
 ) -> dict[str, Any]:
-    """Return the columns of one later date, of the rows that the panel has on that day."""
+    """Return the columns of PROVISION_SCHEMA at the end of a month, of the loans that the panel then has.
+
+    ``loan`` is the row of each in ``loans``; stage 3 are the defaults of that very month.
+    """
+    end = drivers.clock.month_dates()[month - 1].astype("datetime64[us]")
+    day = pa.scalar(end, months.schema.field("month").type)
+    held = pc.is_in(months["status"].cast(pa.string()), pa.array(["current", "late", "default"]))
+    rows = months.filter(pc.and_(pc.equal(months["month"], day), held))
     loan = pc.index_in(rows["loan_id"], loans["loan_id"].combine_chunks()).to_numpy().astype(np.int64)
     stage = rows["stage"].to_numpy().astype(np.int64)
     balance = rows["balance"].to_numpy()
@@ -102,8 +105,7 @@ def _year_end(
     living = credit_losses(state, drivers, settings, seen)
     twelve, lifetime = np.where(gone, lost, living.twelve), np.where(gone, lost, living.lifetime)
     found = CreditLoss(twelve, lifetime, np.where(gone, np.inf, living.hazard), living.usual)
-    day = drivers.clock.month_dates()[month - 1].astype("datetime64[us]")
-    return {**_columns(loan, stage, state, found, _source(rows)), "date": np.full(len(loan), day)}
+    return {**_columns(loan, stage, state, found, _source(rows)), "date": np.full(len(loan), end)}
 
 
 def _factor(loans: pa.Table, month: int, streams: Streams, settings: Settings) -> Float1D:

@@ -6,8 +6,7 @@ import numpy as np
 
 from finsim.credit.conditional import MONTHS_PER_YEAR
 from finsim.credit.months.monthly_risk import MonthlyRisk
-from finsim.credit.months.quality import MEMORY as QUALITY_MEMORY
-from finsim.credit.months.quality import quality_variance
+from finsim.credit.months.outlook import known_point
 from finsim.credit.settings import Settings
 from finsim.extras import Later
 from finsim.notation import Array, Float2D, Int1D, Int2D
@@ -22,30 +21,17 @@ _EXIT = 0.8
 def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2D:
     """Return the hazard over the rest of each loan's life over that expected at origination: [T, n].
 
-    Both are for the same months to come. Now: the factor eta of the last twelve months is known, the
-    scenario's z of the month and the borrower's quality y; k years ahead (0, 1, ...) a^(k+1) eta, a^(k+1/2) z
-    and m^(k+1/2) y are left of them, a the ``months_autocorrelation`` and m the memory of quality. So the PD
-    is Phi((Phi^-1(PD) - sqrt(rho) (a^(k+1/2) z + a^(k+1) eta) - sqrt(w (1 - rho)) m^(k+1/2) y) / s), s^2 = 1
-    less the variance of what is known of eta and y; at origination it was PD, which is its mean over both.
-    Source: own, from the conditional law of an AR(1) factor.
+    Both are for the same months to come. Now it is that of ``outlook.known_point`` year by year; at
+    origination it was that of PD, which is its mean over all that can be known. Source: own.
     """
-    months, known = len(risk.z), risk.known
-    rest = np.maximum(left - np.arange(months)[:, None], 1) / MONTHS_PER_YEAR
-    years = int(np.ceil(rest.max(initial=1.0)))
-    quantile, usual = special.ndtri(risk.pd), -np.log1p(-risk.pd)
-    root, own = np.sqrt(risk.rho), settings.quality_drift * (1.0 - risk.rho)
-    drifted = own * quality_variance(np.arange(1, months + 1))[:, None]
+    rest = np.maximum(left - np.arange(len(risk.z))[:, None], 1) / MONTHS_PER_YEAR
+    usual = -np.log1p(-risk.pd)
     total = np.zeros_like(risk.z)
-    for year in range(years):
+    for year in range(int(np.ceil(rest.max(initial=1.0)))):
         length = np.clip(rest - year, 0.0, 1.0)
         if not length.any():
             break
-        now, later = (settings.months_autocorrelation ** (year + ahead) for ahead in (0.5, 1.0))
-        kept = QUALITY_MEMORY ** (year + 0.5)
-        factor = root * (now * known.scenario + later * known.factor)
-        seen = risk.rho * (later * later * known.variance)[:, None] + kept * kept * drifted
-        point = (quantile - factor - np.sqrt(own) * kept * known.quality) / np.sqrt(1.0 - seen)
-        total += length * -special.log_ndtr(-point)
+        total += length * -special.log_ndtr(-known_point(risk, year, settings))
     found: Float2D = total / (rest * usual)
     return found
 

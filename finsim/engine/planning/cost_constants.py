@@ -62,7 +62,7 @@ SECONDS: dict[str, dict[str, float]] = {
         "scenario": 0.1,
         "loan": 1.0e-5,
         "loan cell": 8e-7,
-        "month": 0.9e-6,
+        "month": 4.3e-6,
         "bucket of a draw": 6.5e-8,
         "default of a draw": 3.8e-8,
         "tried loan of a draw": 8e-9,

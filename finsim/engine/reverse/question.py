@@ -61,7 +61,7 @@ def _unknown(metric: str, place: str) -> StudyError:
     if metric in _INSTEAD:
         remedy = f"ask {_INSTEAD[metric]}: {METRICS[_INSTEAD[metric]]}"
     elif metric.partition(".")[0].removesuffix("s") in _NO_LAW:
-        found = f"no way back from {metric}: nothing says how probable moves of depositors and launderers are"
+        found = f"no way back from {metric}: nothing says how probable moves of depositors or dealers are"
         remedy = f"run a scenario that states them, such as deposit-run; or {EXAMPLE}"
     return StudyError(found, place=place, expected="one of " + ", ".join(METRICS), remedy=remedy)
 

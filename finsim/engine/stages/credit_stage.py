@@ -24,6 +24,9 @@ from finsim.credit.months.recoveries import recoveries, recovery_schema
 from finsim.credit.panel import panel, panel_schema
 from finsim.credit.panel_sums import PanelSums
 from finsim.credit.risk import expected_shortfall, value_at_risk
+from finsim.credit.settings import Settings
+from finsim.credit.tail.bad_years import shifted_draws, weighted_losses
+from finsim.credit.tail.weighted_risk import tail_figures
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
@@ -34,6 +37,9 @@ from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan, credit_settings
 from finsim.engine.tasks import Task
+from finsim.notation import Float1D
+from finsim.randomness import Streams
+from finsim.records.drivers import Drivers
 from finsim.records.portfolio import LOSS_SCHEMA, loan_schema
 from finsim.records.run_layout import table_file
 from finsim.records.storage import canonical_json, write_table
@@ -162,7 +168,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
     told = tape if customers is None else customers.named(tape)
     rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
-    rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
+    rows["months"] = write_table(file["months"], panel_schema(book_tape, settings), months())
     rows["provisions"] = write_table(file["provisions"], provision_schema(book_tape), aside.parts)
     rows["recoveries"] = write_table(file["recoveries"], recovery_schema(book_tape), back)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
@@ -174,18 +180,20 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
         file["courses"] = courses_file(run, task.name)
         rows["courses"] = customers.write(file["courses"])
     files = dict(output(run, file[name], count) for name, count in rows.items())
-    risk = _risk(drawn)
+    risk = _risk(book_tape, drivers, drawn, streams, settings)
     stages = own_allowance(book_tape, plan, task.name)
     figures = credit_figures(book_tape, followed.ages_at_default(), {**risk, **sums(stages)}, part.months)
     facts: dict[str, Any] = {
         "rules": ledger.to_dict(),
         "measures": _finite(measure_book(drivers, book_tape, followed, drawn)),
         "risk": risk,
+        "tail": _tail(len(drawn), settings),
         "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
         "stages": stages,
         "provisions": aside.by_date(),
+        "capital": aside.capital(),
     }
     if task.name == next(iter(plan.drivers)):
         facts["weighted"] = weighted_allowance(book_tape, plan)
@@ -193,16 +201,27 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     return Done(task.key, files, facts, learned_before)
 
 
-def _risk(drawn: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
+def _risk(
+    book: pa.Table, drivers: Drivers, drawn: Float1D, streams: Streams, settings: Settings
+) -> dict[str, Any]:
     """Return expected loss, VaR and ES with their intervals, in minor units."""
     facts: dict[str, Any] = {"expected_loss": float(drawn.mean())}
-    for level in LEVELS:
-        for name, risk in (
-            ("var", value_at_risk(drawn, level)),
-            ("es", expected_shortfall(drawn, level)),
-        ):
+    if settings.tail_sampling == "importance":
+        more = shifted_draws(len(drawn))
+        weighted = weighted_losses(book, drivers, drawn, more, streams, settings)
+        both = {level: tail_figures(weighted, level) for level in LEVELS}
+    else:
+        both = {level: (value_at_risk(drawn, level), expected_shortfall(drawn, level)) for level in LEVELS}
+    for level, figures in both.items():
+        for name, risk in zip(("var", "es"), figures, strict=True):
             facts[f"{name}_{level:g}"] = [risk.value, risk.low, risk.high]
     return facts
+
+
+def _tail(draws: int, settings: Settings) -> dict[str, Any]:
+    """Return where VaR and ES are read."""
+    more = shifted_draws(draws) if settings.tail_sampling == "importance" else 0
+    return {"sampling": settings.tail_sampling, "draws": draws, "in_bad_years": more}
 
 
 def _finite(measures: Mapping[str, float]) -> dict[str, float | None]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from finsim.credit.expected.capital_path import Quarters, quarters, records
 from finsim.credit.expected.expected_credit_loss import (
     CreditLoss,
     by_stage,
@@ -72,15 +75,24 @@ class Provisions:
     def __init__(self, plan: Plan, label: str) -> None:
         self._plan, self._label = plan, label
         self.parts: list[pa.Table] = []
+        self._quarters: list[Quarters] = []
 
     def watch(self, loans: pa.Table, months: pa.Table) -> None:
         """Take the loans of the next shard and their panel."""
         drivers, settings = self._plan.drivers[self._label], credit_settings(self._plan)
-        self.parts.append(provisions(loans, months, drivers, self._plan.streams.under("credit"), settings))
+        streams = self._plan.streams.under("credit")
+        made = provisions(loans, months, drivers, streams, settings)
+        self.parts.append(made)
+        self._quarters.append(quarters(loans, months, made, drivers, streams, settings))
 
     def by_date(self) -> list[dict[str, Any]]:
         """Return the sums by reporting date and stage."""
         return by_date(pa.concat_tables(self.parts))
+
+    def capital(self) -> list[dict[str, Any]]:
+        """Return the path of the CET1 ratio, one record a quarter end (``credit.expected.capital_path``)."""
+        whole = reduce(add, self._quarters)
+        return records(whole, self._plan.drivers[self._label], credit_settings(self._plan))
 
 
 def sums(stages: list[dict[str, float]]) -> Mapping[str, float]:

@@ -232,7 +232,20 @@ def loss_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None:
             cells = [_estimate(risks[label].get(f"{kind}_{name}"), book) for label, book in books.items()]
             rows.append([f"{word} {level(float(name))}", *cells])
     caption = "Loss of the whole book over one year: share of the book, amount, 95 % interval of the share"
-    return Table("risk", caption, ("measure", *books), rows, "l" + "r" * len(books), risks)
+    head, aligned = ("measure", *books), "l" + "r" * len(books)
+    return Table("risk", caption, head, rows, aligned, risks, note=_sampling(run))
+
+
+def _sampling(run: RunFolder) -> str:
+    """Say where VaR and ES were read, where that was not from the plain draws."""
+    tail = run.facts("credit", run.base).get("tail", {})
+    more = int(tail.get("in_bad_years", 0))
+    return (
+        f"VaR and ES: the {count(tail['draws'])} draws and {count(more)} more in bad years, each with its "
+        "weight (importance sampling)."
+        if more
+        else ""
+    )
 
 
 def _amount(value: float | None, book: Credit) -> Cell:

@@ -13,6 +13,7 @@ from finsim.report.border import drawn_or_said
 from finsim.report.figures import comparison_figures as likeness_figures
 from finsim.report.figures import credit_figures, market_figures, payment_figures
 from finsim.report.figures.allowance_table import allowance_table, provision_table
+from finsim.report.figures.capital_figure import capital_figure, capital_paths, capital_table
 from finsim.report.figures.credit_data import Credit, read_credit
 from finsim.report.figures.market_data import moment, read_market
 from finsim.report.figures.payment_data import Payments, choose_scheme, read_payments
@@ -216,6 +217,10 @@ def credit_section(run: RunFolder, books: Mapping[str, Credit]) -> Section:
     if table is not None:
         blocks.append(table)
     blocks += [one for one in (allowance_table(run, books), provision_table(run, books)) if one is not None]
+    paths = capital_paths(run, books)
+    if paths:
+        blocks.append(drawn_or_said("The capital", lambda: capital_figure(run, paths)))
+        blocks.append(capital_table(paths, books))
     lead = (
         f"{count(base.loans.sum())} loans of {money(base.balance, base.currency)} in "
         f"{plural(len(base.sectors), 'sector')}, followed for {plural(len(base.months), 'month')}."
