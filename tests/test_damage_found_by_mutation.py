@@ -81,7 +81,7 @@ def test_a_trough_of_nothing(trough: Any, tmp_path: Path) -> None:
     data = yaml.safe_load(text)
     data["market"]["equity"]["trough"] = trough
     (tmp_path / "black-monday-1987.yaml").write_text(yaml.safe_dump(data, sort_keys=False))
-    with pytest.raises(ScenarioError, match="no time|a list of 1"):
+    with pytest.raises(ScenarioError, match=r"no time|a list of 1"):
         scenarios.load(str(tmp_path / "black-monday-1987.yaml"))
 
 
