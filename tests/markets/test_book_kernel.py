@@ -175,7 +175,7 @@ def test_makers_close_a_wide_spread_within_the_bar(plain_walk: ModuleType) -> No
 
 
 def test_young_orders_are_cancelled_first(plain_walk: ModuleType) -> None:
-    room = Room({1_000: 9}, {1_010 + away: 9 for away in range(40)}, haste=4.0)
+    room = Room({1_000: 9}, {1_010 + away: 9 for away in range(40)}, haste=4.0, near=12.0, stale=0.15)
     slots = [part("order_choices").chosen(room.book, room.law, k.ASK, room.state) for _ in range(200)]
     numbers = room.book.orders[slots, k.NUMBER] - 1
     assert np.median(numbers) > 30

@@ -138,8 +138,8 @@ STOCK = replace(
     steps=(0.0, 0.034, 0.371),
     spread=0.012,
     events=94_500,
-    decays=(64.4, 36.7, 0.27),
-    branching=((0.0494, 0.0784), (0.0087, 0.0138), (0.0197, 0.0313)),
+    decays=(175.0, 7.0, 0.18),
+    branching=((0.034, 0.054), (0.02, 0.033), (0.026, 0.042)),
     target=55,
     haste=2.24,
     near=1.61,
@@ -156,9 +156,9 @@ STOCK = replace(
     smile=0.6,
     auctions=(0.01, 0.04),
 )
-"""Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``,
-``hidden`` (27 % of trades lie strictly inside the NYSE quote), the closing print, ``decays`` and the children
-in all (by the likelihood of its quote times). assumption: the rest, chosen so that a simulated day measures
-like that one; the quotes show neither orders nor depth behind the best price."""
+"""Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``, the
+closing print, ``decays`` and the children in all (by the likelihood of its quote times). assumption: the rest,
+chosen so that a simulated day measures like that one; the quotes show neither orders nor depth behind the best
+price. ``hidden`` is less than the 27 % of trades that lie strictly inside the NYSE quote."""
 LAWS = {"stock": STOCK, "coin": COIN}
 """Name -> shipped law."""
