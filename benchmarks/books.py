@@ -121,7 +121,8 @@ def show(
         words = ["in" if one else "out" for one in inside]
         digits = 3 if value > 0.01 else 5
         low_, high_, first, made_ = (f"{one:.{digits}f}" for one in (low, high, before[name], mine[name]))
-        print(f"| {name} | {value:.{digits}f} | {low_} to {high_} | {first} {words[0]} | {made_} {words[1]} |")
+        print(f"| {name} | {value:.{digits}f} | {low_} to {high_} | {first} {words[0]} "
+              f"| {made_} {words[1]} |")  # fmt: skip
     print(f"in their bands of {len(known)}: before {count[0]}, simulated {count[1]}\n")
 
 
@@ -174,7 +175,7 @@ def _median_spread(top: TopOfBook) -> float:
 
 
 def _as_fed(top: TopOfBook) -> TopOfBook:
-    """Return quotes and trades as the feed of the real ones shows them: its clock, round lots, changes alone."""
+    """Return quotes and trades as the feed of the real ones shows them: clock, round lots, only changes."""
     quotes = top.quotes.copy()
     quotes[:, 2:] = np.maximum(quotes[:, 2:] // ROUND_LOT, 1) * ROUND_LOT
     held = np.r_[True, (np.diff(quotes, axis=0) != 0).any(axis=1)]

@@ -140,7 +140,7 @@ def test_about_as_many_events_come_as_are_asked_for(events: int) -> None:
 
 
 def test_orders_before_the_close_are_no_larger_than_the_others() -> None:
-    """What queues did not fill is wanted again at once: it is not left to a few orders that sweep the book."""
+    """What queues did not fill is wanted again at once: nothing is left to a few orders that sweep it all."""
     rows, _ = walked(plan(BARS["ordinary"], events=12_000, law=replace(STOCK, smile=0.0)))
     trades = rows[(rows[:, k.KIND] == k.EXECUTED) | (rows[:, k.KIND] == k.HIDDEN)]
     at, first = np.unique(trades[:, [k.TIME]], return_index=True)
@@ -151,7 +151,7 @@ def test_orders_before_the_close_are_no_larger_than_the_others() -> None:
 
 
 def test_trades_of_the_stock_law_move_its_quotes() -> None:
-    """Queues are as large as trades, as IBM's were: impact, imbalance and what it foretells are near theirs."""
+    """Queues are as large as trades, as IBM's were: impact, imbalance, what it foretells are near theirs."""
     rows, book = walked(plan(BARS["ordinary"], events=30_000, volatility=130.0, levels=1))
     ticks = Ticks(rows[:, k.TIME] / 1e9, *rows[:, 1:].T, book, 1.0)
     found = measures(top_of(ticks).between(*DAY))

@@ -38,7 +38,7 @@ from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
 _PRIOR, _LEAST_GOT = 20.0, 0.25
-"""Market orders that what is expected of a bar counts for, and the least share that they are thought to get."""
+"""Market orders that what is expected of a bar counts for; the least share that orders are thought to get."""
 LAST = 2
 """Live orders of a side that nobody takes or cancels: a book always has both sides."""
 
@@ -47,8 +47,8 @@ LAST = 2
 def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
     """Execute a market order against side ``taken``, hidden volume first where it meets some.
 
-    Its size follows what the bar has left (``_mean_size``); it never trades beyond the bar's extremes, and most
-    orders take no more than the best queue holds.
+    Its size follows what the bar has left (``_mean_size``); it never trades beyond the bar's extremes, and
+    most orders take no more than the best queue holds.
     """
     budget = state.counts[LEFT] - bar.reserve
     best = book.top[BEST + taken]
@@ -64,10 +64,10 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
 
 @inlined_kernel
 def _mean_size(bar: Bar, state: State, budget: int) -> float:
-    """Return the mean lots that market orders must want from now on, so that the bar has traded all at its end.
+    """Return the mean lots that market orders must want from now on for the bar to trade all by its end.
 
-    As often as they came until now they will go on to come, and they will get the share that they got. Without
-    that what they did not get would be left to a few huge ones before the close.
+    As often as they came until now they will go on to come, and they will get the share that they got.
+    Without that what they did not get would be left to a few huge ones before the close.
     """
     gone = state.counts[STEP] / len(bar.reference)
     pace = (state.counts[TRADES] + _PRIOR) / (bar.trades * gone + _PRIOR)

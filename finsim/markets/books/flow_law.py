@@ -157,8 +157,8 @@ STOCK = replace(
     auctions=(0.01, 0.04),
 )
 """Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``, the
-closing print, ``decays`` and the children in all (by the likelihood of its quote times). assumption: the rest,
-chosen so that a simulated day measures like that one; the quotes show neither orders nor depth behind the best
-price. ``hidden`` is less than the 27 % of trades that lie strictly inside the NYSE quote."""
+closing print, ``decays`` and the children in all (by the likelihood of its quote times). assumption: the
+rest, chosen so that a simulated day measures like that one; the quotes show neither orders nor depth behind
+the best price. ``hidden`` is less than the 27 % of trades that lie strictly inside the NYSE quote."""
 LAWS = {"stock": STOCK, "coin": COIN}
 """Name -> shipped law."""
