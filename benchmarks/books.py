@@ -33,7 +33,8 @@ from finsim.randomness import Streams
 BLOCK, DRAWS, SEEDS, FITTED = 1_800.0, 200, range(1, 11), 7_200.0
 SESSION = TickBar(34_200.0, 57_600.0, 18_189, 18_311, 18_186, 18_201, 3_750_000)
 DEPTHS = (2, 3, 5, 10)
-STOCK_EVENTS = 60_000
+CLOCK, ROUND_LOT = 1e-3, 100
+"""What the feed of IBM's quotes shows: thousandths of a second, whole round lots."""
 
 
 def ticks_of(plan: DayPlan, seed: int = 1) -> Ticks:
@@ -118,8 +119,10 @@ def show(
         inside = [low <= one[name] <= high for one in (before, mine)]
         count = [had + now for had, now in zip(count, inside, strict=True)]
         words = ["in" if one else "out" for one in inside]
-        print(f"| {name} | {value:.3f} | {low:.3f} to {high:.3f} | {before[name]:.3f} {words[0]} "
-              f"| {mine[name]:.3f} {words[1]} |")  # fmt: skip
+        digits = 3 if value > 0.01 else 5
+        low_, high_, first, made_ = (f"{one:.{digits}f}" for one in (low, high, before[name], mine[name]))
+        print(f"| {name} | {value:.{digits}f} | {low_} to {high_} | {first} {words[0]} "
+              f"| {made_} {words[1]} |")  # fmt: skip
     print(f"in their bands of {len(known)}: before {count[0]}, simulated {count[1]}\n")
 
 
@@ -147,10 +150,14 @@ def bitstamp(folder: Path) -> None:
 
 
 def ibm(folder: Path) -> None:
-    """Print the table of ``stock``: best quotes of New York where they change; depth is not in the data."""
-    (first, _), (rest, bar) = (read_ibm(folder, f"2013-10-0{day}") for day in (7, 8))
-    plan = DayPlan((bar,), STOCK, volatility(bar), STOCK_EVENTS, 1)
-    made = [_changes(top_of(ticks_of(plan, seed))) for seed in SEEDS]
+    """Print the table of ``stock``: best quotes of New York where they change; depth is not in the data.
+
+    What is ordinary volatility is told by the bars at hand, as in ``simulate-book``: here by two days.
+    """
+    (first, before), (rest, bar) = (read_ibm(folder, f"2013-10-0{day}") for day in (7, 8))
+    ordinary = float(np.sqrt(np.mean([volatility(one) ** 2 for one in (before, bar)])))
+    plan = DayPlan((bar,), STOCK, ordinary, STOCK.events, 1)
+    made = [_as_fed(top_of(ticks_of(plan, seed))) for seed in SEEDS]
     print(f"median spread {_median_spread(rest):.0f}, "
           f"simulated {np.mean([_median_spread(one) for one in made]):.0f} ticks")  # fmt: skip
     show(*(by_half_hours(one) for one in (rest, first)), _pooled(made))
@@ -167,10 +174,13 @@ def _median_spread(top: TopOfBook) -> float:
     return float(np.median(np.diff(top.quotes[:, :2])))
 
 
-def _changes(top: TopOfBook) -> TopOfBook:
-    """Return the rows at which the best quotes change."""
-    held = np.r_[True, (np.diff(top.quotes, axis=0) != 0).any(axis=1)]
-    return TopOfBook(top.time[held], top.quotes[held], top.trade_time, top.trade_sign, top.depth)
+def _as_fed(top: TopOfBook) -> TopOfBook:
+    """Return quotes and trades as the feed of the real ones shows them: clock, round lots, only changes."""
+    quotes = top.quotes.copy()
+    quotes[:, 2:] = np.maximum(quotes[:, 2:] // ROUND_LOT, 1) * ROUND_LOT
+    held = np.r_[True, (np.diff(quotes, axis=0) != 0).any(axis=1)]
+    time, traded = (np.floor(one / CLOCK) * CLOCK for one in (top.time, top.trade_time))
+    return TopOfBook(time[held], quotes[held], traded, top.trade_sign, top.depth)
 
 
 def _between(ticks: Ticks, start: float, end: float) -> Ticks:

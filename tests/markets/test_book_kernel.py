@@ -175,7 +175,7 @@ def test_makers_close_a_wide_spread_within_the_bar(plain_walk: ModuleType) -> No
 
 
 def test_young_orders_are_cancelled_first(plain_walk: ModuleType) -> None:
-    room = Room({1_000: 9}, {1_010 + away: 9 for away in range(40)}, haste=4.0)
+    room = Room({1_000: 9}, {1_010 + away: 9 for away in range(40)}, haste=4.0, near=12.0, stale=0.15)
     slots = [part("order_choices").chosen(room.book, room.law, k.ASK, room.state) for _ in range(200)]
     numbers = room.book.orders[slots, k.NUMBER] - 1
     assert np.median(numbers) > 30
@@ -199,6 +199,28 @@ def test_a_market_order_stops_at_the_high(plain_walk: ModuleType) -> None:
     rows = room.tape.rows[: room.state.counts[k.ROWS]]
     assert rows[:, k.AT].tolist() == [1_098, 1_100]
     assert room.state.counts[k.HIGH_DONE] == 1
+
+
+def test_market_orders_want_what_pace_and_fills_until_now_leave(plain_walk: ModuleType) -> None:
+    """Half of the bar is gone, half as many came as expected and got a part of what they wanted."""
+    room, mean = Room({1_000: 9}, {1_009: 9}), part("executions")._mean_size
+    bar, counts = room.bar._replace(trades=1e6), room.state.counts
+    assert mean(bar, room.state, 10**9) == pytest.approx(1e3)
+    counts[k.STEP], counts[k.TRADES], counts[k.SOUGHT] = 2, 250_000, 8 * 10**8
+    for filled, least in ((8 * 10**8, 1.0), (4 * 10**8, 0.5), (0, 0.25)):
+        counts[k.FILLED] = filled
+        assert mean(bar, room.state, 10**9) == pytest.approx(10**9 / (250_000 * least), rel=1e-3)
+    counts[k.STEP] = 4
+    assert mean(bar, room.state, 10) == pytest.approx(10 / 0.25, rel=1e-3)
+
+
+def test_what_a_market_order_got_is_counted(plain_walk: ModuleType) -> None:
+    room = Room({1_000: 9}, {1_098: 3, 1_100: 3, 1_104: 30, 1_108: 30, 1_110: 30}, capped=0.0, hidden=0.0)
+    room.state.counts[k.LEFT], room.state.edges[k.WIDEST] = 4_000, 500
+    part("executions").market_order(room.book, room.law, room.bar, room.state, room.tape, k.ASK)
+    assert room.state.counts[k.FILLED] == 6
+    assert room.state.counts[k.SOUGHT] > 6
+    assert room.state.counts[k.TRADES] == 1
 
 
 def test_orders_at_the_best_price_have_sizes_of_their_own(plain_walk: ModuleType) -> None:

@@ -12,6 +12,8 @@ from finsim.markets.books.book_walk import DayPlan, walk_day
 from finsim.markets.books.day_bars import TickBar
 from finsim.markets.books.flow_law import COIN, STOCK
 from finsim.markets.books.kernel_law import Liquidity
+from finsim.markets.books.lobster_files import Ticks
+from finsim.markets.books.tick_measures import measures, top_of
 from finsim.notation import Array
 from finsim.randomness import Streams
 
@@ -135,6 +137,27 @@ def test_lopsided_books_are_filled_up_before_they_look_like_layering() -> None:
 def test_about_as_many_events_come_as_are_asked_for(events: int) -> None:
     rows, _ = walked(plan(BARS["ordinary"], events=events))
     assert 0.6 * events < len(rows) < 1.7 * events
+
+
+def test_orders_before_the_close_are_no_larger_than_the_others() -> None:
+    """What queues did not fill is wanted again at once: nothing is left to a few orders that sweep it all."""
+    rows, _ = walked(plan(BARS["ordinary"], events=12_000, law=replace(STOCK, smile=0.0)))
+    trades = rows[(rows[:, k.KIND] == k.EXECUTED) | (rows[:, k.KIND] == k.HIDDEN)]
+    at, first = np.unique(trades[:, [k.TIME]], return_index=True)
+    sizes = np.add.reduceat(trades[:, k.SIZE], first)
+    gone = (at / 1e9 - DAY[0]) / (DAY[1] - DAY[0])
+    early, late = (sizes[(gone > low) & (gone < high)].mean() for low, high in ((0.1, 0.6), (0.9, 1.0)))
+    assert late < 2.0 * early
+
+
+def test_trades_of_the_stock_law_move_its_quotes() -> None:
+    """Queues are as large as trades, as IBM's were: impact, imbalance, what it foretells are near theirs."""
+    rows, book = walked(plan(BARS["ordinary"], events=30_000, volatility=130.0, levels=1))
+    ticks = Ticks(rows[:, k.TIME] / 1e9, *rows[:, 1:].T, book, 1.0)
+    found = measures(top_of(ticks).between(*DAY))
+    assert 0.12 < found["impact after 1 trades over the spread"] < 0.3
+    assert 0.25 < found["mean imbalance"] < 0.4
+    assert 0.57 < found["imbalance foretells the next move, AUC"] < 0.72
 
 
 def test_closing_auctions_take_what_is_left_but_not_most_of_the_day() -> None:

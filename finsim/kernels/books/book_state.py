@@ -22,9 +22,10 @@ TYPES, DECAYS = 6, 3
 
 BEST, LIVE, DEPTH, FREE, NEXT, TOPS = 0, 2, 4, 6, 7, 8
 """Places in ``top``: best price, live orders and depth of both sides, free slots, the next number."""
-STEP, LEFT, HIGH_DONE, LOW_DONE, OPENED, CLOSED, ROWS, TRADES, FORCED, THIN, COUNTERS = range(11)
+STEP, LEFT, HIGH_DONE, LOW_DONE, OPENED, CLOSED, ROWS, TRADES, FORCED, THIN = range(10)
+SOUGHT, FILLED, COUNTERS = range(10, 13)
 """Places in ``count``: reference step, lots left of the bar, what is done, rows, trades, forced prints,
-rows whose two best queues are lopsided."""
+rows whose two best queues are lopsided, lots that market orders wanted and got."""
 NOW = 0
 LOWEST, HIGHEST, WIDEST = 0, 1, 2
 """Places in ``edges``."""

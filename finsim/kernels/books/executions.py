@@ -8,6 +8,7 @@ from finsim.kernels.books.book_state import (
     BID,
     DELETED,
     EXECUTED,
+    FILLED,
     FORCED,
     HEAD,
     HIDDEN,
@@ -20,6 +21,7 @@ from finsim.kernels.books.book_state import (
     NEXT,
     NUMBER,
     PRICE,
+    SOUGHT,
     STEP,
     TOTAL,
     TRADES,
@@ -35,6 +37,8 @@ from finsim.kernels.books.tape_rows import plain_row, write_row
 from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
+_PRIOR, _LEAST_GOT = 20.0, 0.25
+"""Market orders that what is expected of a bar counts for; the least share that orders are thought to get."""
 LAST = 2
 """Live orders of a side that nobody takes or cancels: a book always has both sides."""
 
@@ -43,17 +47,39 @@ LAST = 2
 def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
     """Execute a market order against side ``taken``, hidden volume first where it meets some.
 
-    Its size follows what the bar has left; it never trades beyond the bar's extremes, and most orders take
-    no more than the best queue holds.
+    Its size follows what the bar has left (``_mean_size``); it never trades beyond the bar's extremes, and
+    most orders take no more than the best queue holds.
     """
     budget = state.counts[LEFT] - bar.reserve
     best = book.top[BEST + taken]
     if budget < 1 or (best > bar.high if taken == ASK else best < bar.low):
         return
-    left = 1.0 - state.counts[STEP] / len(bar.reference)
-    mean = budget / max(bar.trades * left, 1.0)
+    size = min(lots(law.market_sizes, _mean_size(bar, state, budget), law, state), budget)
     state.counts[TRADES] += 1
-    size = min(lots(law.market_sizes, mean, law, state), budget)
+    state.counts[SOUGHT] += size
+    before = state.counts[LEFT]
+    _execute(book, law, bar, state, tape, taken, size)
+    state.counts[FILLED] += before - state.counts[LEFT]
+
+
+@inlined_kernel
+def _mean_size(bar: Bar, state: State, budget: int) -> float:
+    """Return the mean lots that market orders must want from now on for the bar to trade all by its end.
+
+    As often as they came until now they will go on to come, and they will get the share that they got.
+    Without that what they did not get would be left to a few huge ones before the close.
+    """
+    gone = state.counts[STEP] / len(bar.reference)
+    pace = (state.counts[TRADES] + _PRIOR) / (bar.trades * gone + _PRIOR)
+    known = _PRIOR * budget / max(bar.trades * (1.0 - gone), 1.0)
+    got = (state.counts[FILLED] + known) / (state.counts[SOUGHT] + known)
+    return float(budget / (max(bar.trades * pace * (1.0 - gone), 1.0) * max(got, _LEAST_GOT)))
+
+
+@inlined_kernel
+def _execute(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int, size: int) -> None:
+    """Trade a market order: hidden volume first, then queue by queue as far as the bar lets it."""
+    best = book.top[BEST + taken]
     if next_uniform(state.words) < law.hidden:
         size -= _hidden(book, bar, state, tape, taken, size)
     if next_uniform(state.words) < law.capped:

@@ -125,40 +125,40 @@ hundred so that a simulated day of those two hours measures like them; ``haste``
 orders had there (median 9 s, nine tenths below 70 s); ``target``: 60 a side stood there."""
 STOCK = replace(
     COIN,
-    market=0.08,
-    limit=0.48,
+    market=0.072,
+    limit=0.4825,
     market_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
     limit_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
     touch_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
-    size_ratio=2.0,
-    touch_ratio=1.0,
-    distances=(0.1, 0.3, 0.7, 1.2, 2.0, 3.0, 4.5, 6.5, 9.0, 13.0, 20.0, 40.0),
-    join=0.1,
-    inside=0.03,
-    steps=(0.0, 0.7),
-    spread=0.03,
-    events=60_000,
+    size_ratio=0.85,
+    touch_ratio=0.77,
+    distances=(0.11, 0.33, 0.77, 1.3, 2.2, 3.3, 5.0, 7.2, 9.9, 14.3, 22.0, 44.0),
+    join=0.17,
+    inside=0.132,
+    steps=(0.0, 0.034, 0.371),
+    spread=0.012,
+    events=94_500,
     decays=(175.0, 7.0, 0.18),
     branching=((0.034, 0.054), (0.02, 0.033), (0.026, 0.042)),
-    target=160,
-    haste=3.0,
-    near=3.0,
-    stale=0.15,
+    target=55,
+    haste=2.24,
+    near=1.61,
+    stale=0.128,
     shy=0.0,
     partial=0.02,
-    hidden=0.27,
-    capped=0.9,
-    tilt=(0.6, 0.6, 0.1),
-    lean=(0.3, 0.0),
-    wide=0.3,
+    hidden=0.137,
+    capped=0.86,
+    tilt=(3.28, 0.93, 0.072),
+    lean=(0.32, 0.24),
+    wide=0.4,
     round_lot=100,
     round_share=0.7,
     smile=0.6,
     auctions=(0.01, 0.04),
 )
-"""Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``,
-``hidden`` (27 % of trades lie strictly inside the NYSE quote), the closing print, ``decays`` and the children
-in all (by the likelihood of its quote times). assumption: the rest, chosen so that a simulated day measures
-like that one; the quotes show neither orders nor depth behind the best price."""
+"""Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``, the
+closing print, ``decays`` and the children in all (by the likelihood of its quote times). assumption: the
+rest, chosen so that a simulated day measures like that one; the quotes show neither orders nor depth behind
+the best price. ``hidden`` is less than the 27 % of trades that lie strictly inside the NYSE quote."""
 LAWS = {"stock": STOCK, "coin": COIN}
 """Name -> shipped law."""
