@@ -215,11 +215,14 @@ def _kind_columns(log: EventLog, rows: _Rows, groups: Groups, names: list[str]) 
 def _is_of_entity(rows: _Rows, groups: Groups, column: int) -> bool:
     """Tell whether the words of groups are mostly those of the other rows of their entities too."""
     first = groups.row[groups.starts[:-1]]
-    word, entity = rows.words[:, column] + 1, rows.entity
+    who, place = np.unique(rows.entity[first], return_inverse=True)
+    inside = np.flatnonzero(np.isin(rows.entity, who))
+    word = rows.words[:, column] + 1
     size = int(word.max(initial=0)) + 1
-    counts = np.bincount(entity * size + word, minlength=(int(entity.max()) + 1) * size).reshape(-1, size)
-    other = counts.sum(axis=1)[entity[first]] - groups.sizes()
-    alike = counts[entity[first], word[first]] - groups.sizes()
+    key = np.searchsorted(who, rows.entity[inside]) * size + word[inside]
+    counts = np.bincount(key, minlength=len(who) * size).reshape(-1, size)
+    other = counts.sum(axis=1)[place] - groups.sizes()
+    alike = counts[place, word[first]] - groups.sizes()
     some = other > 0
     return bool(some.any() and (alike[some] / other[some]).mean() >= OF_ENTITY)
 
