@@ -12,7 +12,6 @@ LEAST_DATES = 5
 _ZEROS = re.compile(r"0+(?:\.0+)?")
 _NO_DAY = re.compile(r"0{4}[-./ ]?0{2}[-./ ]?0{2}(?:\.0+)?|0{2}[-./]0{2}[-./]0{4}|9{8}(?:\.0+)?")
 _LAST_DAY = re.compile(r"9{4}[-./ ]?12[-./ ]?31(?:\.0+)?|31[-./]12[-./]9{4}|12[-./]31[-./]9{4}")
-_CLOCK = re.compile(r"[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$")
 
 
 def no_dates(cells: Sequence[str], name: str) -> tuple[str, ...]:
@@ -26,5 +25,4 @@ def no_dates(cells: Sequence[str], name: str) -> tuple[str, ...]:
 
 
 def _is_none(cell: str) -> bool:
-    day = _CLOCK.sub("", cell)
-    return any(form.fullmatch(day) for form in (_ZEROS, _NO_DAY, _LAST_DAY))
+    return any(form.fullmatch(cell) for form in (_ZEROS, _NO_DAY, _LAST_DAY))
