@@ -32,7 +32,10 @@ CALLS = {
 
 @pytest.mark.parametrize("name", [LONG, NUL], ids=["long", "nul"])
 @pytest.mark.parametrize("place", CALLS)
-def test_a_name_that_no_file_system_takes_is_told(place: str, name: str) -> None:
+def test_a_name_that_no_file_system_takes_is_told(
+    place: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what a refused call leaves beside the name must not lie here
     with pytest.raises(FinsimError) as caught:
         CALLS[place](name)
     assert all(problem.place and (problem.remedy or problem.expected) for problem in caught.value.problems)
