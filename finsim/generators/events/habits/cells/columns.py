@@ -208,14 +208,16 @@ def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> Co
     nothing of who has it: most of the others must be told too, or a rare flag would never come out. Empty
     cells count as one more word, then as none: a few of them may hide what is told.
     """
-    for rows in _all_then_filled(column):
+    passes = _all_then_filled(column)
+    for rows in passes:
+        mostly = of_payee if rows is passes[-1] else DETERMINED
         for how, group, count in (
             (ENTITY, ledger.entity, ledger.count),
             (PAYEE, ledger.payee, ledger.payees),
         ):
             if (column.kind == TIME and how == PAYEE) or (how == PAYEE and ledger.payees < 3):
                 continue
-            if _is_told(column, rows, group, count, of_payee if how == PAYEE else DETERMINED):
+            if _is_told(column, rows, group, count, mostly if how == PAYEE else DETERMINED):
                 cells = usual_cells(column, rows, group, count)
                 return ColumnLaw(name, how, _head(column), cells, None, ())
     return None
@@ -243,11 +245,11 @@ def _is_told(column: MixedColumn, rows: Int1D, group: Int1D, count: int, least: 
 def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> ColumnLaw | None:
     """Return the law of a column that the pair of entity and payee mostly tells, such as the branch used.
 
-    It must tell more than the entity alone does, and the most frequent cell. Empty cells as in ``_told``.
+    It must tell more than the entity alone does, and the most frequent cell. Filled cells are asked first.
     """
     if column.kind == TIME or ledger.payees < 3:
         return None
-    for rows in _all_then_filled(column):
+    for rows in _all_then_filled(column)[::-1]:
         codes = np.unique(column.values[rows], return_inverse=True)[1].astype(np.int64)
         agree = share_usual(codes, link[rows])
         # Rows of pairs with one row show nothing: what is told beyond the commonest cell is so in the others.
