@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
 from standing_ledgers import ledger
+from test_habits_hours_and_words import household
 
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.cells.usual_cells import usual_cells
@@ -88,7 +89,10 @@ def test_a_group_far_emptier_than_chance_has_an_empty_cell():
     column = words([*[0] * 60, -1, *[-1] * 9, 1, 1, -1, -1, -1, 0], "ab")
     group = np.array([*[0] * 61, *[1] * 10, 2, 2, 2, 3, 5])
     cells = usual_cells(column, np.flatnonzero(~column.missing()), group, 6)
-    assert cells.tolist() == [0, -1, 1, -1, 0, 0]  # 2: two empty of three are chance; 4 has no row
+    assert cells.tolist() == [0, -1, 1, -1, 0, 0]  # 2: two empty of three; 4 has no row
+    few = words([0, 0, 0, 0, *[-1] * 9, 1], "ab")
+    group = np.array([0, 0, 0, 0, *[1] * 10])
+    assert usual_cells(few, np.flatnonzero(~few.missing()), group, 2).tolist() == [0, 1]  # as all rows are
 
 
 @pytest.mark.parametrize("name", ["town", "number", "opened"])
@@ -140,6 +144,42 @@ def test_holes_cost_what_chance_costs():
     assert 0.5 * entropy < (nats[0] - nats[1]) / 3 < 1.8 * entropy
 
 
+def test_holes_are_those_of_what_is_told_too():
+    """Of pairs with a plan half of the towns lack; the plan stands behind the town."""
+    log = told(holes=False)
+    plan = (log.entity() + log.events["to"].values // 2) % 2
+    town = log.events["town"]
+    lost = np.random.default_rng(7).random(len(plan)) < 0.5 * plan
+    columns = {"town": town.with_values(np.where(lost, -1, town.values)), "plan": words(plan, "ab")}
+    columns = {**log.events.with_columns(columns).columns}
+    new = fit(replace(log, events=MixedTable(columns, len(plan)))).sample(150, Streams(2)).events
+    lacks = [new["town"].missing()[new["plan"].values == one].mean() for one in (0, 1)]
+    assert lacks[0] < 0.05
+    assert lacks[1] == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_category_of_pairs_is_theirs_with_holes():
+    log = household()
+    what = log.events["what"]
+    lost = np.random.default_rng(8).random(len(what.values)) < 0.1
+    events = log.events.with_columns({"what": what.with_values(np.where(lost, -1, what.values))})
+    laws = {law.name: law for law in fit(replace(log, events=events)).known.early}
+    assert laws["what"].how == "pair"
+    assert laws["what"].empty is not None
+
+
+def test_a_flag_of_pairs_met_once_is_not_the_pairs():
+    """Pairs with more rows have none: they tell nothing of it."""
+    log = told()
+    pair = log.entity() * 40 + log.events["to"].values
+    once = np.flatnonzero(np.bincount(pair)[pair] == 1)[::3]
+    flag = np.where(np.random.default_rng(9).random(len(pair)) < 0.02, -1, 0)
+    flag[once] = 1
+    events = log.events.with_columns({"flag": words(flag, "NS")})
+    assert len(once) > 5
+    assert "flag" in [law.name for law in fit(replace(log, events=events)).known.late]
+
+
 # Standing payments
 
 
@@ -172,16 +212,21 @@ def test_standing_payments_have_the_city_of_their_account():
 
 
 def test_a_rare_flag_is_not_the_accounts():
-    """A flag by chance among ordinary rows, never among standing ones: both coincide nearly always."""
+    """A flag by chance among ordinary rows, never among standing ones: both coincide nearly always.
+
+    Nor is a word that standing rows of an account have in common, and ordinary ones do not show.
+    """
     log = ledger(people=100, seed=3)
     rng = np.random.default_rng(5)
     found = find_series(log)
     flag = words(((rng.random(log.events.rows) < 0.01) & (found.of_row < 0)) * 1, ["N", "S"])
-    log = replace(log, events=log.events.with_columns({"flag": flag}))
+    mandate = np.where(found.of_row < 0, rng.integers(0, 9, log.events.rows), log.entity() % 9)
+    columns = {"flag": flag, "mandate": words(mandate, "abcdefghi")}
+    log = replace(log, events=log.events.with_columns(columns))
     kind = np.unique(found.words[:, 0], return_inverse=True)[1]
-    (pool,) = learn_pools(log, ["flag"], kind, found.of_row, int(kind.max()) + 1, Streams(1))
-    assert not pool.of_entity.any()
-    assert pool.cells.max() == 0
+    pools = learn_pools(log, list(columns), kind, found.of_row, int(kind.max()) + 1, Streams(1))
+    assert not any(pool.of_entity.any() for pool in pools)
+    assert pools[0].cells.max() == 0
 
 
 def test_a_pool_of_before_has_one_flag_for_all_kinds():

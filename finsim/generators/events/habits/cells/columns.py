@@ -256,7 +256,7 @@ def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> Colu
         again = codes[np.bincount(link[rows])[link[rows]] > 1]
         commonest = np.bincount(again).max() / len(again) if len(again) else 1.0
         alone = max(share_usual(codes, ledger.entity[rows]), commonest)
-        if agree >= PAIRED and agree >= alone + 0.5 * (1.0 - alone):
+        if agree >= PAIRED and agree > alone and agree >= alone + 0.5 * (1.0 - alone):
             cells = usual_cells(column, rows, link, int(link.max()) + 1)
             return ColumnLaw(name, PAIR, _head(column), cells, None, ())
     return None

@@ -7,15 +7,15 @@ import numpy as np
 from finsim.notation import Array, Int1D
 from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, WORD, MixedColumn
 
-ERRORS = 3.0
-"""Standard deviations beyond chance from which a group mostly without cells has none (assumption)."""
+NEARLY, ERRORS = 0.9, 3.0
+"""Share of empty cells, and s.d. beyond chance, from which a group has an empty cell (assumptions)."""
 
 
 def usual_cells(column: MixedColumn, rows: Int1D, group: Int1D, count: int) -> Array:
     """Return the most frequent cell among ``rows`` of each of ``count`` groups; group int64[n] of all rows.
 
-    Groups without a row at all have that of all; those whose rows are all left out, or far more of them than
-    chance does, have an empty cell: rows that are left out have one.
+    Groups without a row at all have that of all; those whose rows are all left out, or nearly all and
+    far more than by chance, have an empty cell: rows that are left out have one.
     """
     codes, own = np.unique(column.values[rows], return_inverse=True)[1].astype(np.int64), group[rows]
     row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
@@ -24,7 +24,7 @@ def usual_cells(column: MixedColumn, rows: Int1D, group: Int1D, count: int) -> A
     size = np.bincount(group, minlength=count)
     lost, share = size - np.bincount(own, minlength=count), 1.0 - len(rows) / max(len(group), 1)
     chance = size * share + ERRORS * np.sqrt(size * share * (1.0 - share)) + 1.0
-    none = (size > 0) & ((lost == size) | ((2 * lost > size) & (lost > chance)))
+    none = (size > 0) & ((lost == size) | ((lost >= NEARLY * size) & (lost > chance)))
     cells[none] = {NUMBER: np.nan, WORD: MISSING_WORD}.get(column.kind, MISSING_TIME)
     return cells
 
