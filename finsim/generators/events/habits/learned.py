@@ -18,7 +18,6 @@ from finsim.generators.events.habits.cells.columns import (
     learn_columns,
     switches,
     told_columns,
-    with_words,
 )
 from finsim.generators.events.habits.cells.contexts import (
     POOL,
@@ -167,8 +166,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     contexts = {} if ledger.is_dated else {"hour": np.minimum(ledger.second // 3_600, 23).astype(np.int64)}
     payee_context = learn_groups(ledger.payee, ledger.payees, [], []).group
     contexts["payee group"] = payee_context[ledger.payee]
-    told = told_columns(log, ledger, names, links_of_rows)
-    with_words(contexts, log, told)
+    told = told_columns(log, ledger, names, links_of_rows, contexts)
     clock = learn_clock(ledger, _grid(log), links_of_rows, _hours(ledger, runs, links_of_rows, told), streams)
     of_pairs = {law.name for law in told}
     drawn = [[name for name in some if name not in of_pairs] for some in (first_names, names)]

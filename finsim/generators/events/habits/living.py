@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.columns import DRAWN, DRAWS
+from finsim.generators.events.habits.cells.columns import DRAWS
 from finsim.generators.events.habits.generations import (
     Dealt,
     Generation,
@@ -198,7 +198,7 @@ def _payments(
         int(known.ledger_facts["is_dated"]), np.stack([crowds.stays_by, crowds.doubles_by]), crowds.paired,
         crowds.busy, clock.laws, clock.usual, clock.of_payee,
     )  # fmt: skip
-    columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
+    columns = sum(one.takes_draws for one in [*known.early, *known.late])
     out = Payments(
         np.zeros(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
         np.empty(n, np.int64),

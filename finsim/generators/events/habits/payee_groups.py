@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.amounts import LEAST_ROWS, MOST_LAWS
-from finsim.generators.events.habits.cells.columns import DETERMINED, ENTITY, ColumnLaw, usual_codes
+from finsim.generators.events.habits.cells.columns import DETERMINED, ENTITY, ColumnLaw
 from finsim.generators.events.habits.cells.contexts import POOL
+from finsim.generators.events.habits.cells.usual_cells import usual_codes
 from finsim.generators.events.habits.restaurant import Runs
 from finsim.notation import Int1D, Int2D
 from finsim.records.event_log import EventLog

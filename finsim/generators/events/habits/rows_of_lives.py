@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
-from finsim.generators.events.habits.cells.columns import DRAWN, DRAWS, ColumnLaw, Rows
+from finsim.generators.events.habits.cells.columns import DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.cells.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Dealt, outers_within, within_part
 from finsim.generators.events.habits.known.sampled_words import sampled_words, single_payees
@@ -158,7 +158,7 @@ def _filled(
     """Draw columns one after the other; words join the contexts. Returns how many draws are used by then."""
     for law in laws:
         cells = law.drawn(rows, uniforms[:, used : used + DRAWS])
-        used += DRAWS * (law.how == DRAWN)
+        used += DRAWS * law.takes_draws
         found[law.name] = law.column.with_values(cells)
         if law.pool is not None:
             rows.contexts[law.name] = law.pool[levels(found[law.name])]

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
+from finsim.generators.events.habits.cells.usual_cells import share_usual, usual_cells, usual_codes
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.stored_arrays import arrays_of, item_of
@@ -23,6 +25,7 @@ DETERMINED, PAIRED = 0.995, 0.75
 MOSTLY = 0.8  # assumption: a category that most rows of a payee share is the payee's
 PART_APART = 0.02  # assumption: share of rows that are not as the payee's others, to ask who pays
 BEYOND = 0.5  # assumption: share of the cells other than the commonest that must be told
+LEAST_FILLED = 0.5  # assumption: share of cells that are filled, for a column to be told by those alone
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
 NANOS = 1e9
@@ -32,7 +35,8 @@ NANOS = 1e9
 class ColumnLaw:
     """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts.
 
-    ``shown``: its cells by case, where words come out together as rows of a pair show them.
+    ``shown``: its cells by case, where words come out together as rows of a pair show them. ``empty``: which
+    cells of a column that is told are empty all the same.
     """
 
     name: str
@@ -43,6 +47,12 @@ class ColumnLaw:
     parents: tuple[str, ...]
     pool: Array | None = None
     shown: Array | None = None
+    empty: EmptyLaw | None = None
+
+    @property
+    def takes_draws(self) -> bool:
+        """Whether rows need draws of their own for the column."""
+        return self.how == DRAWN or self.empty is not None
 
     def arrays(self, prefix: str) -> dict[str, Array]:
         """Return the arrays of the law."""
@@ -51,6 +61,8 @@ class ColumnLaw:
             found[f"{prefix}.pool"] = self.pool
         if self.shown is not None:
             found[f"{prefix}.shown"] = self.shown
+        if self.empty is not None:
+            found.update(arrays_of(f"{prefix}.empty", self.empty.law))
         return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
 
     def facts(self) -> dict[str, Any]:
@@ -60,6 +72,7 @@ class ColumnLaw:
             "how": self.how,
             "parents": list(self.parents),
             "law": type(self.law).__name__,
+            "empty": None if self.empty is None else list(self.empty.parents),
         }
 
     @classmethod
@@ -71,18 +84,24 @@ class ColumnLaw:
         law = None if kind is None else item_of(kind, f"{prefix}.law", arrays)
         cells, pool = arrays[f"{prefix}.cells"], arrays.get(f"{prefix}.pool")
         shown = arrays.get(f"{prefix}.shown")
-        return cls(facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool, shown)
+        of_empty = facts.get("empty")  # models of before have none
+        empty = None
+        if of_empty is not None:
+            empty = EmptyLaw(item_of(WordLaw, f"{prefix}.empty", arrays), tuple(of_empty))
+        return cls(
+            facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool, shown, empty
+        )
 
     def drawn(self, rows: Rows, draws: Float2D) -> Array:
         """Return the cells of rows; draws float64[n, DRAWS]."""
         if self.shown is not None and rows.case is not None:
             return np.asarray(self.shown[rows.case])
-        if self.how == PAYEE:
-            return np.asarray(self.cells[rows.payee])
-        if self.how == PAIR:
-            return np.asarray(self.cells[rows.link])
-        if self.how == ENTITY:
-            return np.asarray(self.cells[rows.donor])
+        if self.how != DRAWN:
+            group = {PAYEE: rows.payee, PAIR: rows.link, ENTITY: rows.donor}[self.how]
+            told = self.column.with_values(self.cells[group])
+            if self.empty is None:
+                return told.values
+            return self.empty.emptied(told, rows.contexts, (rows.donor, rows.first), draws)
         codes = [rows.contexts[name] for name in self.parents]
         if isinstance(self.law, WordLaw):
             word = self.law.words(codes, rows.donor, rows.first, draws)
@@ -111,11 +130,14 @@ class Rows:
     case: Int1D | None = None
 
 
-def told_columns(log: EventLog, ledger: Ledger, names: list[str], link: Int1D) -> list[ColumnLaw]:
+def told_columns(
+    log: EventLog, ledger: Ledger, names: list[str], link: Int1D, contexts: dict[str, Int1D]
+) -> list[ColumnLaw]:
     """Return the laws of the columns that entity, payee or the pair of both tell; ``link`` int64[n] of rows.
 
     A category that the pair tells far better than the payee is the pair's: wages are not the word of all
-    that people are paid for.
+    that people are paid for. Those with some empty cells come last: other columns tell which are empty. Their
+    words join ``contexts``.
     """
     found = []
     for name in names:
@@ -125,13 +147,25 @@ def told_columns(log: EventLog, ledger: Ledger, names: list[str], link: Int1D) -
             law = _paired(name, column, ledger, link) or law
         if law is not None:
             found.append(law if column.kind != WORD else replace(law, pool=pooled_words(column)))
-    return found
+    groups = {PAYEE: ledger.payee, PAIR: link, ENTITY: ledger.entity}
+    some = {law.name: ~law.column.with_values(law.cells).missing()[groups[law.how]] for law in found}
+    is_holed = {law.name: bool(log.events[law.name].missing()[some[law.name]].any()) for law in found}
+    done = [law for law in found if not is_holed[law.name]]
+    with_words(contexts, log, done)
+    for law in found:
+        if is_holed[law.name]:
+            missing = log.events[law.name].missing()
+            empty = learn_empty(missing, some[law.name], contexts, ledger.entity, ledger.count)
+            done.append(replace(law, empty=empty))
+            with_words(contexts, log, done[-1:])
+    return done
 
 
 def _tells_more(column: MixedColumn, payee: Int1D, link: Int1D) -> bool:
     """Tell whether rows of a pair are alike where those of a payee are not, in its rows but the first."""
     codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
-    order = np.argsort(link, kind="stable")
+    filled = np.flatnonzero(~column.missing())
+    order = filled[np.argsort(link[filled], kind="stable")]
     later, before = order[1:], order[:-1]
     same = link[later] == link[before]
     later, before = later[same], before[same]
@@ -171,54 +205,61 @@ def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> Co
     """Return the law of a column that the entity or the payee determines, None for another.
 
     The payee does where ``of_payee`` of its rows have its usual cell. A cell that nearly all rows have tells
-    nothing of who has it: most of the others must be told too, or a rare flag would never come out.
+    nothing of who has it: most of the others must be told too, or a rare flag would never come out. Empty
+    cells count as one more word, then as none: a few of them may hide what is told.
     """
-    for how, group, count in ((ENTITY, ledger.entity, ledger.count), (PAYEE, ledger.payee, ledger.payees)):
-        sizes = np.bincount(group, minlength=count)
-        repeated = sizes[group] > 1
-        if (
-            (column.kind == TIME and how == PAYEE)
-            or repeated.sum() < 0.2 * len(group)
-            or (how == PAYEE and ledger.payees < 3)
+    passes = _all_then_filled(column)
+    for rows in passes:
+        mostly = of_payee if rows is passes[-1] else DETERMINED
+        for how, group, count in (
+            (ENTITY, ledger.entity, ledger.count),
+            (PAYEE, ledger.payee, ledger.payees),
         ):
-            continue
-        codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
-        usual = usual_codes(codes, group, count)
-        commonest = np.bincount(codes).max() / len(codes)
-        least = max(of_payee if how == PAYEE else DETERMINED, commonest + BEYOND * (1.0 - commonest))
-        if (codes == usual[group])[repeated].mean() >= least:
-            cells = np.zeros(count, column.values.dtype)
-            row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
-            row_of[codes] = np.arange(len(codes))
-            cells[:] = column.values[row_of[usual]]
-            return ColumnLaw(name, how, _head(column), cells, None, ())
+            if (column.kind == TIME and how == PAYEE) or (how == PAYEE and ledger.payees < 3):
+                continue
+            if _is_told(column, rows, group, count, mostly if how == PAYEE else DETERMINED):
+                cells = usual_cells(column, rows, group, count)
+                return ColumnLaw(name, how, _head(column), cells, None, ())
     return None
+
+
+def _all_then_filled(column: MixedColumn) -> list[Int1D]:
+    """Return all rows, and those with a cell where a part lacks one."""
+    filled = np.flatnonzero(~column.missing())
+    every = np.arange(len(column.values))
+    return [every, filled] if LEAST_FILLED * len(every) <= len(filled) < len(every) else [every]
+
+
+def _is_told(column: MixedColumn, rows: Int1D, group: Int1D, count: int, least: float) -> bool:
+    """Tell whether groups determine the cells of ``rows``."""
+    group = group[rows]
+    repeated = np.bincount(group, minlength=count)[group] > 1
+    if repeated.sum() < 0.2 * len(group):
+        return False
+    codes = np.unique(column.values[rows], return_inverse=True)[1].astype(np.int64)
+    commonest = np.bincount(codes).max() / len(codes)
+    least = max(least, commonest + BEYOND * (1.0 - commonest))
+    return bool((codes == usual_codes(codes, group, count)[group])[repeated].mean() >= least)
 
 
 def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> ColumnLaw | None:
     """Return the law of a column that the pair of entity and payee mostly tells, such as the branch used.
 
-    It must tell more than the entity alone does, and the most frequent cell.
+    It must tell more than the entity alone does, and the most frequent cell. Filled cells are asked first.
     """
     if column.kind == TIME or ledger.payees < 3:
         return None
-    codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
-    agree = share_usual(codes, link)
-    alone = max(share_usual(codes, ledger.entity), np.bincount(codes).max() / len(codes))
-    if agree < PAIRED or agree < alone + 0.5 * (1.0 - alone):
-        return None
-    cells = np.zeros(int(link.max()) + 1, column.values.dtype)
-    row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
-    row_of[codes] = np.arange(len(codes))
-    cells[:] = column.values[row_of[usual_codes(codes, link, len(cells))]]
-    return ColumnLaw(name, PAIR, _head(column), cells, None, ())
-
-
-def share_usual(codes: Int1D, group: Int1D) -> float:
-    """Return the share of codes that are the usual one of their group, among groups of more than one row."""
-    count = int(group.max(initial=0)) + 1
-    many = np.bincount(group, minlength=count)[group] > 1
-    return float((codes == usual_codes(codes, group, count)[group])[many].mean()) if many.any() else 0.0
+    for rows in _all_then_filled(column)[::-1]:
+        codes = np.unique(column.values[rows], return_inverse=True)[1].astype(np.int64)
+        agree = share_usual(codes, link[rows])
+        # Rows of pairs with one row show nothing: what is told beyond the commonest cell is so in the others.
+        again = codes[np.bincount(link[rows])[link[rows]] > 1]
+        commonest = np.bincount(again).max() / len(again) if len(again) else 1.0
+        alone = max(share_usual(codes, ledger.entity[rows]), commonest)
+        if agree >= PAIRED and agree > alone and agree >= alone + 0.5 * (1.0 - alone):
+            cells = usual_cells(column, rows, link, int(link.max()) + 1)
+            return ColumnLaw(name, PAIR, _head(column), cells, None, ())
+    return None
 
 
 def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, payees: int) -> float:
@@ -226,21 +267,13 @@ def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, pa
     found = [0.0]
     for law in laws:
         if law.how == PAIR:
-            codes = np.unique(log.events[law.name].values, return_inverse=True)[1].astype(np.int64)
-            apart = 1.0 - share_usual(codes, link)
-            usual = 1.0 - float((codes == usual_codes(codes, payee, payees)[payee]).mean())
+            column = log.events[law.name]
+            rows = np.flatnonzero(~column.missing()) if law.empty is not None else np.arange(len(link))
+            codes = np.unique(column.values[rows], return_inverse=True)[1].astype(np.int64)
+            apart = 1.0 - share_usual(codes, link[rows])
+            usual = 1.0 - float((codes == usual_codes(codes, payee[rows], payees)[payee[rows]]).mean())
             found.append(min(apart / max(usual, apart, 1e-9), 0.9))
     return max(found)
-
-
-def usual_codes(codes: Int1D, group: Int1D, count: int) -> Int1D:
-    """Return the most frequent code of each group, that of all in empty groups."""
-    size = int(codes.max(initial=0)) + 1
-    key, counts = np.unique(group * size + codes, return_counts=True)
-    order = np.lexsort((-key, counts))
-    found = np.full(count, int(np.bincount(codes).argmax()))
-    found[key[order] // size] = key[order] % size
-    return found
 
 
 def _drawn(

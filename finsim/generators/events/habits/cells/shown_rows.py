@@ -68,6 +68,7 @@ def shown_together(
     until = owner + (before[1:] - begin) / size[owner]
     names = {law.name for law in told}
     found = [
-        replace(law, shown=log.events[law.name].values[rows]) if law.name in names else law for law in laws
+        replace(law, shown=log.events[law.name].values[rows], empty=None) if law.name in names else law
+        for law in laws
     ]
     return found, Shown(ends.astype(np.int64), both % len(rows), until, size.astype(np.int64))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.cells.contexts import LEAST_SHARE, LEAST_TOLD, best_contexts, last_kept
+from finsim.generators.events.habits.cells.mixture import mixture_weights
 from finsim.kernels.events.own_words import Context, Own, OwnChances, draw_own_words, own_chances
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
-MOST_ROWS, ROUNDS, CELL_WEIGHT = 200_000, 25, 2.0
+CELL_WEIGHT = 2.0
 MOST_CELLS = 4_000_000
 PARTS = ("all", "first context", "both contexts", "row before", "entity", "entity in the contexts")
 BEFORE, ENTITY, INNER = 3, 4, 5
@@ -141,7 +142,7 @@ def _weights(parts: Float2D, first: Array, some: Array) -> tuple[Array, bool]:
             for k in (0, 1):
                 may = np.array([1.0, 1.0, 1.0, later, k * with_own, k * with_own])
                 own = rows & (some == bool(k))
-                weights[later, k] = _mixture(parts[own if own.sum() >= FEW_CASES else rows], may)
+                weights[later, k] = mixture_weights(parts[own if own.sum() >= FEW_CASES else rows], may)
         loss = -np.log(np.maximum((parts * weights[case]).sum(axis=1), 1e-12)).mean()
         found.append((weights, float(loss)))
     (plain, before), (own, after) = found
@@ -171,14 +172,3 @@ def _drawn(cumulative: Float2D, place: Int1D, draws: Float1D) -> Int1D:
 def _mass(cumulative: Float2D, place: Int1D, word: Int1D) -> Float1D:
     below = np.where(word > 0, cumulative[place, np.maximum(word - 1, 0)], 0.0)
     return np.maximum(cumulative[place, word] - below, 0.0)
-
-
-def _mixture(parts: Float2D, may: Array) -> Float1D:
-    """Return the weights of the parts that may have some by maximum likelihood (EM)."""
-    weights = may / may.sum()
-    chosen = parts[:: max(1, len(parts) // MOST_ROWS)]
-    for _ in range(ROUNDS if len(chosen) else 0):
-        shares = chosen * weights + 1e-12 * may
-        weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
-        weights /= weights.sum()
-    return np.asarray(weights)

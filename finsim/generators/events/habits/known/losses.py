@@ -13,7 +13,7 @@ import numpy as np
 from finsim.errors import FitError
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
-from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, ColumnLaw
+from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, PAYEE, ColumnLaw
 from finsim.generators.events.habits.cells.contexts import amount_bin, levels
 from finsim.generators.events.habits.cells.word_law import WordLaw
 from finsim.generators.events.habits.clock import HOUR_WEIGHT
@@ -49,7 +49,7 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
         return np.zeros(log.count)
     ledger = Ledger.read(log)
     row = np.zeros(log.events.rows)
-    before = rows_before(ledger)
+    before = rows_before(ledger.entity, ledger.payee, ledger.payees)
     contexts: dict[str, Int1D] = {}
     if not known.ledger_facts["is_dated"]:
         hour = np.minimum(ledger.second // 3_600, 23).astype(np.int64)
@@ -69,9 +69,9 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
     return np.asarray((whole + of_echoes) / np.maximum(sizes, 1))
 
 
-def rows_before(ledger: Ledger) -> Int1D:
+def rows_before(entity: Int1D, payee: Int1D, payees: int) -> Int1D:
     """Return int64[n], the row of the entity's last payment to the same payee, -1 without one."""
-    key = ledger.entity * ledger.payees + ledger.payee
+    key = entity * payees + payee
     order = np.argsort(key, kind="stable")
     found = np.full(len(key), -1)
     same = key[order][1:] == key[order][:-1]
@@ -135,26 +135,35 @@ def _words(laws: list[ColumnLaw], log: EventLog, ledger: Ledger, contexts: dict[
         if log.events[law.name].kind != WORD:
             continue
         word = levels(log.events[law.name])
-        previous = np.where(first, -1, np.concatenate([[0], word[:-1]]))
         if law.how == DRAWN:
             assert isinstance(law.law, WordLaw)
             chance = law.law.chances(word, [contexts[name] for name in law.parents], ledger.entity, first)
+        elif law.empty is None:
+            chance = _told_chances(law, word, ledger, np.arange(len(word)))
         else:
-            size = len(law.column.words) + 1
-            if law.how == ENTITY:
-                guess = previous
-            else:
-                last = rows_before(ledger)
-                usual = law.cells if law.how != "pair" else np.zeros(0, np.int64)
-                by_payee = usual[ledger.payee] if len(usual) else np.full(len(word), -1)
-                by_payee = np.where(by_payee < 0, size - 1, by_payee) if len(usual) else by_payee
-                guess = np.where(last >= 0, word[np.maximum(last, 0)], by_payee)
-            spread = _adaptive(ledger.entity, word, np.zeros(size), 2.0)
-            chance = np.where(guess < 0, spread, TOLD * (guess == word) + (1.0 - TOLD) * spread)
+            gone = word == len(law.column.words)
+            chance = law.empty.chances(gone, contexts, (ledger.entity, first))
+            rows = np.flatnonzero(~gone)
+            chance[rows] *= _told_chances(law, word, ledger, rows)
         total -= np.log(np.maximum(chance, LEAST))
         if law.pool is not None:
             contexts[law.name] = law.pool[word]
     return total
+
+
+def _told_chances(law: ColumnLaw, word: Int1D, ledger: Ledger, rows: Int1D) -> Float1D:
+    """Return the chances of the words of ``rows`` in a column that is told: mostly what was told before."""
+    word, entity, payee, size = word[rows], ledger.entity[rows], ledger.payee[rows], len(law.column.words) + 1
+    if law.how == ENTITY:
+        first = np.append(True, entity[1:] != entity[:-1])[: len(word)]
+        guess = np.where(first, -1, np.concatenate([[0], word])[: len(word)])
+    else:
+        last = rows_before(entity, payee, ledger.payees)
+        by_payee = law.cells[payee] if law.how == PAYEE else np.full(len(word), -1)
+        by_payee = np.where(by_payee < 0, size - 1, by_payee) if law.how == PAYEE else by_payee
+        guess = np.where(last >= 0, word[np.maximum(last, 0)], by_payee)
+    spread = _adaptive(entity, word, np.zeros(size), 2.0)
+    return np.where(guess < 0, spread, TOLD * (guess == word) + (1.0 - TOLD) * spread)
 
 
 def _amounts(known: Learned, ledger: Ledger, law: Int1D, before: Int1D) -> Float1D:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.columns import usual_codes
 from finsim.generators.events.habits.cells.contexts import information, levels, pooled_words
+from finsim.generators.events.habits.cells.usual_cells import usual_codes
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog

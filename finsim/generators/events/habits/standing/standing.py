@@ -182,10 +182,8 @@ def _cells(
         else:
             pool = known.pools[known.others.index(name)]
             cells = pool.drawn(column, kind, rows.time, (rows.draw, rows.of_series))
-            wide = np.diff(starts)[owner]
-            if pool.of_entity[0] and events.rows:
-                own = np.minimum(starts[owner] + (rows.draw * wide).astype(np.int64), events.rows - 1)
-                cells = np.where(wide > 0, column.values[own], cells)
+            if pool.of_entity.any():
+                cells = pool.of_own(column, kind, (starts[owner], starts[owner + 1]), rows.draw, cells)
         found[name] = column.with_values(cells)
     return MixedTable(found, len(rows.time))
 
