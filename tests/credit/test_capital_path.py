@@ -124,6 +124,9 @@ def test_a_grade_that_dies_out_counts_as_the_others_and_an_empty_book_ends_the_p
 def test_a_book_that_owes_nothing_and_a_panel_without_a_quarter_have_hardly_a_path(followed, settings):
     none = np.zeros((2, 4))
     assert capital_path(by_hand(none, none, none, none), Settings()).shape == (0, 6)
+    harmless = by_hand(none + 1.0, none, none, none)
+    harmless.rwa[:] = 0.0  # such as a book whose loans lose nothing in default
+    assert capital_path(harmless, Settings()).shape == (0, 6)
     loans = followed[0].slice(0, 50)
     short = macro_drivers({}, months=2)
     months = pa.Table.from_batches([panel(loans, short, STREAMS, settings, 0)])

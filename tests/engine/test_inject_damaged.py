@@ -38,7 +38,7 @@ DAMAGED: dict[str, tuple[Damage, str]] = {
     "two rows each": (lambda one: one.groupby("card").head(2), "0 entities with three payments or more"),
     "the last day": (
         lambda one: with_cell("date", "9999-12-31")(one.assign(date=one["date"].astype(str).str[:10])),
-        "'date', row 8: 9999-12-31; expected a date from 1678",
+        "'date': holds '9999-12-31'; expected a date",
     ),
     "dates far behind": (lambda one: one.assign(date="9999-12-31"), "'date', row 1: 9999-12-31; expected"),
     "no card": (lambda one: one.drop(columns="card"), "role: from_account"),

@@ -115,10 +115,11 @@ def capital_path(found: Quarters, settings: Settings) -> Float2D:
     the sums of a grade are those of a unit of its balance, times its opening one; a grade of which nothing is
     left counts as the mean of the others. Capital begins at ``cet1_ratio`` of the opening RWA; each quarter
     adds income, the interest less ``cost_to_income`` of it, and takes losses and the growth of the allowance.
-    Before tax and dividends. Rows end where no balance is left.
+    Before tax and dividends. Rows end where no balance or no RWA is left.
     Source: static balance sheet, EBA, EU-wide stress test 2025, methodological note; the rest is own.
     """
-    gone = np.flatnonzero(found.balance.sum(axis=0) <= 0.0)
+    weighted = found.rwa.sum(axis=0) > 0.0  # a book that can lose nothing has no ratio
+    gone = np.flatnonzero((found.balance.sum(axis=0) <= 0.0) | ~weighted)
     end = int(gone[0]) if len(gone) else found.balance.shape[1]
     if end == 0:
         return np.zeros((0, 6))

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from echo_ledgers import naive_answers, payers, statement
-from event_logs import DAY
+from event_logs import DAY, words
 
 from finsim.generators.events.habits.echoes.answering_rows import Sides, answered, mirrored
 from finsim.generators.events.habits.echoes.echo_law import Block
@@ -176,6 +176,16 @@ def test_attributes_of_entities_forbid_rows_of_the_partner():
     log = payers()
     people = MixedTable({"branch": log.events["trade"].take(np.arange(log.count))}, log.count)
     assert learn_echoes(replace(log, entities=people))[1] == Echoes()
+
+
+def test_an_attribute_that_all_entities_share_forbids_nothing():
+    people = MixedTable(
+        {"bank": words(np.zeros(60, np.int64), ["X"]), "memo": words(np.full(60, -1), [])}, 60
+    )
+    log = replace(statement(), entities=people)
+    plain, alike = learn_echoes(statement())[1], learn_echoes(log)[1]
+    assert alike.mirror is not None
+    np.testing.assert_array_equal(alike.mirror.rate, plain.mirror.rate)
 
 
 def test_the_mirror_pairs_each_row_once():

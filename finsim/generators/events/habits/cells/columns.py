@@ -10,6 +10,7 @@ import numpy as np
 
 from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
 from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
+from finsim.generators.events.habits.cells.later_times import times_after, waits
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
 from finsim.generators.events.habits.cells.usual_cells import share_usual, usual_cells, usual_codes
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
@@ -18,7 +19,7 @@ from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
-from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
+from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn
 
 PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
 DETERMINED, PAIRED = 0.995, 0.75
@@ -287,7 +288,7 @@ def _drawn(
         )
         return ColumnLaw(name, DRAWN, _head(column), nothing, words, tuple(parents))
     values = column.values if column.kind == NUMBER else _offsets(column, log.times)
-    step = column.step if column.kind == NUMBER else 1.0
+    step = column.step if column.kind == NUMBER else max(column.step / NANOS, 1.0)
     present = ~np.isnan(values)
     ranks = np.zeros(len(values), np.int64)
     if present.any():
@@ -307,13 +308,10 @@ def _head(column: MixedColumn) -> MixedColumn:
 
 def _offsets(column: MixedColumn, times: Int1D) -> Float1D:
     """Return seconds from the event to the time in the column, NaN where it lacks."""
-    return np.where(column.missing(), np.nan, (column.values - times) / NANOS)
+    return np.where(column.missing(), np.nan, waits(column, times) / NANOS)
 
 
 def _times(time: Int1D, seconds: Float1D, step: float) -> Int1D:
     there = ~np.isnan(seconds)
-    found = np.full(len(time), np.iinfo(np.int64).min)
-    found[there] = time[there] + np.round(seconds[there] * NANOS).astype(np.int64)
-    if step >= 1:
-        found[there] = found[there] // int(step) * int(step)
-    return found
+    wait = np.round(np.where(there, seconds, 0.0) * NANOS).astype(np.int64)
+    return times_after(time, np.where(there, wait, MISSING_TIME), step)

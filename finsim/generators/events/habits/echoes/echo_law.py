@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.generators.events.habits.cells.later_times import times_after, waits
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, sides_of
 from finsim.kernels.events.row_draws import draw_rows
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -133,8 +134,8 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
         elif name == roles.amount:
             columns[name] = one.with_values(_parts(one, law.share[bank]))
         elif one.kind == TIME:
-            there = one.values != MISSING_TIME
-            columns[name] = one.with_values(np.where(there, one.values + later - time, MISSING_TIME))
+            wait = np.where(one.missing(), MISSING_TIME, waits(one, time))
+            columns[name] = one.with_values(times_after(later, wait, one.step))
         elif name in words:
             cells = law.cells[bank, words.index(name)]
             columns[name] = one.with_values(np.where(cells == AS_BEFORE, one.values, cells))

@@ -119,7 +119,7 @@ def log_of_rows(log: EventLog, kept: Bool1D) -> EventLog:
 def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | None:
     """Return the law of second sides, whose rows are struck from ``kept``; None where few rows have one."""
     inside = sides.between_entities()
-    if count < 2 or not inside.any() or len(log.entities.columns):
+    if count < 2 or not inside.any() or _entities_differ(log):
         return None
     often = np.bincount(sides.side[inside], minlength=count)
     first, second = np.argsort(-often, kind="stable")[:2].tolist()
@@ -141,7 +141,7 @@ def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | 
 
 def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:
     """Return the law of later answers, whose rows are struck from ``kept``; None where there is none."""
-    if turned and len(log.entities.columns):  # a row of the partner would need the partner's attributes
+    if turned and _entities_differ(log):  # a row of the partner would need the partner's attributes
         return None
     rows = np.flatnonzero(kept)
     some = sides.take(rows)
@@ -170,6 +170,14 @@ def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) ->
     if law is not None:
         kept[rows[later]] = False
     return law
+
+
+def _entities_differ(log: EventLog) -> bool:
+    """Tell whether entities have attributes that differ: a column of one cell is known of every partner."""
+    return any(
+        one.missing().any() != one.missing().all() or len(np.unique(one.values[~one.missing()])) > 1
+        for one in log.entities.columns.values()
+    )
 
 
 def _answering(log: EventLog, forward: Bool1D, back: Bool1D, count: int) -> Bool1D | None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from finsim.generators.events.habits.cells.later_times import times_after, waits
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -46,7 +47,7 @@ class Pool:
         if column.kind != NUMBER:
             found = self.cells[kind, (draw * POOL).astype(np.int64)]
             if column.kind == TIME:
-                return np.where(gone, MISSING_TIME, time + found)
+                return times_after(time, np.where(gone, MISSING_TIME, found), column.step)
             return np.where(gone, MISSING_WORD, found)
         place = draw * (POOL - 1)
         low = np.minimum(place.astype(np.int64), POOL - 2)
@@ -101,7 +102,7 @@ def learn_pools(
     for name in names:
         column, rng = log.events[name], streams.at("cells", name)
         lost = column.missing()[rows]
-        values = column.values[rows] - (log.times[rows] if column.kind == TIME else 0)
+        values = (waits(column, log.times) if column.kind == TIME else column.values)[rows]
         cells, missing = np.zeros((kinds, POOL), column.values.dtype), np.zeros(kinds)
         for k in range(kinds):
             own = np.sort(values[(of_kind == k) & ~lost])

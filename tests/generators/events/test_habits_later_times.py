@@ -1,0 +1,44 @@
+"""Times beside the time of a payment: a booking day is a day, as long behind as in the data."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from echo_ledgers import statement
+from event_logs import DAY
+from standing_ledgers import ledger
+
+from finsim.generators.events.habits.cells.later_times import times_after, waits
+from finsim.generators.events.habits.habits import Habits
+from finsim.generators.generator import Budget
+from finsim.randomness import Streams
+from finsim.records.mixed_table import MISSING_TIME, TIME, MixedColumn
+
+
+def booked(log, step=DAY):
+    """Return the log with a booking day: the day behind that of the payment, of a tenth none."""
+    values = log.times // DAY * DAY + DAY
+    values[::10] = MISSING_TIME
+    return replace(
+        log, events=log.events.with_columns({"booked": MixedColumn(TIME, values, step=float(step))})
+    )
+
+
+@pytest.mark.parametrize("made", [ledger, statement])
+def test_booked_on_the_next_day(made):
+    """Ordinary rows, standing payments, refunds and second sides alike."""
+    log = booked(made())
+    model = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda *_: None)
+    found = model.sample(log.count, Streams(2))
+    days, there = found.events["booked"], ~found.events["booked"].missing()
+    assert there.mean() == pytest.approx(0.9, abs=0.03)
+    assert (days.values[there] == (found.times // DAY * DAY + DAY)[there]).all()
+
+
+def test_a_step_cuts_the_payment_and_no_step_leaves_it():
+    times = np.array([DAY // 2, 3 * DAY - 1])
+    column = MixedColumn(TIME, np.array([DAY, MISSING_TIME]), step=float(DAY))
+    np.testing.assert_array_equal(waits(column, times), [DAY, 0])
+    np.testing.assert_array_equal(waits(replace(column, step=0.0), times), [DAY // 2, 0])
+    np.testing.assert_array_equal(times_after(times, np.array([DAY, MISSING_TIME]), DAY), [DAY, MISSING_TIME])
+    np.testing.assert_array_equal(times_after(times, np.array([7, 8]), 0.0), times + np.array([7, 8]))
