@@ -40,6 +40,15 @@ def test_headers_of_a_bank_have_their_roles(language: str) -> None:
     assert kind_of(headers) == "payments"
 
 
+@pytest.mark.parametrize(
+    "header", ["payee", "Recipient Name", "other_account", "counterparty_name", "paid_to"]
+)
+def test_who_is_paid_is_known_by_many_words(header: str) -> None:
+    found = roles(["account", "date", "amount", header], "payments")
+    assert found[header] == "to_account"
+    assert roles(["account", "date", "amount", "Vendor"], "payments")["Vendor"] == "merchant"
+
+
 def test_a_word_stands_once() -> None:
     words = {role: {folded(word) for word in listed} for role, listed in ledger_words().items()}
     shared = {word for one, other in combinations(words, 2) for word in words[one] & words[other]}

@@ -39,10 +39,12 @@ _WORDS: Mapping[str, str] = {
     " counterparty gegenkonto empfanger empfaenger beneficiario beneficiaire destaccount namedest"
     " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount zielkonto"
     " gegenkontoiban gegenpartei zahlungsempfanger zahlungsempfaenger contrepartie contraparte controparte"
-    " tegenrekening tegenpartij naamtegenpartij",
+    " tegenrekening tegenpartij naamtegenpartij payee payeeid payeename payeeaccount recipient recipientname"
+    " recipientaccount beneficiaryname counterpartyname counterpartyid otheraccount otherparty paidto",
     "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid handler"
     " haendler handlernr haendlernr handlerid haendlerid comercio comerciante commercant esercente shop"
-    " shopid enseigne magasin establecimiento tienda estabelecimento loja negozio winkel winkelier",
+    " shopid enseigne magasin establecimiento tienda estabelecimento loja negozio winkel winkelier"
+    " vendor vendorid vendorname",
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod canal canale kanaal"
     " zahlungsart zahlungsweg buchungsart umsatzart modedepaiement moyendepaiement typeoperation"
     " tipooperacion formadepago mediodepago formadepagamento meiodepagamento tipooperacao tipooperazione"
