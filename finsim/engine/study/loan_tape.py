@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.credit.tape import Mapping, Tape, mapping_of, read_tape
+from finsim.engine.study.after_outcome import settled
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.named_inputs import data_file
 from finsim.errors import StudyError
@@ -70,7 +71,13 @@ def _read(key: str, *state: tuple[int, ...]) -> Tape:
             place="credit.target_pd",
             remedy="remove it, or leave the column out with `ignore:`",
         )
-    return tape
+    stated = {fact.name for fact in tape.columns if fact.header in _declared(part)}
+    return settled(tape, stated | {*part.columns}, keep=part.keep)
+
+
+def _declared(part: CreditPart) -> set[str]:
+    """Return the headers that the study itself, not its schema file, says how to read."""
+    return {item.declared().field.source or name for name, item in part.columns.items()}
 
 
 def _state(file: Path) -> tuple[int, ...]:
