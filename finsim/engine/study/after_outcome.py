@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ LEAST_DEFAULTS, MOST_ROWS = 10, 20_000
 LATER = 0.99
 """A date lies after the loan's opening in 99 % of its cells (assumption)."""
 _ROLES_TO_JUDGE = ("tape_grade",)
-REMEDY = "`columns:` of the study that declares one keeps it"
+REMEDY = "the study's own `columns:` keeps one"
 
 
 @dataclass(frozen=True)
@@ -35,27 +35,28 @@ def settled(tape: Tape, declared: Collection[str], *, keep: bool = False) -> Tap
     With ``keep`` the loans keep all of their columns, and only the scorecard goes without (``unscored``).
     """
     found = unknown(tape.frame)
-    stays = [name for name in found.after if name in declared]
-    notes = list(tape.notes)
+    told = [name for name in found.after if name in declared]
     after = {name: why for name, why in found.after.items() if name not in declared}
-    dates = {name: why for name, why in found.dates.items() if name not in declared and not keep}
-    headers = {fact.name: fact.header for fact in tape.columns}
-    place = "not in the scorecard" if keep else "not in the scorecard and not in the loans"
-    for reasons, said in ((after, place), (dates, "not in the loans, as `opened` is drawn anew")):
-        if reasons:
-            listed = "; ".join(f"{headers.get(name, name)}: {why}" for name, why in reasons.items())
-            notes.append(f"{said}: {listed} ({REMEDY})")
-    if stays:
-        listed = "; ".join(f"{headers.get(name, name)}: {found.after[name]}" for name in stays)
-        notes.append(f"in the scorecard, as the study declares it: {listed}")
+    later = {name: why for name, why in found.dates.items() if name not in declared and not keep}
+    gone, notes = {**later, **after}, list(tape.notes)
+    if gone:
+        notes.append(f"{'not in the scorecard' if keep else 'not learned'}: {_listed(tape, gone)}; {REMEDY}")
+    if told:
+        notes.append(
+            f"in the scorecard, as declared: {_listed(tape, {one: found.after[one] for one in told})}"
+        )
     if keep:
         return replace(tape, notes=tuple(notes), unscored=tuple(after))
-    gone = {**dates, **after}
     facts = tuple(
         replace(fact, name="", taken=f"not used: {gone[fact.name]}") if fact.name in gone else fact
         for fact in tape.columns
     )
     return replace(tape, frame=tape.frame.drop(columns=list(gone)), columns=facts, notes=tuple(notes))
+
+
+def _listed(tape: Tape, reasons: Mapping[str, str]) -> str:
+    headers = {fact.name: fact.header for fact in tape.columns}
+    return ", ".join(f"{headers.get(name, name)} ({why})" for name, why in reasons.items())
 
 
 def unknown(frame: pd.DataFrame) -> Unknown:
@@ -110,4 +111,4 @@ def _later(frame: pd.DataFrame, features: list[str]) -> Iterator[tuple[str, str]
         if frame[name].dtype.kind == "M":
             both: Bool1D = (frame["opened"].notna() & frame[name].notna()).to_numpy()
             if both.any() and (frame[name] > frame["opened"])[both].mean() >= LATER:
-                yield name, "a date after `opened`"
+                yield name, "a date after `opened`, which is drawn anew"
