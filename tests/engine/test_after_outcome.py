@@ -10,7 +10,7 @@ from finsim.credit.kept import kept_loans
 from finsim.credit.settings import Settings
 from finsim.engine.study.after_outcome import unknown
 from finsim.engine.study.credit_part import CreditPart
-from finsim.engine.study.loan_tape import tape_of
+from finsim.engine.study.loan_tape import describe_tape, tape_of
 from finsim.randomness import Streams
 
 ROWS = 400
@@ -89,6 +89,19 @@ def test_kept_loans_keep_their_columns_and_the_scorecard_goes_without(tmp_path):
     assert "Loss" in without.column_names
     assert max(with_["pd"].to_pylist()) == 0.6
     assert max(without["pd"].to_pylist()) < 0.5
+
+
+def test_a_plan_says_what_the_scorecard_does_not_ask_and_which_purposes_have_no_class(tmp_path):
+    part = _tape(tmp_path)
+    frame = pd.read_csv(part["data"])
+    frame.assign(Rate=0.05, Goal=np.where(np.arange(ROWS) % 2, "business", "Immobilien")).to_csv(
+        part["data"], index=False
+    )
+    part["columns"] |= {"rate": "Rate", "purpose": "Goal"}
+    told = describe_tape(CreditPart.model_validate(part))[0]
+    assert (told["not_scored"], told["without_class"]) == (["Rate"], ["Immobilien"])
+    stated = describe_tape(CreditPart.model_validate({**part, "loan_class": "mortgage"}))[0]
+    assert stated["without_class"] == []
 
 
 def test_few_defaults_tell_nothing(tmp_path):
