@@ -140,8 +140,13 @@ def fit_card(frame: pd.DataFrame, settings: Settings) -> Scorecard | None:
         )
     if not outcome:
         return None
-    scored = [name for name in ("age", "amount", "term_months", *feature_names(frame)) if name in frame]
-    return fit_scorecard(frame, [name for name in scored if name not in PROTECTED], settings.target_pd)
+    return fit_scorecard(frame, scored_names(frame), settings.target_pd)
+
+
+def scored_names(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that the scorecard asks."""
+    asked = ("age", "amount", "term_months", *feature_names(frame))
+    return [name for name in asked if name in frame and name not in PROTECTED]
 
 
 def money_of(frame: pd.DataFrame, settings: Settings) -> tuple[str, float]:

@@ -30,13 +30,16 @@ FROM_TAPE = 5
 _SHOWN = 5
 
 
-def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams) -> pa.Table:
+def kept_loans(
+    applications: pd.DataFrame, settings: Settings, streams: Streams, unscored: Sequence[str] = ()
+) -> pa.Table:
     """Return the loans of a tape, in its order, with the columns of a book (docs/reference/credit-model.md).
 
     Ids, PD, LGD, rate, balance, months on book, sector and class are the tape's own where it states them.
     A missing PD comes from the scorecard of the tape's outcomes, a missing LGD from the class, a missing
     rate is priced; the balance is the stated one, else the exposure, else that of the schedule. ``_fs_row``
-    numbers the loans and ``_fs_lead`` is the number of the obligor's first loan. Raises DataError for loans
+    numbers the loans and ``_fs_lead`` is the number of the obligor's first loan. The scorecard does not ask
+    columns that are ``unscored``. Raises DataError for loans
     past their term or opened after ``as_of``, FitError where PDs are missing and cannot be fitted.
     """
     frame = applications.reset_index(drop=True)
@@ -45,7 +48,7 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
     number = np.arange(count)
     known = frame[frame["bad"].notna()] if "bad" in frame else frame
     stated = "pd" in frame and bool(frame["pd"].notna().all())
-    pd_ = default_probability(None if stated else fit_card(known, settings), rows)
+    pd_ = default_probability(None if stated else fit_card(known.drop(columns=[*unscored]), settings), rows)
     loan_class = frame["loan_class"].to_numpy()
     lgd = loss_given_default(loan_class, rows)
     noise = streams.at("loans", "kept").random(count)

@@ -66,8 +66,7 @@ def close_run(
     card = _scorecard(run, plan)
     card.write(run / "scorecard.json")
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
-    is_kept = plan.study.credit is not None and plan.study.credit.keep
-    statement = KEPT_LOANS if is_kept else None
+    statement = _statement(plan, records)
     sources = _sources(run, plan, records)
     write_card(run, sources, statement or Statement())
     note_files(run, log)
@@ -87,6 +86,17 @@ def close_run(
             remove_pieces(run)
         seal_run(run, log)
     return Run(run)
+
+
+def _statement(plan: Plan, records: Mapping[str, Done]) -> Statement | None:
+    """Return the statement of a run with loans, with what was noted of their tape; None for the usual one."""
+    part = plan.study.credit
+    if part is None:
+        return None
+    plain = KEPT_LOANS if part.keep else Statement()
+    tapes = [done.facts["tape"] for done in records.values() if "tape" in done.facts]
+    notes = tuple(f"loans: {note}" for note in (tapes[0]["notes"] if tapes else ()))
+    return replace(plain, known_limits=(*plain.known_limits, *notes)) if notes or part.keep else None
 
 
 def remove_pieces(run: Path) -> None:

@@ -41,12 +41,16 @@ class ColumnFact:
 
 @dataclass(frozen=True)
 class Tape:
-    """A loan tape: typed columns under the model's names, the mapping that was used, and notes in words."""
+    """A loan tape: typed columns under the model's names, the mapping that was used, and notes in words.
+
+    ``unscored``: columns that no scorecard may ask, since they are known only with the outcome.
+    """
 
     frame: pd.DataFrame
     columns: tuple[ColumnFact, ...]
     notes: tuple[str, ...]
     place: str
+    unscored: tuple[str, ...] = ()
 
 
 def fact_of(header: str, name: str, taken: str, values: pd.Series) -> ColumnFact:

@@ -144,12 +144,19 @@ def answer_lines(run: Run) -> list[str]:
     """Return what `finsim run` and `finsim stress` print, at most 15 lines with ``report:`` and ``next:``."""
     lines = [*figure_lines(run), *verdict_lines(run)]
     broken, missing = broken_rules(run), not_computed(run)
-    lines += untold_lines(run)
+    lines += [*untold_lines(run), *_tape_lines(run)]
     if broken:
         lines.append(cut(f"rules broken: {'; '.join(broken)}"))
     if missing:
         lines.append(cut(f"not computed: {'; '.join(missing)}"))
     return [*lines, f"report: {run.path / 'report.html'}", f"next:   {_next(run)}"]
+
+
+def _tape_lines(run: Run) -> list[str]:
+    """Return the line of what was noted of the loan tape: columns that are not learned, rows left out."""
+    facts = run.manifest["scores"].get("facts", {}).get(f"credit/{run.scenarios[0]}", {})
+    notes = facts.get("tape", {}).get("notes", ())
+    return [cut(f"loans: {'; '.join(notes)}")] if notes else []
 
 
 def _next(run: Run) -> str:

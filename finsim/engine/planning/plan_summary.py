@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from finsim.credit.reference_parameters import UNKNOWN_PURPOSE
 from finsim.engine.answers.unmoved_narratives import unmoved_text
 from finsim.engine.answers.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.cost_constants import COMPILING, MEASURED_ON
@@ -226,6 +227,10 @@ class PlanSummary(ShownRecord):
         told = [f"{len(names)} {FEATURES[kind]}: {_named(names)}" for kind, names in kinds.items() if names]
         if told:
             yield f"  features {'; '.join(told)}"
+        if names := self.tape["not_scored"]:
+            yield f"  not in the scorecard: {_named(names)}"
+        if names := self.tape["without_class"]:
+            yield f"  purposes of no class: {_named(names)} -> {UNKNOWN_PURPOSE[0]} (or say `loan_class:`)"
         yield from (f"note       {note}" for note in self.tape["notes"])
 
     def _warning_lines(self) -> Iterator[str]:

@@ -96,7 +96,8 @@ def _prepared(source: _Source) -> Book | pa.Table:
     # One thread, as in a task: sums of more would have another order and other last bits.
     with threadpool_limits(limits=1):
         if _part(plan).keep:
-            return kept_loans(applications(plan), settings, plan.streams.under("credit"))
+            real = tape_of(_part(plan))
+            return kept_loans(real.frame, settings, plan.streams.under("credit"), real.unscored)
         choice, streams = _part(plan).learner(), plan.streams.under("credit", "fit")
         learn = partial(learn_loans, choice=choice, streams=streams)
         book = fit_book(applications(plan), settings, learn)

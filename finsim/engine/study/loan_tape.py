@@ -6,12 +6,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from finsim.credit.book import scored_names
+from finsim.credit.pd_scorecard import PROTECTED
+from finsim.credit.reference_parameters import PURPOSES
 from finsim.credit.tape import Mapping, Tape, mapping_of, read_tape
+from finsim.engine.study.after_outcome import settled
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.named_inputs import data_file
 from finsim.errors import StudyError
 from finsim.records.storage import canonical_json
 from finsim.tables import load_schema
+
+NOT_ASKED = ("rate", "income")
+"""Columns with a role that no scorecard asks, though users may expect it."""
 
 
 def tape_of(part: CreditPart) -> Tape:
@@ -51,13 +58,35 @@ def describe_tape(part: CreditPart) -> tuple[dict[str, Any], list[str]]:
     tape = tape_of(part)
     known = tape.frame["bad"].notna().sum() if "bad" in tape.frame and not part.keep else len(tape.frame)
     columns = [fact.to_dict() for fact in tape.columns]
-    data = {"rows_used": int(known), "columns": columns, "notes": list(tape.notes)}
+    data = {
+        "rows_used": int(known), "columns": columns, "notes": list(tape.notes),
+        "not_scored": _not_scored(tape), "without_class": _without_class(tape),
+    }  # fmt: skip
     lines = [f"tape       {part.data}: {len(tape.frame):,} loans"]
     lines += [f"  {fact.line()}" for fact in tape.columns]
     lines += [f"note       {note}" for note in tape.notes]
     if part.keep:
         lines.append("note       keep: these very loans are followed, `loans` is not used")
     return data, lines
+
+
+def _not_scored(tape: Tape) -> list[str]:
+    """Return the headers of borrower and loan that the scorecard of the tape's outcomes does not ask."""
+    if "bad" not in tape.frame or ("pd" in tape.frame and not tape.frame["pd"].isna().any()):
+        return []
+    asked = scored_names(tape.frame)
+    return [
+        fact.header for fact in tape.columns
+        if fact.name in tape.frame and fact.name in (*NOT_ASKED, *PROTECTED) and fact.name not in asked
+    ]  # fmt: skip
+
+
+def _without_class(tape: Tape) -> list[str]:
+    """Return the purposes whose loans have the usual class, as neither tape, study nor model says one."""
+    stated = {fact.name for fact in tape.columns}
+    if "purpose" not in stated or "loan_class" in stated:
+        return []
+    return sorted(set(tape.frame["purpose"].astype(str)) - set(PURPOSES))
 
 
 @lru_cache(maxsize=2)
@@ -70,7 +99,13 @@ def _read(key: str, *state: tuple[int, ...]) -> Tape:
             place="credit.target_pd",
             remedy="remove it, or leave the column out with `ignore:`",
         )
-    return tape
+    stated = {fact.name for fact in tape.columns if fact.header in _declared(part)}
+    return settled(tape, stated | {*part.columns}, keep=part.keep)
+
+
+def _declared(part: CreditPart) -> set[str]:
+    """Return the headers that the study itself, not its schema file, says how to read."""
+    return {item.declared().field.source or name for name, item in part.columns.items()}
 
 
 def _state(file: Path) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
 from finsim.generators.tables.boosting.learnable_outcome import learnable_sharpness
 from finsim.generators.tables.boosting.level_booster import Boosting
+from finsim.generators.tables.boosting.outcome_followers import OutcomeFollowers
 from finsim.generators.tables.boosting.outcome_tilt import OutcomeTilt
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
@@ -69,10 +70,11 @@ class Bayes:
         least : fewest rows in a leaf. penalty : weight of the BIC penalty of a split, .7 of it from 1,000
         rows on. smoothing : rows a level that the law of the parent node counts in a leaf, 2.4 times as many
         from 1,000 rows on. trees : of each column, from 3,000 rows on.
-        first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
-        anew by a law of its own. sharpness : of that law, 1 as learned. learnable : with sharpness 1 and
-        fewer than 10,000 rows, as sharp as makes drawn rows teach the outcome as well as real ones do.
-        refining : most trees that tell real rows from drawn ones, by which drawn rows are kept; 0 for none.
+        first : columns that stand first in the order. label : the outcome: it stands first, and is drawn anew
+        by a law of its own; columns whose empty cells it decides stand last. sharpness : of that law, 1 as
+        learned. learnable : with sharpness 1 and fewer than 10,000 rows, as sharp as makes drawn rows teach
+        the outcome as well as real ones do. refining : most trees that tell real rows from drawn ones, by
+        which drawn rows are kept; 0 for none.
         critic : share of the rows that is kept back for a target model that chooses the sharpness and tells
         what it gained. particles : rows drawn for each row that is kept when cells are given. even : rows
         stand evenly in the law, so that a sample is as near to it as it can be; false: they are drawn
@@ -168,13 +170,18 @@ class Bayes:
         groups, sizes = grouped(levels, counts)
         names = list(columns)
         ahead = dict.fromkeys((*settings.first, *((settings.label,) if settings.label else ())))
-        order = column_order(information(groups, sizes), [names.index(name) for name in ahead])
+        first = [names.index(name) for name in ahead]
+        followers = OutcomeFollowers()
+        if settings.label:
+            followers = OutcomeFollowers.find(levels, names.index(settings.label), tuple(first))
+        order = followers.last(column_order(information(groups, sizes), first))
         grower = TreeGrower(levels, counts, _growth(settings, data.rows))
         groves: list[list[LevelTree]] = []
         for index, column in enumerate(order):
             groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
-        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams)
+        plain = RefinedRows(LevelNetwork.of(order, groves), followers=followers)
+        law = _refined(plain, levels, names, settings, streams)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     @classmethod
@@ -268,21 +275,23 @@ def _growth(settings: Bayes.Settings, rows: int) -> Growth:
 
 
 def _refined(
-    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
+    law: RefinedRows, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
 ) -> RefinedRows:
-    """Return the network with the law of the outcome and the density ratio of rows."""
-    law = RefinedRows(network)
+    """Return the network with the law of the outcome and the density ratio of rows.
+
+    What follows the outcome is hidden from all that is learned here: so their trees never ask for it.
+    """
+    network, hidden = law.network, law.followers.hidden
+    levels = hidden(levels)
     if settings.label:
         label, saved = LabelLaw.learned(levels, names.index(settings.label), streams.at("label"))
         sharpness = settings.sharpness
         if settings.learnable and sharpness == 1.0:
             sharpness = learnable_sharpness(
-                label, saved, levels, lambda rng: network.draw(len(levels), {}, rng, settings.even),
+                label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even)),
                 streams.under("learnable"),
             )  # fmt: skip
-        law = RefinedRows(network, label)
-        if sharpness != 1.0:
-            law = RefinedRows(network, label.sharpened(sharpness, levels))
+        law = replace(law, label=label if sharpness == 1.0 else label.sharpened(sharpness, levels))
     if not settings.refining:
         return law
     rng = streams.at("ratio")
@@ -290,12 +299,12 @@ def _refined(
     if settings.label:
         counts = (levels.max(axis=0) + 1).tolist()
         tilt = OutcomeTilt.fit(
-            levels, counts, names.index(settings.label), lambda count: law.draw(count, {}, 1, rng),
+            levels, counts, names.index(settings.label), lambda count: hidden(law.draw(count, {}, 1, rng)),
             streams.under("tilt"),
         )  # fmt: skip
-        law = RefinedRows(network, law.label, None, tilt)
+        law = replace(law, tilt=tilt)
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(
         law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
     )
-    return RefinedRows(network, law.label, ratio, tilt)
+    return replace(law, ratio=ratio)

@@ -72,9 +72,7 @@ class LevelNetwork:
         found = np.empty(count, np.int32)
         for index, column in enumerate(self.order):
             if column not in given:
-                trees = self.root.shape[1]
-                root = self.root[index][rng.integers(0, trees, count) if trees > 1 else np.zeros(count, int)]
-                leaf = self._leaves(root, levels)
+                leaf = self._leaves(self._roots(index, count, rng), levels)
                 leaf_draws(leaf, self.start, int(self.size[index]), self.shares, draws.of(leaf), found)
                 levels[:, column] = found
                 continue
@@ -84,10 +82,36 @@ class LevelNetwork:
                 levels = levels[chosen(chance, count, rng)]
         return levels[rng.permutation(count)] if given else levels
 
-    def log_chances(self, levels: Array) -> Float1D:
-        """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
+    def redrawn(
+        self, levels: Array, columns: tuple[int, ...], rng: np.random.Generator, even: bool = True
+    ) -> Array:
+        """Return rows with ``columns``, after which no others stand, drawn anew given those before them."""
+        draws = EvenUniforms(len(self.column), rng, even)
+        found, drawn = levels.copy(), np.empty(len(levels), np.int32)
+        for index, column in enumerate(self.order):
+            if column not in columns:
+                continue
+            leaf = self._leaves(self._roots(index, len(levels), rng), found)
+            leaf_draws(leaf, self.start, int(self.size[index]), self.shares, draws.of(leaf), drawn)
+            found[:, column] = drawn
+        return found
+
+    def _roots(self, index: int, count: int, rng: np.random.Generator) -> Array:
+        """Return the first node of a tree of a column for each row, drawn where it has several."""
+        trees = self.root.shape[1]
+        return np.asarray(
+            self.root[index][rng.integers(0, trees, count) if trees > 1 else np.zeros(count, int)]
+        )
+
+    def log_chances(self, levels: Array, left_out: tuple[int, ...] = ()) -> Float1D:
+        """Return the log probability of rows of levels int32[N, C], float64[N] in nats.
+
+        Without that of the columns ``left_out``, after which no others stand.
+        """
         found = np.zeros(len(levels))
         for index, column in enumerate(self.order):
+            if column in left_out:
+                continue
             found += np.log(np.maximum(self._chances(index, levels, levels[:, column]), 1e-12))
         return found
 

@@ -70,7 +70,7 @@ def test_the_choice_of_rows_does_not_ask_for_the_outcome_that_is_drawn_last() ->
             made[:, 2] = 1 if 2 in given else 0
             return made
 
-        def log_chances(self, rows):  # type: ignore[no-untyped-def]
+        def log_chances(self, rows, left_out=()):  # type: ignore[no-untyped-def]
             return np.zeros(len(rows))
 
     class Ratio(RowRatio):

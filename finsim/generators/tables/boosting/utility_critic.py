@@ -54,14 +54,12 @@ def _scores(law: RefinedRows, target: int, size: int, real: Array, samples: int,
     """Return the log odds of real rows by target models of as many samples, float64[samples, N]."""
     assert law.label is not None
     column = law.label.column
-    hidden = real.copy()
-    hidden[:, column] = 0
+    hidden = law.told(real)
     found = []
     for number in range(samples):
         drawn = law.draw(size, {}, 1, streams.at("sample", number))
         truth = drawn[:, column] != target
-        drawn[:, column] = 0
-        found.append(grown(drawn, truth, np.ones(size), TREES, TARGET).of(hidden))
+        found.append(grown(law.told(drawn), truth, np.ones(size), TREES, TARGET).of(hidden))
     return np.stack(found)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from finsim.generators.tables.reduction.empty_cells import without_cells
-from finsim.notation import Bool1D
+from finsim.notation import Bool1D, Int1D
 from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
 LEAST_ROWS, LEAST_SHARE, MOST_CHANCE = 30, 0.999, 1e-6
@@ -42,20 +43,34 @@ def find_words_of_empty(table: MixedTable) -> Iterator[WordsOfEmpty]:
     for name, column in table.columns.items():
         if column.kind != WORD or not lacking.keys() - {name}:
             continue
-        known = column.values >= 0
-        rows = np.bincount(column.values[known], minlength=len(column.words))
-        many = rows >= LEAST_ROWS
         for target, lacks in lacking.items():
-            if target == name or not many.any():
+            if target == name:
                 continue
-            gone = np.bincount(column.values[known & lacks], minlength=len(column.words))
-            overall = float(lacks.mean())
-            # A column empty in 93 % of the rows is so in all 30 of a word by chance.
-            empty = many & (gone >= LEAST_SHARE * rows) & (overall**rows < MOST_CHANCE)
-            there = many & (rows - gone >= LEAST_SHARE * rows) & ((1.0 - overall) ** rows < MOST_CHANCE)
-            if empty.any() or there.any():
-                said = (empty, there, empty & (gone == rows))
+            found = decided(column.values, len(column.words), lacks)
+            if found.empty.any() or found.there.any():
+                said = (found.empty, found.there, found.empty & found.exact)
                 yield WordsOfEmpty(name, target, *(_words(column, one) for one in said))
+
+
+class Decided(NamedTuple):
+    """Bool1D[K] of words: ``empty`` and ``there`` in all their rows, ``exact`` without an exception."""
+
+    empty: Bool1D
+    there: Bool1D
+    exact: Bool1D
+
+
+def decided(codes: Int1D, count: int, lacks: Bool1D) -> Decided:
+    """Return which of ``count`` words decide, beyond chance, whether cells are missing; below 0: none."""
+    known = codes >= 0
+    rows = np.bincount(codes[known], minlength=count)
+    gone = np.bincount(codes[known & lacks], minlength=count)
+    many = rows >= LEAST_ROWS
+    overall = float(lacks.mean())
+    # A column empty in 93 % of the rows is so in all 30 of a word by chance.
+    empty = many & (gone >= LEAST_SHARE * rows) & (overall**rows < MOST_CHANCE)
+    there = many & (rows - gone >= LEAST_SHARE * rows) & ((1.0 - overall) ** rows < MOST_CHANCE)
+    return Decided(empty, there, (gone == 0) | (gone == rows))
 
 
 def _words(column: MixedColumn, which: Bool1D) -> tuple[str, ...]:

@@ -1,0 +1,111 @@
+"""Columns that are known with an outcome, not before it: empty for one class, there for another.
+
+A date of default says who defaulted. A law of the outcome that may ask it asks nothing else, and what other
+columns have to do with the outcome is lost. So the outcome is drawn given the rest, and these columns are
+drawn last, given the outcome too (own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from finsim.generators.tables.level_network import LevelNetwork
+from finsim.generators.tables.reduction.words_of_empty import decided
+from finsim.notation import Array, Bool1D
+from finsim.records.mixed_table import MISSING_WORD
+
+_MISSING, _TRIES = 0, 40  # level 0 of a column is its missing cell
+
+
+@dataclass(frozen=True)
+class OutcomeFollowers:
+    """Columns of levels whose empty cells classes of an outcome decide, in the order in which they stand.
+
+    ``rules`` int64[R, 3] : column, class, and 1 where its cells are there in every row of the class, 0 where
+    they are missing in every row.
+    """
+
+    columns: tuple[int, ...] = ()
+    rules: Array = field(default_factory=lambda: np.zeros((0, 3), np.int64))
+
+    @classmethod
+    def find(cls, levels: Array, outcome: int, taken: tuple[int, ...] = ()) -> Self:
+        """Return those of levels int32[N, C] that are not ``taken``."""
+        classes = levels[:, outcome].astype(np.int64) + MISSING_WORD  # level 0 is no class
+        found, rules = [], []
+        for column in range(levels.shape[1]):
+            lacks = levels[:, column] == _MISSING
+            if column in (outcome, *taken) or not lacks.any() or lacks.all():
+                continue
+            said = decided(classes, int(levels[:, outcome].max()), lacks)
+            if not (said.empty.any() or said.there.any()):
+                continue
+            found.append(column)
+            for is_there, which in ((0, said.empty & said.exact), (1, said.there & said.exact)):
+                rules += [(column, int(one) - MISSING_WORD, is_there) for one in np.flatnonzero(which)]
+        return cls(tuple(found), np.array(rules, np.int64).reshape(-1, 3))
+
+    def last(self, order: list[int]) -> list[int]:
+        """Return an order of columns with these at its end."""
+        return [one for one in order if one not in self.columns] + [
+            one for one in order if one in self.columns
+        ]
+
+    def hidden(self, levels: Array) -> Array:
+        """Return rows in which these columns tell nothing."""
+        found = levels.copy()
+        found[:, list(self.columns)] = 0
+        return found
+
+    def drawn(
+        self, network: LevelNetwork, levels: Array, outcome: int, rng: np.random.Generator, even: bool,
+        fixed: tuple[int, ...] = (),
+    ) -> Array:  # fmt: skip
+        """Return rows with these columns, but those that are ``fixed``, drawn anew given all others.
+
+        What is never or always empty for a class stays so: leaves of few rows lean on the law of all rows.
+        """
+        free = tuple(one for one in self.columns if one not in fixed)
+        found = network.redrawn(levels, free, rng, even)
+        for _ in range(_TRIES):
+            amiss = self._amiss(found, outcome, free)
+            if not amiss.any():
+                break
+            found[amiss] = network.redrawn(levels[amiss], free, rng, even=False)
+        for column, one, is_there in self.rules.tolist():
+            if not is_there and column in free:
+                found[found[:, outcome] == one, column] = _MISSING
+        return found
+
+    def contradicted(self, levels: Array, outcome: int) -> Bool1D:
+        """Return the rows whose class never has a cell that is there, or always one that is missing."""
+        found = self._amiss(levels, outcome, self.columns)
+        for column, one, is_there in self.rules.tolist():
+            if not is_there:
+                found |= (levels[:, outcome] == one) & (levels[:, column] != _MISSING)
+        return found
+
+    def _amiss(self, levels: Array, outcome: int, free: tuple[int, ...]) -> Bool1D:
+        """Return the rows that lack a cell which is there in every row of their class."""
+        found = np.zeros(len(levels), np.bool_)
+        for column, one, is_there in self.rules.tolist():
+            if is_there and column in free:
+                found |= (levels[:, outcome] == one) & (levels[:, column] == _MISSING)
+        return found
+
+    def state(self) -> dict[str, Array]:
+        """Return the arrays, none where there is no such column."""
+        if not self.columns:
+            return {}
+        return {"followers.columns": np.array(self.columns, np.int64), "followers.rules": self.rules}
+
+    @classmethod
+    def from_state(cls, arrays: Mapping[str, Array]) -> Self:
+        """Return what ``state`` wrote; models of earlier versions have none."""
+        if "followers.columns" not in arrays:
+            return cls()
+        return cls(tuple(arrays["followers.columns"].tolist()), arrays["followers.rules"])
