@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.contexts import POOL, best_contexts, levels, pooled_words
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.ledger import Ledger
@@ -25,6 +25,10 @@ PART_APART = 0.02  # assumption: share of rows that are not as the payee's other
 BEYOND = 0.5  # assumption: share of the cells other than the commonest that must be told
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
+REDRAW = 2
+"""Which of the draws chooses again where the first word never stands beside the category."""
+LEAST_SEEN = 30
+"""Rows of a category without a word of the direction from which on it has none (assumption)."""
 NANOS = 1e9
 
 
@@ -32,7 +36,9 @@ NANOS = 1e9
 class ColumnLaw:
     """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts.
 
-    ``shown``: its cells by case, where words come out together as rows of a pair show them.
+    ``shown``: its cells by case, where words come out together as rows of a pair show them. ``seen``
+    float64[K, W + 1]: of a direction, the shares of its words by the pooled word of the column ``beside``
+    (the category), where 0 is none: a purchase by card is no credit whatever the account's other rows are.
     """
 
     name: str
@@ -43,6 +49,8 @@ class ColumnLaw:
     parents: tuple[str, ...]
     pool: Array | None = None
     shown: Array | None = None
+    beside: str = ""
+    seen: Array | None = None
 
     def arrays(self, prefix: str) -> dict[str, Array]:
         """Return the arrays of the law."""
@@ -51,6 +59,8 @@ class ColumnLaw:
             found[f"{prefix}.pool"] = self.pool
         if self.shown is not None:
             found[f"{prefix}.shown"] = self.shown
+        if self.seen is not None:
+            found[f"{prefix}.seen"] = self.seen
         return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
 
     def facts(self) -> dict[str, Any]:
@@ -60,6 +70,7 @@ class ColumnLaw:
             "how": self.how,
             "parents": list(self.parents),
             "law": type(self.law).__name__,
+            **({"beside": self.beside} if self.beside else {}),
         }
 
     @classmethod
@@ -71,7 +82,9 @@ class ColumnLaw:
         law = None if kind is None else item_of(kind, f"{prefix}.law", arrays)
         cells, pool = arrays[f"{prefix}.cells"], arrays.get(f"{prefix}.pool")
         shown = arrays.get(f"{prefix}.shown")
-        return cls(facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool, shown)
+        seen, beside = arrays.get(f"{prefix}.seen"), facts.get("beside", "")
+        parents = tuple(facts["parents"])
+        return cls(facts["name"], facts["how"], column, cells, law, parents, pool, shown, beside, seen)
 
     def drawn(self, rows: Rows, draws: Float2D) -> Array:
         """Return the cells of rows; draws float64[n, DRAWS]."""
@@ -86,6 +99,8 @@ class ColumnLaw:
         codes = [rows.contexts[name] for name in self.parents]
         if isinstance(self.law, WordLaw):
             word = self.law.words(codes, rows.donor, rows.first, draws)
+            if self.seen is not None:
+                word = seen_words(word, self.seen, rows.contexts[self.beside], draws[:, REDRAW])
             return np.where(word == len(self.column.words), -1, word).astype(np.int32)
         assert isinstance(self.law, NumberLaw)
         context = codes[0] if codes else np.zeros(len(draws), np.int64)
@@ -155,8 +170,38 @@ def learn_columns(
         law = _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
+            if name == log.roles.direction and log.roles.category in contexts:
+                beside = str(log.roles.category)
+                seen = words_beside(levels(column), len(column.words) + 1, contexts[beside])
+                law = law if seen is None else replace(law, beside=beside, seen=seen)
         found.append(law)
         with_words(contexts, log, found[-1:])
+    return found
+
+
+def words_beside(word: Int1D, size: int, category: Int1D) -> Array | None:
+    """Return the shares of words int64[n] below ``size`` by category as ``seen`` has them; None of few rows.
+
+    A category of few rows may have any word, as often as all have; the last, of the rest, may too.
+    """
+    rows = np.zeros((POOL, size))
+    np.add.at(rows, (category, word), 1.0)
+    few = rows.sum(axis=1) < LEAST_SEEN
+    few[POOL - 1] = True
+    if few.all():
+        return None
+    rows[few] = np.bincount(word, minlength=size) + 1.0
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+
+
+def seen_words(word: Int1D, seen: Array, category: Int1D, draw: Float1D) -> Int1D:
+    """Return the words, those drawn again that stand beside no learned row of their category."""
+    odd = np.flatnonzero(seen[category, word] == 0.0)
+    if not len(odd):
+        return word
+    reach = np.cumsum(seen, axis=1)[category[odd]]
+    found = word.copy()
+    found[odd] = (draw[odd, None] * reach[:, -1:] >= reach).sum(axis=1)
     return found
 
 
