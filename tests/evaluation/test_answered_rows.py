@@ -41,7 +41,9 @@ def statement(seed, count=30, *, paid_back=True, mirror=True):
 
 
 def case(real, own):
-    roles = Roles(id="account", time="date", amount="amount", counterparty="other" if "other" in real else None)
+    roles = Roles(
+        id="account", time="date", amount="amount", counterparty="other" if "other" in real else None
+    )
     tables = [pa.Table.from_pandas(one, preserve_index=False) for one in (real, own)]
     return event_case(*tables, None, roles, Streams(1), Settings(bootstrap=60))
 
@@ -73,7 +75,8 @@ def test_what_is_not_computed_says_why():
 
 def test_refunds_are_asked_for_where_rows_name_nobody():
     real, good, bad = (
-        statement(seed, paid_back=paid).drop(columns="other") for seed, paid in ((1, True), (2, True), (3, False))
+        statement(seed, paid_back=paid).drop(columns="other")
+        for seed, paid in ((1, True), (2, True), (3, False))
     )
     assert scores(real, good)[ANSWERS].verdict == "pass"
     found = scores(real, bad)

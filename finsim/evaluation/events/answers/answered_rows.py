@@ -170,8 +170,9 @@ METRIC = Metric(
     summary="Whether refunds have their purchase, and transfers both of their sides",
     order=31,
     how=(
-        "Words of the real rows that mostly answer an earlier row (the same two parties, or one account where "
-        "nobody is named, and one sum, the other way, within 62 days; what is met with time run back is taken off): the difference of the share "
+        "Words of the real rows that mostly answer an earlier row (the same two parties, or one account "
+        "where nobody is named, and one sum, the other way, within 62 days; what is met with time run back "
+        "is taken off): the difference of the share "
         "that does. Where real payments between entities stand on both sides: of the share that does."
     ),
     misses="Answers in part; how long they take.",
