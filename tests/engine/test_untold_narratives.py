@@ -53,7 +53,11 @@ def test_many_are_counted_behind_what_helps(tmp_path: Path) -> None:
 
 def test_rows_that_were_asked_for_and_not_made_are_told() -> None:
     made = {"full": 50, "few": 12, "none": 0}
-    few, none = short_of(made, 0.15, 1_000)
+    schemes = {"full": 2, "few": 1, "none": 0}
+    few, none = short_of(made, 0.15, 1_000, schemes)
     assert few.startswith("few: 12 rows, not the 50 asked for")
     assert none.startswith("none: its schemes leave no row")
-    assert len(short_of(made, None, 1_000)) == 1
+    assert len(short_of(made, None, 1_000, schemes)) == 1
+    whole, each = short_of({"full": 90, "few": 10}, 0.02, 2_000, schemes)[-2:]
+    assert whole.startswith("100 rows are added, not the 40 asked for (2.00% of 2,000)")
+    assert each == "full: 90 rows in 2 schemes, 45 a scheme, for a part of 20"

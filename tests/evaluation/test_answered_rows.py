@@ -41,7 +41,9 @@ def statement(seed, count=30, *, paid_back=True, mirror=True):
 
 
 def case(real, own):
-    roles = Roles(id="account", time="date", amount="amount", counterparty="other")
+    roles = Roles(
+        id="account", time="date", amount="amount", counterparty="other" if "other" in real else None
+    )
     tables = [pa.Table.from_pandas(one, preserve_index=False) for one in (real, own)]
     return event_case(*tables, None, roles, Streams(1), Settings(bootstrap=60))
 
@@ -68,7 +70,18 @@ def test_what_is_not_computed_says_why():
     assert "no word of the real rows" in found[ANSWERS].reason
     assert "real payments between entities stand on both sides" in found[SECOND].reason
     real = statement(1).drop(columns="amount")
-    assert all("no amount and counterparty" in one.reason for one in scores(real, real).values())
+    assert all("no amount on both sides" in one.reason for one in scores(real, real).values())
+
+
+def test_refunds_are_asked_for_where_rows_name_nobody():
+    real, good, bad = (
+        statement(seed, paid_back=paid).drop(columns="other")
+        for seed, paid in ((1, True), (2, True), (3, False))
+    )
+    assert scores(real, good)[ANSWERS].verdict == "pass"
+    found = scores(real, bad)
+    assert found[ANSWERS].value > 0.8
+    assert "no counterparty" in found[SECOND].reason
 
 
 def test_an_answer_comes_later():

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS
+from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import NOBODY, Histories
 from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
@@ -82,28 +84,34 @@ class _Row:
     settled: int
     is_refund: bool = False
     is_second: bool = False
+    worded: int = NOBODY
 
 
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
     ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
+    words: TransferWords | None = None,
 ) -> Added:  # fmt: skip
     """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
 
-    Schemes are timed by the clock of the table's zone.
+    Schemes are timed by the clock of the table's zone; ``words`` tells what transfers may say.
     ``flag`` is the table's own of fraud, which says what the label says.
     """
     found: list[_Row] = []
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
-            found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
+            found += _rows_of(scheme, row, number, world, (past, ledger, lent, words), rng)
     wall = np.array([one.time for one in found], dtype=np.int64)
     for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
         one.time = time
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
     found, ordered = _ordered(found, sample, ledger, lent, streams)
     cells, told = _cells(found, sample, past, ledger, lent, streams, ordered)
+    for at in words.columns if words else ():
+        worded = np.array([one.worded for one in found], dtype=np.int64)
+        kind = sample.cells.schema.field(at).type
+        cells[at] = _stored(_over(cells[at], sample.cells.column(at), worded), kind)
     if flag is not None:
         kind = sample.cells.schema.field(flag.part.at).type
         cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
@@ -117,11 +125,20 @@ def added_rows(
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
         names, np.where([one.is_second for one in found], 0, np.abs(_sums(found, lent))), told,
         ordered.before if ordered else None,
-        world.sorts.of_payments(*(
-            np.array([getattr(one, side) for one in found], dtype=np.int64)
-            for side in ("entity", "payee", "shop")
-        )),
+        _relations(found, world, past, words),
     )  # fmt: skip
+
+
+def _relations(
+    found: Sequence[_Row], world: LedgerPopulation, past: Histories, words: TransferWords | None
+) -> Int1D:
+    """Return the relation of each row; of statements, as ``TransferWords.relation`` has it."""
+    if words is not None and not world.sorts.is_mixed:
+        return (~past.outgoing[[one.template for one in found]]).astype(np.int64)
+    return world.sorts.of_payments(*(
+        np.array([getattr(one, side) for one in found], dtype=np.int64)
+        for side in ("entity", "payee", "shop")
+    ))  # fmt: skip
 
 
 def _ordered(
@@ -144,17 +161,17 @@ def _ordered(
 
 def _rows_of(
     scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation,
-    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
+    known: tuple[Histories, Ledger, Templates, TransferWords | None], rng: np.random.Generator,
 ) -> list[_Row]:  # fmt: skip
     """Return the rows of one payment: one, or in a single-sided ledger one for each entity in it."""
-    past, ledger, lent = known
+    past, ledger, lent, words = known
     payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
     time, amount = int(scheme.time[row]), int(scheme.amounts[row])
     labels = scheme.labels[row]
     giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
     made = []
     if world.shop[payer] >= 0:
-        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
+        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known[:3], rng)]
     if giver >= 0 or ledger.columns.layout != SINGLE:
         relation = int(world.sorts.of_payments(np.array(giver), np.array(taker), np.array(shop)))
         template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency, relation)
@@ -164,6 +181,8 @@ def _rows_of(
             if shop < 0 and taker >= 0:
                 settled = lent.of_payee(taker, rng, relation)
         made.append(_Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
+        if words is not None and relation % SORTS != SELLS:
+            made[-1].worded = words.instead((template, settled), giver, amount, rng)
     if ledger.columns.layout == SINGLE and taker >= 0:
         template = lent.incoming(taker, amount, rng, scheme.currency)
         if template >= 0:
@@ -172,6 +191,8 @@ def _rows_of(
             made.append(
                 _Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY, is_second=second)
             )
+            if words is not None:
+                made[-1].worded = words.instead((template,), taker, amount, rng, into=True)
     return made
 
 

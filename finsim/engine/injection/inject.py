@@ -17,14 +17,14 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
-from finsim.engine.injection.accounts.account_sorts import AccountSorts
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
+from finsim.engine.injection.accounts.transfer_words import transfer_words
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.ledger_clock import ledger_clock
-from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
+from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
@@ -46,6 +46,7 @@ from finsim.evaluation.added_rows.column_codes import column_codes
 from finsim.evaluation.added_rows.separation import Separation, separation
 from finsim.evaluation.added_rows.usual_words import usual_words
 from finsim.evaluation.reading.declared import declared_of, opened
+from finsim.notation import Int1D
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
@@ -125,18 +126,23 @@ def inject(
     clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
-    laws = MoneyLaws.of(past, people, currencies, steps)
+    words = transfer_words(local, past, ledger.columns, people.sorts)
+    laws = MoneyLaws.of(past, people, currencies, steps, words.lends if words else None)
     times = RelatedTimes.of(local, people.sorts, ledger.columns.is_daily)
-    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times)
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times,
+                  ledger.columns.layout == SINGLE)  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
     )
-    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
+    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag, words)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
-    told_by = sample, past, people.sorts
+    kinds = people.sorts.relation
+    if words is not None and not people.sorts.is_mixed:
+        kinds = words.relation(past)
+    told_by = sample, past, kinds if people.sorts.is_mixed or words is not None else None
     judged = _separations(told_by, added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
@@ -146,7 +152,7 @@ def inject(
         rows_of, judged,
         (*of_the_table(ledger, told, where, past.is_log), *widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
-         *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows),
+         *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *_flagged(folder, added, flag)),
     )  # fmt: skip
 
@@ -214,15 +220,16 @@ def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[s
 
 
 def _separations(
-    known: tuple[LedgerSample, Histories, AccountSorts], added: Added, columns: LedgerColumns,
+    known: tuple[LedgerSample, Histories, Int1D | None], added: Added, columns: LedgerColumns,
     stories: Sequence[Narrative], streams: Streams,
 ) -> tuple[Separation, ...]:  # fmt: skip
     """Return what gives the rows of each narrative away, against real rows of the sampled entities.
 
     Keys are counted among all of them, and some of the real ones are judged. Where accounts are of several
-    sorts, rows are judged beside real ones of the same relations too.
+    sorts, or words of transfers are told, rows are judged beside real ones of the same relations too, the
+    third of ``known``, int64[n].
     """
-    sample, past, sorts = known
+    sample, past, kinds = known
     usable = np.flatnonzero(sample.payer_kept & sample.known)
     usable = usable[np.argsort(sample.time[usable], kind="stable")]
     keys = {
@@ -245,7 +252,8 @@ def _separations(
     real[: len(usable) : step] = True
     named = np.concatenate([np.full(len(usable), "", dtype=object), added.narrative])
     entity = np.concatenate([past.own[usable], added.entity])
-    relation = np.concatenate([sorts.relation[usable], added.relation])
+    mixed = kinds is not None
+    relation = np.concatenate([past.own[usable] * 0 if kinds is None else kinds[usable], added.relation])
     judged = []
     for story in stories:
         own = np.asarray(named == story.id)
@@ -253,7 +261,7 @@ def _separations(
             continue
         rng = streams.at("inject", "chance", story.id)
         one = separation(story.id, codes, (real, own), instance, entity, rng)
-        alike = rows_alike(relation, instance < 0, relation[own]) if sorts.is_mixed else own & False
+        alike = rows_alike(relation, instance < 0, relation[own]) if mixed else own & False
         if alike.any():
             rng = streams.at("inject", "chance among alike", story.id)
             one = one.beside(separation(story.id, codes, (alike, own), instance, entity, rng))

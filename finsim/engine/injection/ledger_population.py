@@ -43,6 +43,7 @@ _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
 # assumption: rows of a member, fewer where entities of fewer rows make more of the ledger than a twentieth.
 _LEAST_ROWS, _MOST_LEFT_OUT = 3, 0.05
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
+_MOST_WAIT = 30 * NANOS_PER_DAY  # assumption: an account without a row for so long is closed
 LEAST_ENTITIES = 20
 NONE: frozenset[str] = frozenset()
 
@@ -53,6 +54,7 @@ class LedgerPopulation:
 
     ``entity`` and ``shop`` have one element per account position. ``activity_out`` and ``activity_in`` are
     rows that it pays and is paid by. ``entities`` counts those of the whole table per sampled one.
+    ``since`` and ``until`` ns: the life of an account, its first and last row and the usual wait between two.
     """
 
     population: Population
@@ -65,6 +67,8 @@ class LedgerPopulation:
     settings: Settings
     known: Known
     sorts: AccountSorts
+    since: Int1D
+    until: Int1D
 
     @property
     def members(self) -> int:
@@ -76,7 +80,8 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     """Return the population of a ledger, from the entities whose histories the sample has whole."""
     rows = past.rows_out + past.rows_in
     sorts = AccountSorts.of(past, columns, sample.time)
-    sells = (sorts.sort == SELLS) & bool((past.shop >= 0).any())  # they are the merchants
+    # They are the merchants; where none is named, those that pay buyers back are no persons either.
+    sells = (sorts.sort == SELLS) & ((past.shop >= 0).any() | (sorts.is_mixed & (past.rows_out > 0)))
     able = past.whole & ~sells & sorts.is_cast()
     members = np.flatnonzero(able & (rows >= least_rows(rows[past.whole])))
     kind = _kinds(past, members, columns, sorts)
@@ -113,7 +118,24 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         np.concatenate([past.last[members], np.full(len(shops) + len(named), 2**63 - 1)]),
         sample.entities / max(int(past.whole.sum()), 1), settings,
         _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories), sorts,
+        *_lives(past, members, len(shops) + len(named)),
     )  # fmt: skip
+
+
+def _lives(past: Histories, members: Int1D, others: int) -> tuple[Int1D, Int1D]:
+    """Return from when to when accounts are used, int64[members + others] each; others are always.
+
+    A purchase log's customers come and go as they like.
+    """
+    rows = (past.rows_out + past.rows_in)[members]
+    first, last = past.first[members], past.last[members]
+    wait = np.where(rows > 1, (last - first) // np.maximum(rows - 1, 1), _MOST_WAIT)
+    wait = np.clip(wait, NANOS_PER_DAY, _MOST_WAIT)
+    ever = np.full(others, 2**63 - 1)
+    if past.is_log:
+        ever = np.full(len(members) + others, 2**63 - 1)
+        return -ever, ever
+    return np.concatenate([first - wait, -ever]), np.concatenate([last + wait, ever])
 
 
 def least_rows(rows: Int1D) -> int:
@@ -190,12 +212,12 @@ def _outside_sorts(
 def _one_sided(past: Histories, members: Int1D, kind: Array, sorts: AccountSorts) -> Int1D:
     """Return the positions of accounts that never pay, and of those that are never paid and no cards.
 
-    Those that sell are among them where all that never pay do. Where those are paid on a day of the month,
-    one of the accounts stands for a person outside.
+    Those that sell are among them where all accounts do; else one of the accounts stands for a person outside
+    where none that never pays is a person. So it does where those are paid on a day of the month.
     """
     never_paid = (past.rows_in[members] == 0) & (kind != CARD)
     quiet = (kind == EXTERNAL) & (sorts.sort[members] != SELLS)
-    if sorts.aside:
+    if sorts.aside or (sorts.is_mixed and not quiet.any() and (kind == CURRENT).any()):
         return np.flatnonzero(quiet | (kind == CURRENT))
     return np.flatnonzero((quiet if quiet.any() else kind == EXTERNAL) | never_paid)
 

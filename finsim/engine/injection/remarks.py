@@ -11,7 +11,7 @@ from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.merging import Places
 from finsim.engine.injection.scheme_planning import PlannedScheme, World, expected_number
 
-_MOSTLY = 0.8
+_MOSTLY, _BEYOND = 0.8, 1.2
 
 
 def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
@@ -29,13 +29,29 @@ def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log:
     return tuple(found)
 
 
-def short_of(rows_of: Mapping[str, int], rate: float | None, rows: int) -> list[str]:
-    """Return a sentence per narrative that made no row, or clearly fewer than were asked for."""
+def short_of(
+    rows_of: Mapping[str, int], rate: float | None, rows: int, schemes: Mapping[str, int]
+) -> list[str]:
+    """Return a sentence per narrative that made no row, or clearly fewer or more than were asked for.
+
+    And one for all where they add clearly more than ``rate`` of the real rows.
+    """
     wanted = 0.0 if rate is None else rate * rows / len(rows_of)
+    added = sum(rows_of.values())
     found = [
         f"{name}: {made:,} rows, not the {wanted:,.0f} asked for: hardly anybody here can play its roles"
         for name, made in rows_of.items() if 0 < made < _MOSTLY * wanted
     ]  # fmt: skip
+    if rate is not None and added > _BEYOND * rate * rows:
+        found.append(
+            f"{added:,} rows are added, not the {rate * rows:,.0f} asked for ({rate:.2%} of {rows:,}): "
+            "schemes are whole, so each narrative ends with the one that reaches its part"
+        )
+        found += [
+            f"{name}: {made:,} rows in {schemes[name]:,} schemes, {made / schemes[name]:,.0f} a scheme, "
+            f"for a part of {wanted:,.0f}"
+            for name, made in rows_of.items() if made > _BEYOND * wanted and schemes[name]
+        ]  # fmt: skip
     return found + [
         f"{name}: its schemes leave no row: whom they pay is in no row of this table that is like theirs"
         for name, made in rows_of.items() if not made

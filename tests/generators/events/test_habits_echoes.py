@@ -8,6 +8,7 @@ import pytest
 from echo_ledgers import naive_answers, payers, statement
 from event_logs import DAY, words
 
+from finsim.generators.events.habits.cells.columns import seen_words, words_beside
 from finsim.generators.events.habits.echoes.answering_rows import Sides, answered, mirrored
 from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.echo_losses import echo_losses
@@ -22,7 +23,7 @@ BACK, WAGE = 1, 3
 
 @cache
 def fitted(kind):
-    log = {"statement": statement, "payers": payers}[kind]()
+    log = {"statement": statement, "payers": payers, "nobody": lambda: unnamed(statement())}[kind]()
     return Habits.fit(log, Habits.Settings(), Streams(3), Budget(), lambda share, text: None)
 
 
@@ -30,6 +31,12 @@ def fitted(kind):
 def sampled(kind):
     body = fitted(kind)
     return body.sample(body.log.count, Streams(5))
+
+
+def unnamed(log):
+    """Return the log without its column of partners."""
+    roles = replace(log.roles, partner=None)
+    return replace(log, events=log.events.without("other"), roles=roles, partner_is_entity=False)
 
 
 def owners(log):
@@ -50,6 +57,47 @@ def waits(log):
         days = (log.times[j] - log.times[pair & (word == 0) & (sums == sums[j])]) / DAY
         found.append(days[days > 0].min() if (days > 0).any() else -1.0)
     return np.array(found)
+
+
+def test_refunds_are_found_where_rows_name_nobody():
+    log = unnamed(statement(sends=0))
+    alone, echoes = learn_echoes(log)
+    (law,) = echoes.answers
+    assert echoes.mirror is None
+    assert not law.turned
+    assert (law.share == 1).all()
+    back = log.part("category") == BACK
+    assert 0 <= alone.events.rows - (~back).sum() <= 3  # another purchase of that sum came between
+    spoilt = shuffled(log, ("sum",), 2)
+    assert learn_echoes(spoilt) == (spoilt, Echoes())
+    plain = replace(log, events=log.events.without("way"), roles=replace(log.roles, direction=None))
+    assert learn_echoes(plain) == (plain, Echoes())  # nothing tells the way of a row
+
+
+def test_sampled_refunds_where_rows_name_nobody():
+    log, real = sampled("nobody"), unnamed(statement())
+    entity, word, sums = log.entity(), log.part("category"), log.part("amount")
+    back = np.flatnonzero(word == BACK)
+    assert 0.8 * (real.part("category") == BACK).sum() < len(back)
+    for j in back:
+        bought = (entity == entity[j]) & (word == 0) & (sums == sums[j])
+        assert (log.times[bought] < log.times[j]).any()
+    way = log.part("direction")
+    assert (way[word == 0] == 0).all()  # a purchase is no credit
+    assert (way[word == BACK] == 1).all()
+    assert (way[word == WAGE] == 1).all()
+    assert set(way[word == 2]) == {0, 1}
+
+
+def test_a_word_never_seen_beside_a_category_is_drawn_again():
+    category = np.repeat([0, 1, 2], [100, 10, 100])
+    word = np.where(category == 0, 0, np.arange(210) % 2)
+    seen = words_beside(word, 3, category)
+    asked, draw = np.array([0, 1, 1, 2, 1]), np.array([0.99, 0.99, 0.99, 0.7, 0.0])
+    kept = seen_words(asked, seen, np.array([0, 0, 1, 2, 2]), draw)
+    assert kept.tolist() == [0, 0, 1, 1, 1]
+    assert (seen[1] > 0).all()  # ten rows tell nothing
+    assert words_beside(word[100:110], 3, category[100:110]) is None
 
 
 @pytest.mark.parametrize(("make", "turned"), [(statement, False), (payers, True), (payers, False)])

@@ -21,6 +21,7 @@ buyers back."""
 SORTS = 4
 _SALES = 0.9  # assumption: share of the rows paid to a shop's account that name a shop
 _BUYERS = 10  # assumption: payers of an account without the name of a shop that sells
+_REPAID = 5  # the same of one that pays some of them back, and nobody else
 _LEAST_MANY, _BEYOND = 5, 4  # assumption: partners of a firm, and times those of a middle account
 _LEAST_DAYS, _FEW_DAYS, _ON_THEM = 56, 5, 0.9
 # assumption: of two months or more, days of the month with nearly all rows of wages and rents.
@@ -126,4 +127,5 @@ def _sellers(past: Histories) -> Bool1D:
     named = (sold >= _SALES * np.maximum(paid, 1)) & (paid > 0)
     known = bool((past.shop >= 0).any())
     many = np.bincount(np.unique(past.payer[rows] * count + past.payee[rows]) % count, minlength=count)
-    return np.asarray(only_back & (named | (~np.bool_(known) & (many >= _BUYERS))))
+    sells = (many >= _BUYERS) | ((many >= _REPAID) & (out > 0))
+    return np.asarray(only_back & (named | (~np.bool_(known) & sells)))

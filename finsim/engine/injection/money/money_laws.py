@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.money.ledger_currencies import ENOUGH, Currencies
 from finsim.engine.injection.money.scheme_money import Money, at_usual_sums, ledger_money
-from finsim.notation import Cents1D, Int1D
+from finsim.notation import Bool1D, Cents1D, Int1D
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ class MoneyLaws:
 
     @classmethod
     def of(
-        cls, past: Histories, people: LedgerPopulation, currencies: Currencies | None, steps: Int1D
-    ) -> MoneyLaws:
+        cls, past: Histories, people: LedgerPopulation, currencies: Currencies | None, steps: Int1D,
+        lends: Bool1D | None = None,
+    ) -> MoneyLaws:  # fmt: skip
         """Return the laws of a ledger; ``steps`` int64[n] are those of its rows' amounts.
+
+        ``lends`` bool[n]: rows with words of transfers, whose sums schemes take; see ``TransferWords``.
 
         Raises DataError where nothing is paid.
         """
@@ -40,13 +44,21 @@ class MoneyLaws:
                 if (mine & past.outgoing).sum() >= ENOUGH:
                     found[code] = ledger_money(past, people, int(steps[mine].max()), mine)
         least = int(np.min(steps, initial=2**62))
-        related = {}
+        related: dict[int, Money] = {}
+        usual = None
+        if lends is not None and currencies is None and (lends & past.outgoing).sum() >= ENOUGH:
+            usual = at_usual_sums(ledger_money(past, people, least, lends))
         if currencies is None and people.sorts.is_mixed:
             for one in np.unique(people.sorts.relation[past.outgoing]).tolist():
                 mine = people.sorts.relation == one
+                if usual is not None and lends is not None and one % SORTS != SELLS:
+                    mine &= lends
+                    related[one] = usual
                 if (mine & past.outgoing).sum() >= ENOUGH:
                     related[one] = at_usual_sums(ledger_money(past, people, least, mine))
-        return cls(ledger_money(past, people, least), found, related)
+        if usual is None or people.sorts.is_mixed:
+            usual = ledger_money(past, people, least)
+        return cls(usual, found, related)
 
     def of_scheme(self, code: int, relations: Int1D) -> Money:
         """Return what a scheme is paid in: its currency, or what most of its ``relations`` int64[m] pay.

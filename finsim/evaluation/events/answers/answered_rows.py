@@ -28,11 +28,13 @@ ANSWERS, SECOND = "answers of earlier rows", "second sides of transfers"
 
 def measure(case: EventCase) -> list[Score]:
     """Return differences of the share of answers with an earlier row, and of transfers on both sides."""
-    lacks = "there is no amount and counterparty on both sides"
-    why = case.why or ("" if case.columns.amount and case.columns.partner else lacks)
+    why = case.why or ("" if case.columns.amount else "there is no amount on both sides")
     if why:
         return [METRIC.missing(ANSWERS, why), METRIC.missing(SECOND, why)]
     weights = entity_weights(case)
+    if not case.columns.partner:
+        nobody = "there is no counterparty on both sides: whose the second side is cannot be told"
+        return [_of_answers(case, weights), METRIC.missing(SECOND, nobody)]
     return [_of_answers(case, weights), _of_second_sides(case, weights)]
 
 
@@ -103,9 +105,13 @@ def answered(side: EventSide, word: Int1D) -> tuple[Bool1D, Bool1D]:
 
 
 def _parties(side: EventSide) -> tuple[Int1D, Int1D, Int1D]:
-    """Return the smaller and the larger code of the two parties of each row, and whose row it is."""
-    assert side.partner is not None
+    """Return the smaller and the larger code of the two parties of each row, and whose row it is.
+
+    Where rows name nobody, all have one other party.
+    """
     entity = side.sequences.entity()
+    if side.partner is None:
+        return entity, np.zeros(len(entity), dtype=np.int64), entity
     own = -2 - entity
     if side.owner is not None:
         own = np.where(side.owner[entity] >= 0, side.owner[entity], own)
@@ -164,8 +170,9 @@ METRIC = Metric(
     summary="Whether refunds have their purchase, and transfers both of their sides",
     order=31,
     how=(
-        "Words of the real rows that mostly answer an earlier row (the same two parties and sum, the other "
-        "way, within 62 days; what is met with time run back is taken off): the difference of the share "
+        "Words of the real rows that mostly answer an earlier row (the same two parties, or one account "
+        "where nobody is named, and one sum, the other way, within 62 days; what is met with time run back "
+        "is taken off): the difference of the share "
         "that does. Where real payments between entities stand on both sides: of the share that does."
     ),
     misses="Answers in part; how long they take.",

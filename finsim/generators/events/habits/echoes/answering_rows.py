@@ -25,7 +25,8 @@ class Sides:
     """Rows of a log as moves between two parties, n rows.
 
     entity, partner int64[n]: partners that are entities have their numbers, other ones come behind them, -1
-    lacks; ``side`` int64[n]: word of the direction and sign of the amount; ``size`` float64[n] the sum
+    lacks; where rows name nobody at all, ``named`` is false and all have one partner, who is no entity;
+    ``side`` int64[n]: word of the direction and sign of the amount; ``size`` float64[n] the sum
     without its sign, NaN where it lacks; ``time`` int64[n] nanoseconds; ``entities`` E, of partners that are
     entities, 0 where none is.
     """
@@ -36,22 +37,27 @@ class Sides:
     size: Float1D
     time: Int1D
     entities: int
+    named: bool = True
 
     @classmethod
     def of(cls, log: EventLog) -> Sides | None:
-        """Return the moves of a log with amounts and partners, else None."""
+        """Return the moves of a log with amounts, and with partners or two sides of rows, else None."""
         partner, amount = log.part("partner"), log.part("amount")
-        if partner is None or amount is None or not log.events.rows:
+        if amount is None or not log.events.rows:
             return None
+        named = partner is not None
+        if not named and len(np.unique(sides_of(log.events, log.roles))) < 2:
+            return None
+        other = np.full(log.events.rows, log.count) if partner is None else partner.astype(np.int64)
         return cls(
-            log.entity(), partner.astype(np.int64), sides_of(log.events, log.roles), np.abs(amount),
-            log.times, log.count if log.partner_is_entity else 0,
+            log.entity(), other, sides_of(log.events, log.roles), np.abs(amount),
+            log.times, log.count if named and log.partner_is_entity else 0, named,
         )  # fmt: skip
 
     def take(self, rows: Array) -> Sides:
         """Return some rows."""
         return Sides(self.entity[rows], self.partner[rows], self.side[rows], self.size[rows],
-                     self.time[rows], self.entities)  # fmt: skip
+                     self.time[rows], self.entities, self.named)  # fmt: skip
 
     def between_entities(self) -> Bool1D:
         """Return bool[n], rows whose partner is another entity."""

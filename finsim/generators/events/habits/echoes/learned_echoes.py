@@ -153,7 +153,8 @@ def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) ->
     earlier = before[later]
     share = np.ones(len(later))
     may = ~is_answer & np.isin(some.side, np.unique(some.side[earlier]))
-    open_ = np.flatnonzero(is_answer & (before < 0) & (some.size > 0))
+    # Where nobody is named, any larger payment of the account would do for a part of one.
+    open_ = np.flatnonzero(is_answer & (before < 0) & (some.size > 0) & some.named)
     part = larger_before(some, open_, may, turned)
     chance = larger_before(some, open_, may, turned, back=True)
     if (part >= 0).sum() - (chance >= 0).sum() > MOSTLY * (part >= 0).sum():
