@@ -16,7 +16,8 @@ _WORDS: Mapping[str, str] = {
     " idoperation numerooperation idtransaction numerotransaction idoperacion numerooperacion numoperacion"
     " idtransaccion numtransaccion transaccion operacion idtransacao numerotransacao transacao operacao"
     " idoperazione numerooperazione idtransazione transazione operazione transactieid transactienummer"
-    " transactie volgnr volgnummer umsatznr umsatznummer buchungsnr belegnr belegnummer vorgangsnr transaktionsnr"
+    " transactie volgnr volgnummer umsatznr umsatznummer buchungsnr belegnr belegnummer vorgangsnr"
+    " transaktionsnr"
     " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
     " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"

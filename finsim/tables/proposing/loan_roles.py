@@ -64,8 +64,7 @@ LOAN_WORDS: Mapping[str, str] = {
     " nettoeinkommen monatseinkommen monatsnettoeinkommen haushaltseinkommen einkommennetto"
     " revenunet revenumensuel ingresosnetos ingresosmensuales redditonetto redditomensile rendimento"
     " rendimentoliquido rendamensal inkomen nettoinkomen",
-    "age": "age alter edad âge età idade borrowerage"
-    " leeftijd idade",
+    "age": "age alter edad âge età idade borrowerage leeftijd idade",
 }
 _FOUND = {
     "id": ("id", "`{name}`: taken for the number of the loan, as no other column is named so"),

@@ -268,7 +268,8 @@ def _told(column: ColumnPreview, source: TableSource) -> list[str]:
     if column.remedy:
         problems = [dataclasses.replace(problems[0], remedy=column.remedy)]
     more = column.refused - len(problems)
-    said = f"\n  and {more:,}{' or more' if column.is_least else ''} more in this column" if more > 0 else ""
+    least = "at least " if column.is_least else ""
+    said = f"\n  and {least}{more:,} more in this column" if more > 0 else ""
     return [*map(str, problems[:-1]), *(str(one) + said for one in problems[-1:])]
 
 

@@ -13,8 +13,8 @@ from finsim.tables.schema import Dialect, Field
 
 _REFUSALS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError, Undeclared)
 _NUMBERS = ("int", "float", "ratio", "money")
-DISTINCT = 2000  # so many different refused cells of a batch are told apart
-_SPREAD = 300
+DISTINCT = 300  # so many different refused cells of a batch are told apart
+_SPREAD = 100
 """Different cells, spread over a batch, that are all refused before the whole batch is (assumption)."""
 
 

@@ -32,7 +32,7 @@ _OUTCOMES = (
     ("mauvais", "bon"), ("defaulted", "performing"), ("chargedoff", "fullypaid"),
 )  # fmt: skip
 _SIGNS = {**SIGNS, "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
-_LABELS_OF_DEFAULT = "`{0}`: say in the study which labels mean a default: outcome: {{from: '{0}', is: [..]}}"
+_LABELS_OF_DEFAULT = "`{0}`: say in the study which labels mean a default: bad: {{from: '{0}', is: [..]}}"
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _FLAGS = {"outcome": "a default", "fraud": "fraud"}
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")

@@ -39,7 +39,9 @@ def _columns(
     line: str, dialect: Dialect, fields: Mapping[str, Field], needed: set[str], place: str
 ) -> int:  # fmt: skip
     """Return how many columns a line of headers has, 0 where one that is needed is none of them."""
-    headers = next(csv_reader(io.StringIO(line.lstrip("\ufeff"), newline=""), dialect.sep, dialect), [])
+    headers: list[str] = next(
+        csv_reader(io.StringIO(line.lstrip("\ufeff"), newline=""), dialect.sep, dialect), []
+    )
     if len(headers) < len(needed):
         return 0
     try:
