@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -93,8 +94,13 @@ def other_ways(column: pa.Array, field: Field, dialect: Dialect) -> tuple[Way, .
         sign = signs.thousands or (dialect.point if dialect.thousands == signs.decimal else dialect.thousands)
         sign = "" if sign == signs.decimal else sign
         said = f'`decimal: "{signs.decimal}"`' + (f' and `thousands: "{sign}"`' if sign else "")
+        options = f"decimal={signs.decimal}" + (
+            f",thousands={'space' if sign == ' ' else sign}" if sign else ""
+        )
         used = replace(dialect, decimal=signs.decimal, thousands=sign)
-        way = Way(f"declare {said} under `read:`, which read every cell", field, used)
+        way = Way(
+            f"declare {said} under `read:` (--csv {shlex.quote(options)}): it reads every cell", field, used
+        )
     return (way,) if way is not None and way.reads(column) else ()
 
 
