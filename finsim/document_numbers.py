@@ -143,6 +143,11 @@ def _whole(value: Any, written: Any = None) -> Any:
         return value
     if not value.is_integer():
         shown = value if written is None else written
+        if isinstance(written, str) and (
+            grouped := re.fullmatch(r"\+?([1-9]\d{0,2})\.(\d{3})", written.strip())
+        ):
+            meant = f"write {grouped[1]}{grouped[2]}, without a sign for thousands"
+            raise Misfit(f"{shown} is not whole: the point is the decimal sign", "", meant)
         raise Misfit(f"{shown} is not whole", "", f"write {math.floor(value)} or {math.ceil(value)}")
     return int(value)
 

@@ -180,7 +180,9 @@ def _role(value: object) -> object:
     written = value if isinstance(value, str) else str(value)
     meant = role_meant(written)
     remedy = f"did you mean {meant!r}?" if meant else did_you_mean(written, ROLES["table"])
-    raise Misfit(f"{written!r} is no role", "one of the roles that docs/reference/schemas.md lists", remedy)
+    remedy = "use one of these" if remedy.startswith("use one of") else remedy
+    listed = "; ".join(f"of {kind}: {', '.join(own)}" for kind, own in ROLES.items() if kind != "table")
+    raise Misfit(f"{written!r} is no role", f"a role ({listed}), or {NO_ROLE}", remedy)
 
 
 Role = Annotated[str, BeforeValidator(_role), Meaning("a role", "amount")]

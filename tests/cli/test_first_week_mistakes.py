@@ -23,6 +23,7 @@ PARSER_WORDS = (
 MISTAKES = [
     # options and verbs by another name
     ("sample model --n 3 -o p.csv", "finsim sample: --n", "no option is called --n", "did you mean '--paths'?"),
+    ("sample model --rows 1.500", "finsim sample: --rows", "1.500 is not whole: the point is the decimal sign", "write --rows 1500"),
     ("sample model --num-paths 3", "finsim sample: --num-paths", "no option", "did you mean '--paths'?"),
     ("sample model --count 3", "finsim sample: --count", "no option", "did you mean '--paths'?"),
     ("sample model --out p.csv", "finsim sample: --out", "no option", "did you mean '-o'?"),

@@ -156,3 +156,16 @@ def test_a_table_of_cards_at_merchants_needs_no_second_schema(tmp_path):
     assert set(features(plain())) >= OF_RECEIPTS - {"balance_share"}
     with pytest.raises(DataError, match="column 'shop' is empty"):
         features(frame.assign(shop=["7", None, "7"]), schema=tmp_path / "cards.schema.yaml")
+
+
+def test_an_input_without_a_value_in_any_row_is_missing():
+    """Merchants of no payment leave out what needs them, as a table without the column does, and say so."""
+    bare = features(plain())
+    for empty in ({"merchant_id": [-1, -1, -1], "category": None}, {"merchant_id": None}):
+        found = features(plain().assign(**empty))
+        assert list(found) == list(bare)
+        assert found.attrs["left_out"]["payer_new_shop_share"] == "no merchant_id"
+        assert not set(found.attrs["left_out"]) & set(found)
+    shops = features(plain().assign(merchant_id=[-1, 5, -1]))
+    assert "payer_new_shop_share" in shops
+    assert "payer_new_shop_share" not in shops.attrs["left_out"]

@@ -296,3 +296,12 @@ def test_a_column_that_the_real_side_lacks_fails_and_share_is_not_computed(tmp_p
     case = table_case(found.sides.real, found.sides.own, None, found.roles, Streams(1), Settings())
     shape = {one.subject: one.verdict for one in METRICS.load("table_shape").compute(case)}
     assert shape == {"all columns": "pass", "is_fraud": "warn"}  # a label that finsim stores beside the rows
+
+
+def test_two_tables_without_a_common_column_are_refused_in_one_sentence():
+    with pytest.raises(DataError, match="no column in common") as error:
+        read(loans(), payments().rename(columns={"amount": "sum"}))
+    (problem,) = error.value.problems
+    assert "loan_id" in problem.remedy
+    assert "card_id" in problem.remedy
+    assert read(loans(), payments()).sides is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from finsim.errors import (
     ScenarioError,
     StudyError,
 )
+from finsim.file_kinds import near_names
 from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.records.stores.fetched_file import fetched_file
 from finsim.records.stores.urls import remote_url
@@ -188,8 +190,14 @@ def data_path(name: str, folder: Path) -> str:
     raise StudyError(
         f"no data file {name!r}",
         expected="a path relative to the study file, or a bundled data set",
-        remedy=f"bundled: {', '.join(sorted(n for n in known if n != 'README'))}",
+        remedy=_near_file(name, folder) or f"bundled: {', '.join(sorted(n for n in known if n != 'README'))}",
     )
+
+
+def _near_file(name: str, folder: Path) -> str:
+    """Return which file like a missing one lies where it was looked for, by its path from there; else ""."""
+    meant = near_names(folder / name)
+    return meant.replace(f"{folder}{os.sep}", "") if meant.startswith("did you mean") else ""
 
 
 def schema_path(name: str, folder: Path) -> str:
@@ -208,7 +216,7 @@ def schema_path(name: str, folder: Path) -> str:
     raise StudyError(
         f"no schema file {name!r}",
         expected="a path relative to the study file, or a bundled data set that has a schema",
-        remedy="write one with `finsim new schema DATA -o SCHEMA.yaml`",
+        remedy=_near_file(name, folder) or "write one with `finsim new schema DATA -o SCHEMA.yaml`",
     )
 
 

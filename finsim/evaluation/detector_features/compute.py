@@ -15,7 +15,7 @@ from finsim.evaluation.detector_features.history import link_rows, write_history
 from finsim.evaluation.detector_features.marked import write_first_transfers, write_purchases
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
 from finsim.evaluation.detector_features.raw import is_purchase, write_raw
-from finsim.evaluation.detector_features.reading import SchemaSource, read_payments
+from finsim.evaluation.detector_features.reading import PaymentRows, SchemaSource, read_payments
 
 
 @public
@@ -46,7 +46,9 @@ def features(
     Returns:
         float32[n, F] in row order with ``tx_id`` as index; NaN where nothing is known, columns left out
         whose input is missing: in a table of cards at merchants, where nobody both pays and is paid, also
-        what receipts of the payer tell. ``attrs["features"]`` holds the definition of each column.
+        what receipts of the payer tell. An input without a value in any row is missing.
+        ``attrs["features"]`` holds the definition of each column, ``attrs["left_out"]`` which columns are
+        left out, and the input that they lack.
 
     Raises:
         DataError: for a table that cannot be used. StudyError: for an unknown group.
@@ -84,4 +86,14 @@ def features(
         values, columns = values[:, known], [columns[at] for at in known]
     frame = pd.DataFrame(values, index=rows.index, columns=[one.name for one in columns], copy=False)
     frame.attrs["features"] = {one.name: one.definition for one in columns}
+    frame.attrs["left_out"] = _left_out(rows, chosen, frame)
     return frame
+
+
+def _left_out(rows: PaymentRows, chosen: Sequence[str], frame: pd.DataFrame) -> dict[str, str]:
+    """Return each feature of the chosen groups that is not there, with the input that it lacks."""
+    return {
+        one.name: f"no {' and '.join(need for need in one.needs if not rows.has((need,))) or 'receipts'}"
+        for one in FEATURES
+        if one.group in chosen and one.name not in frame.columns
+    }

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError, Problem
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
-from finsim.records.transactions import Transactions
+from finsim.records.transactions import NO_MERCHANT, Transactions
 from finsim.tables import Dialect, Field, Schema, TableSource, load_schema, open_table
 
 SchemaSource = Schema | str | Path | None
@@ -106,7 +106,7 @@ def read_payments(
     order = np.arange(len(clock))
     if not np.all((np.diff(clock) > 0) | ((np.diff(clock) == 0) & (np.diff(ties) > 0))):
         order = np.lexsort((ties, clock))
-    others = table.drop_columns(["ts", "from_account", "to_account", "amount"])
+    others = _named(table.drop_columns(["ts", "from_account", "to_account", "amount"]))
     if not np.array_equal(order, np.arange(len(order))):
         others = others.take(pa.array(order))
     return PaymentRows(
@@ -114,6 +114,17 @@ def read_payments(
         _posted(others, len(order)), others,
         len(names), _facts(accounts, names),
     )  # fmt: skip
+
+
+def _named(others: pa.Table) -> pa.Table:
+    """Return a table without the columns that hold nothing in any row, such as merchants of no payment."""
+    empty = [
+        name for name in others.column_names if others.num_rows and others[name].null_count == len(others)
+    ]
+    if "merchant_id" in others.column_names and others.num_rows and "merchant_id" not in empty:
+        shops = pc.fill_null(pc.not_equal(_texts(others["merchant_id"]), str(NO_MERCHANT)), False)
+        empty += [] if pc.any(shops).as_py() else ["merchant_id"]
+    return others.drop_columns(empty)
 
 
 def _refuse_lacking(source: TableSource, is_declared: bool) -> None:

@@ -18,6 +18,7 @@ from finsim.tables.proposing.look import is_text_file
 from finsim.tables.sources.source import TableSource
 
 _NUMBERS = ("int", "float", "ratio", "money")
+_NAMED = 6
 _DATES = ("date", "ts")
 _FLAG_NUMBERS = {"int": pa.int64(), "float": pa.float64()}
 _WORDS = {
@@ -38,7 +39,8 @@ class Sides:
 def sides_of(real: Any, own: Any, spare: Any, declared: Declared) -> Sides:
     """Read all sides by the types of the real one.
 
-    Raises DataError for a real side or hold-out whose cells are not of their types, and for what is no table.
+    Raises DataError for a real side or hold-out whose cells are not of their types, for what is no table,
+    and for sides without a common column.
     """
     place = "the real side" if not _is_path(real) else str(real)
     refuse_lacking(real, declared, place)
@@ -46,12 +48,26 @@ def sides_of(real: Any, own: Any, spare: Any, declared: Declared) -> Sides:
     table = _with_unread(_with_roles(base.table(), declared), base, declared)
     read = base.bound.values()
     made = _lenient(own, declared, [one for one in base.headers if declared.is_schema or one in read])
+    _refuse_unrelated(table, made, (place, str(own) if _is_path(own) else "the synthetic side"))
     held = (
         None
         if spare is None
         else _strict(spare, declared, [one for one in table.column_names if one in base.bound])
     )
     return Sides(table, made, held)
+
+
+def _refuse_unrelated(real: pa.Table, own: pa.Table, places: tuple[str, str]) -> None:
+    """Raise DataError where the sides have no column of one name: nothing could be compared."""
+    if not real.num_columns or not own.num_columns or {*real.column_names} & {*own.column_names}:
+        return
+    here, there = (f"{place} has {', '.join(side.column_names[:_NAMED])}" + ("" if
+                   side.num_columns <= _NAMED else f" and {side.num_columns - _NAMED} more")
+                   for place, side in zip(places, (real, own), strict=True))  # fmt: skip
+    raise DataError(
+        "the two sides have no column in common", place="evaluate", expected="two tables of the same columns",
+        remedy=f"give a table made like the real one: {here}; {there}",
+    )  # fmt: skip
 
 
 def _with_unread(table: pa.Table, source: TableSource, declared: Declared) -> pa.Table:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from finsim.tables.proposing.forms import EITHER_ORDER
 from finsim.tables.proposing.refused import refused
 from finsim.tables.proposing.stored_columns import loosened
 from finsim.tables.proposing.text_columns import Guess
-from finsim.tables.schema import Dialect
+from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.source import TableSource
 
 ROWS = 1_000_000
@@ -62,3 +64,30 @@ def confirmed(
         if column.guess is not None and column.has_gaps:
             column.guess = replace(column.guess, field=replace(column.guess.field, null=True))
     return Confirmed(columns, rows, whole)
+
+
+def without_settled_orders(source: TableSource, checked: Confirmed, dialect: Dialect) -> Confirmed:
+    """Drop the doubts about the order of day and month where a row that was read refuses the other order."""
+    unsure = [
+        column.guess if column.guess and any(EITHER_ORDER in one for one in column.guess.doubts) else None
+        for column in checked.columns
+    ]
+    if not any(unsure):
+        return checked
+    turned = [each and replace(each, field=_turned(each.field)) for each in unsure]
+    other = confirmed(source, turned, dialect, loosen=False)
+    columns = [
+        replace(column, guess=replace(column.guess, doubts=_settled(column.guess.doubts)))
+        if column.guess is not None and tried.refused else column
+        for column, tried in zip(checked.columns, other.columns, strict=True)
+    ]  # fmt: skip
+    return replace(checked, columns=columns)
+
+
+def _turned(declared: Field) -> Field:
+    parts = {"%d": "%m", "%m": "%d"}
+    return replace(declared, format=re.sub("%[dm]", lambda part: parts[part[0]], declared.format))
+
+
+def _settled(doubts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in doubts if EITHER_ORDER not in one)

@@ -10,6 +10,8 @@ from datetime import datetime
 
 NEARLY_ALL = 0.9
 """Share of cells of one form from which the others are odd; assumption."""
+EITHER_ORDER = "could be day first or month first"
+"""The words of a doubt that further rows may settle."""
 _LOOK = 500
 _AROUND = re.compile(r"^\D*?([+-]?\d(?:[\d.,' \u00a0\u202f\u2019]*\d)?)(?:[eE][+-]?\d+)?\D*$")
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,' \u00a0\u202f\u2019])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")
@@ -186,7 +188,7 @@ def _ordered(parts: list[re.Match[str]], cells: list[str], name: str) -> Moments
     if len(fit) > 1 and sign != ".":  # with points the day stands first everywhere
         said = "day first" if fit[0].startswith("%d") else "month first"
         doubts = (
-            f"`{name}`: {cells[0]} could be day first or month first (no part is above 12): read {said}",
+            f"`{name}`: {cells[0]} {EITHER_ORDER} (no part of a row that was read is above 12): read {said}",
         )
     return Moments(kind, fit[0] + clock, doubts)
 

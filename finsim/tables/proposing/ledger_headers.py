@@ -16,7 +16,10 @@ _WORDS: Mapping[str, str] = {
     " idoperation numerooperation idtransaction numerotransaction idoperacion numerooperacion numoperacion"
     " idtransaccion numtransaccion transaccion operacion idtransacao numerotransacao transacao operacao"
     " idoperazione numerooperazione idtransazione transazione operazione transactieid transactienummer"
-    " transactie volgnr volgnummer",
+    " transactie volgnr volgnummer umsatznr umsatznummer buchungsnr belegnr belegnummer vorgangsnr"
+    " transaktionsnr"
+    " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
+    " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
     " buchungsdatum valuta datum fecha data dateoperation zeit zeitpunkt zeitstempel buchungszeit"
     " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
@@ -62,6 +65,7 @@ _WORDS: Mapping[str, str] = {
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label frode betrugsfall esfraude"
     " estfraude efraude",
 }  # fmt: skip
+FRAUD_PARTS = ("betrug", "fraud", "frode")  # of words put together: Betrugsverdacht, suspicion de fraude
 _ACCOUNTS = "konto cuenta compte conto conta rekening iban"
 _PARTIES: Mapping[str, str] = {
     "from_account": "auftraggeber auftraggebers absender sender ordenante origen emisor emisora source"

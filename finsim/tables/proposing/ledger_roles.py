@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, time_column
+from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, fraud_column, time_column
 from finsim.tables.proposing.roles import is_id, names_entity, roles
 from finsim.tables.proposing.text_columns import Guess
 
@@ -60,6 +60,8 @@ def ledger_roles(
     named = {header: role for role, header in found.items()}
     if header := direction_column(headers, guesses, named, cells):
         named[header] = "direction"
+    if "fraud" not in found and (header := fraud_column(headers, guesses, named, cells)):
+        named[header] = "fraud"
     return named, tuple(said)
 
 

@@ -1,11 +1,71 @@
-"""Roles of a loan tape that its headers do not tell: the loan's number and day; doubts about them."""
+"""Roles of a loan tape: words of its headers, and what they do not tell; doubts about them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from finsim.tables.schema import Field
 
+# Role -> further headers that may mean it, folded (NFKC, casefold, letters and digits); the first one wins.
+LOAN_WORDS: Mapping[str, str] = {
+    "id": "loanid kreditnummer kreditid vertragsnummer numprestamo idprestamo numérodeprêt"
+    " facilityid 契約番号 贷款编号"
+    " kreditnr darlehensnr darlehensnummer darlehensid numerodepret numerodupret numeropret"
+    " numerocredit numeroprestamo numerodeprestamo numerocredito numeroprestito numeromutuo"
+    " numeroemprestimo numerodoemprestimo leningnummer kredietnummer",
+    "obligor": "obligorid kundennummer idcliente kunde kundennr customer customerno client cliente"
+    " debitor schuldner kreditnehmer kreditnehmernr emprunteur prestatario mutuatario devedor"
+    " kredietnemer klant klantnummer",
+    "amount": "amount originalbalance originalamount originalupb origupb principal fundedamnt"
+    " disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
+    " importe monto montant importo valor origamount originalprincipalbalance origbal 借入額 贷款金额"
+    " kreditsumme darlehenssumme kredithohe darlehenshohe montantdupret montantpret montantducredit"
+    " importeprestamo importedelprestamo importoprestito importomutuo importofinanziato"
+    " valordoemprestimo montantedoemprestimo leenbedrag kredietbedrag hoofdsom",
+    "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
+    " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额"
+    " restsaldo restkapital capitalrestantdu capitalpendiente debitoresiduo saldodevedor"
+    " restantbedrag openstaandsaldo",
+    "rate": "rate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
+    " originalinterestrate noterate 金利 利率"
+    " sollzins sollzinssatz nominalzins nominalzinssatz effektivzins effektivzinssatz kreditzins"
+    " tauxdinteret tauxnominal tipodeinteres tasadeinteres tassodinteresse tassointeresse taxadejuro"
+    " taxadejuros taxajuros rente rentepercentage rentevoet",
+    "term": "termmonths loanterm originalterm origterm laufzeit plazo durée duree durata plazomeses"
+    " 期間 期限"
+    " laufzeitmonate laufzeitinmonaten laufzeitinmonat laufzeitmon kreditlaufzeit dureemois"
+    " dureeenmois plazoenmeses plazomeses duratamesi duratainmesi prazo prazomeses prazoemmeses"
+    " looptijd looptijdmaanden looptijdinmaanden",
+    "opened": "opened openedon issued issuemonth origination startdate disbursementdate"
+    " approvaldate fechaapertura auszahlungsdatum issued issuem opendate"
+    " firstpaymentdate 開始日"
+    " auszahlung auszahlungstag kreditbeginn datedeblocage datedoctroi fechaconcesion"
+    " fechadeconcesion dataerogazione datacontratacao startdatum ingangsdatum",
+    "months_on_book": "monthsonbook mob loanage",
+    "pd": "pd pd12m ausfallwahrscheinlichkeit",
+    "lgd": "lgd severity lossseverity",
+    "ead": "ead exposure",
+    "grade": "subgrade ratinggrade bonität score riskgrade",
+    "sector": "sector industry naics branche sectoractividad secteur",
+    "class": "class loanclass assetclass producttype product segment",
+    "purpose": "purpose verwendungszweck finalidad objet"
+    " zweck kreditzweck darlehenszweck finalite objetdupret destino finalidad finalita scopo"
+    " finalidade doel leendoel bestedingsdoel",
+    "outcome": "bad defaulted isdefault loanstatus status misstatus defaultflag"
+    " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y"
+    " target outcome",
+    "collateral": "collateral collateralvalue security sicherheit garantía garantia valorgarantia"
+    " sicherheitenwert sicherheitswert wertdersicherheit sicherheiten beleihungswert immobilienwert"
+    " valeurgarantie valeurdelagarantie valordelagarantia valoregaranzia garanzia valordagarantia"
+    " onderpand onderpandwaarde waardeonderpand",
+    "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
+    "income": "income annualincome annualinc einkommen ingresos revenu reddito renta applicantincome"
+    " nettoeinkommen monatseinkommen monatsnettoeinkommen haushaltseinkommen einkommennetto"
+    " revenunet revenumensuel ingresosnetos ingresosmensuales redditonetto redditomensile rendimento"
+    " rendimentoliquido rendamensal inkomen nettoinkomen",
+    "age": "age alter edad âge età idade borrowerage leeftijd idade",
+}
 _FOUND = {
     "id": ("id", "`{name}`: taken for the number of the loan, as no other column is named so"),
     "opened": ("date", "`{name}`: taken for the day on which the loan began, as no other column is named so"),

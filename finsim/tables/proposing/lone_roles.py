@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from finsim.tables.direction_words import are_directions
-from finsim.tables.proposing.roles import is_id, names_entity
+from finsim.tables.proposing.ledger_headers import FRAUD_PARTS
+from finsim.tables.proposing.roles import folded, is_id, names_entity
 from finsim.tables.proposing.text_columns import Guess
 
 TIMES = ("date", "ts")
 _TIMED = ("payments", "prices")  # kinds that need a time; the day of a loan is found by ``loan_roles``
 _UNITS = (1.0, 1e3, 1e6, 1e9)  # of seconds since 1970
 _FROM, _TO = 1.1e9, 2.2e9  # 2004 to 2039: earlier numbers of ten digits are counters as often (assumption)
+_NO = {"n", "no", "non", "nein"}
 _WEEK, _LEAST = 604_800.0, 10
 TIME_SAID = "`{}`: taken for the time of the {} (role: date), as {}"
 _ONLY, _FIRST, _COUNTED = (
@@ -39,7 +41,31 @@ def lone_roles(
         header = direction_column(headers, guesses, {**named, **found}, cells)
         if header:
             found[header] = "direction"
+    if kind == "payments" and "fraud" not in named.values():
+        header = fraud_column(headers, guesses, {**named, **found}, cells)
+        if header:
+            found[header] = "fraud"
     return found, said
+
+
+def fraud_column(
+    headers: Sequence[str], guesses: Sequence[Guess | None], named: Mapping[str, str],
+    cells: Callable[[int], Sequence[str]],
+) -> str:  # fmt: skip
+    """Return the one flag whose header speaks of fraud, such as Betrugsverdacht; "" where none or several."""
+    found = [
+        header for at, (header, guess) in enumerate(zip(headers, guesses, strict=True))
+        if guess is not None and header not in named and headers.count(header) == 1
+        and any(part in folded(header) for part in FRAUD_PARTS)
+        and (guess.field.type == "bool" or _is_flag(cells(at)))
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else ""
+
+
+def _is_flag(cells: Sequence[str]) -> bool:
+    """Tell whether cells are 0 and 1, or one word of a flag whose other word is further down."""
+    seen = {cell.strip().casefold() for cell in cells if cell.strip()}
+    return bool(seen) and (seen <= {"0", "1"} or (len(seen) == 1 and seen <= _NO))
 
 
 def time_column(

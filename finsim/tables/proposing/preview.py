@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import DataError
 from finsim.records.display.card_text import MOST_LINES
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.stored import Undeclared, from_stored
-from finsim.tables.proposing.refused import refused
+from finsim.tables.proposing.refused import Way, fails_throughout, other_ways, refused
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
@@ -29,11 +31,20 @@ class ColumnPreview:
     field: Field
     empty: int = 0
     refused: int = 0
+    read: int = 0
     first_refused: list[Cell] = dataclasses.field(default_factory=list)
     low: Any = None
     high: Any = None
     first: list[str] = dataclasses.field(default_factory=list)
     undeclared: str = ""
+    is_least: bool = False  # there may be more refused cells than were counted
+    ways: tuple[Way, ...] | None = None  # other declarations that read each cell so far; None: none refused
+
+    @property
+    def remedy(self) -> str:
+        """What to declare where most cells are refused and another declaration reads them all; else ""."""
+        at_large = self.ways and self.refused > self.read
+        return self.ways[0].remedy if self.ways and at_large else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
@@ -101,7 +112,7 @@ class Preview:
         lines = [f"{self.place}: {self.rows:,} rows, {self.kind}" + (f"; {form}" if form else "")]
         rows = [
             (name, column.header if column.header != name else "", _type(column.field), column.field.role,
-             _share(column.empty, self.rows), f"{column.refused:,}" if column.refused else "",
+             _share(column.empty, self.rows), _count(column),
              _shown(column.low), _shown(column.high))
             for name, column in self.columns.items()
         ]  # fmt: skip
@@ -136,6 +147,8 @@ def preview(data: Any, schema: Schema, dialect: Dialect | None = None, *, place:
     source = open_table(
         data, schema.fields, dialect.over(schema.dialect) if dialect else schema.dialect, place=place
     )
+    if problem := source.misread():
+        raise DataError.of([problem])
     columns = {
         name: ColumnPreview(source.bound[name], spec)
         for name, spec in schema.fields.items()
@@ -148,11 +161,7 @@ def preview(data: Any, schema: Schema, dialect: Dialect | None = None, *, place:
             _look(column, batch.column(places[name]), source, rows)
         rows += batch.num_rows
     _find_lines(columns, source)
-    problems = [
-        str(problem_of(cell, column.field, source.dialect, source.place)) + _more(column)
-        for column in columns.values()
-        for cell in column.first_refused[:_SHOWN]
-    ]
+    problems = [text for column in columns.values() for text in _told(column, source)]
     problems += [column.undeclared for column in columns.values() if column.undeclared]
     taken = set(source.bound.values())
     return Preview(
@@ -172,16 +181,27 @@ def _python(cell: pa.Scalar) -> Any:
 
 def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row: int) -> None:
     """Add the cells of one batch to what is known of a column."""
-    found = refused(cells, column.field, source.dialect)
+    used = source.dialect
+    if fails_throughout(cells, column.field, used):
+        rows = pc.indices_nonzero(cells.is_valid())
+        _keep(column, cells, rows.slice(0, _SHOWN).to_pylist(), first_row)
+        column.refused += len(rows)
+        column.empty += cells.null_count
+        _ways(column, cells, source)
+        if first_row < _ROWS:
+            head = cells.slice(0, _ROWS - first_row).is_valid().to_pylist()
+            column.first += ["(refused)" if is_there else "" for is_there in head]
+        return
+    found = refused(cells, column.field, used)
     shown = cells
     if found is not None:
         column.refused += found.count
-        column.first_refused += [
-            Cell(first_row + row, column.header, _python(cells[row])) for row in found.rows[:_SHOWN]
-        ]
-        del column.first_refused[_SHOWN:]
+        column.is_least = column.is_least or not found.is_all
+        _keep(column, cells, found.rows, first_row)
         plain = cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
         shown = pc.if_else(pc.is_in(plain, found.cells), pa.scalar(None, plain.type), plain)
+    if found is not None or column.ways:
+        _ways(column, cells, source)
     try:
         values = from_stored(shown, column.field, source.dialect)
     except Undeclared as doubt:
@@ -190,8 +210,8 @@ def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row
         )
         return
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError):
-        column.refused += len(cells)
         return
+    column.read += len(values) - values.null_count
     column.empty += values.null_count - (len(cells) - cells.null_count and found.count if found else 0)
     plain = values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
     if column.field.type not in ("cat", "id", "bool") and len(plain) > plain.null_count:
@@ -205,6 +225,23 @@ def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row
             "(refused)" if row in bad else _shown(_python(plain[row]))
             for row in range(min(_ROWS - first_row, len(plain)))
         ]
+
+
+def _keep(column: ColumnPreview, cells: pa.Array, rows: Sequence[int], first_row: int) -> None:
+    """Keep the first refused cells of a column."""
+    column.first_refused += [
+        Cell(first_row + row, column.header, _python(cells[row])) for row in rows[:_SHOWN]
+    ]
+    del column.first_refused[_SHOWN:]
+
+
+def _ways(column: ColumnPreview, cells: pa.Array, source: TableSource) -> None:
+    """Keep the other declarations that read this batch too; they are sought once, where cells are refused."""
+    if column.ways is None:
+        # where cells were read before, nothing is known of them under another declaration
+        column.ways = () if column.read else other_ways(cells, column.field, source.dialect)
+    else:
+        column.ways = tuple(way for way in column.ways if way.reads(cells))
 
 
 def _find_lines(columns: dict[str, ColumnPreview], source: TableSource) -> None:
@@ -224,9 +261,20 @@ def _find_lines(columns: dict[str, ColumnPreview], source: TableSource) -> None:
         ]
 
 
-def _more(column: ColumnPreview) -> str:
-    more = column.refused - len(column.first_refused)
-    return f"\n  and {more:,} more in this column" if more and column.first_refused else ""
+def _told(column: ColumnPreview, source: TableSource) -> list[str]:
+    """Return the refusals of a column: the first cells, or one where one declaration mends them all."""
+    kept = column.first_refused
+    problems = [problem_of(cell, column.field, source.dialect, source.place) for cell in kept]
+    if column.remedy:
+        problems = [dataclasses.replace(problems[0], remedy=column.remedy)]
+    more = column.refused - len(problems)
+    least = "at least " if column.is_least else ""
+    said = f"\n  and {least}{more:,} more in this column" if more > 0 else ""
+    return [*map(str, problems[:-1]), *(str(one) + said for one in problems[-1:])]
+
+
+def _count(column: ColumnPreview) -> str:
+    return f"{column.refused:,}{'+' if column.is_least else ''}" if column.refused else ""
 
 
 def _type(column: Field) -> str:

@@ -13,7 +13,7 @@ from finsim.errors import DataError, did_you_mean
 from finsim.tables.cells.told_money import told
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
-from finsim.tables.proposing.confirm import Confirmed, confirmed
+from finsim.tables.proposing.confirm import Confirmed, confirmed, without_settled_orders
 from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans
@@ -127,6 +127,7 @@ def _of_text(path: Path, kind: str, declared: Dialect) -> Proposal:
         if not any(more):
             break
         samples = [[*sample, *cells] for sample, cells in zip(samples, more, strict=True)]
+    checked = without_settled_orders(source, checked, used)
     guesses = [each.guess for each in checked.columns]
     about = (*seen.doubts, *signs.doubts)
     shown = replace(used, decimal="" if used.point == "." else used.decimal)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.proposing.ledger_headers import ledger_words
+from finsim.tables.proposing.loan_roles import LOAN_WORDS
 from finsim.tables.role_words import ROLES
 
 KINDS = tuple(ROLES)
@@ -31,38 +32,6 @@ _PRICES: Mapping[str, str] = {
     "ask_open": "askopen openask",
     "ask_high": "askhigh highask",
     "ask_low": "asklow lowask",
-}
-_LOANS: Mapping[str, str] = {
-    "id": "loanid kreditnummer kreditid vertragsnummer numprestamo idprestamo numérodeprêt"
-    " facilityid 契約番号 贷款编号",
-    "obligor": "obligorid kundennummer idcliente kunde kundennr customer customerno client cliente",
-    "amount": "amount originalbalance originalamount originalupb origupb principal fundedamnt"
-    " disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
-    " importe monto montant importo valor origamount originalprincipalbalance origbal 借入額 贷款金额",
-    "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
-    " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额",
-    "rate": "rate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
-    " originalinterestrate noterate 金利 利率",
-    "term": "termmonths loanterm originalterm origterm laufzeit plazo durée duree durata plazomeses"
-    " 期間 期限",
-    "opened": "opened openedon issued issuemonth origination startdate disbursementdate"
-    " approvaldate fechaapertura auszahlungsdatum issued issuem opendate"
-    " firstpaymentdate 開始日",
-    "months_on_book": "monthsonbook mob loanage",
-    "pd": "pd pd12m ausfallwahrscheinlichkeit",
-    "lgd": "lgd severity lossseverity",
-    "ead": "ead exposure",
-    "grade": "subgrade ratinggrade bonität score riskgrade",
-    "sector": "sector industry naics branche sectoractividad secteur",
-    "class": "class loanclass assetclass producttype product segment",
-    "purpose": "purpose verwendungszweck finalidad objet",
-    "outcome": "bad defaulted isdefault loanstatus status misstatus defaultflag"
-    " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y"
-    " target outcome",
-    "collateral": "collateral collateralvalue security sicherheit garantía garantia valorgarantia",
-    "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
-    "income": "income annualincome annualinc einkommen ingresos revenu reddito renta applicantincome",
-    "age": "age alter edad âge età idade borrowerage",
 }
 
 
@@ -89,7 +58,7 @@ def _split(listed: Mapping[str, str]) -> dict[str, list[str]]:
 SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "prices": _together("prices", _split(_PRICES)),
     "payments": _together("payments", ledger_words()),
-    "loans": _together("loans", _split(_LOANS)),
+    "loans": _together("loans", _split(LOAN_WORDS)),
     "table": {},
 }
 _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {

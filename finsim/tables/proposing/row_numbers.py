@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from finsim.tables.proposing.roles import is_time
 from finsim.tables.proposing.text_columns import Guess
 
 _SAID = "`{}` counts the rows: taken for their number (type: id); a quantity is type: int"
+_OWN = "`{}` counts the rows: taken for their number (role: id)"
 _LEAST = 30
 """Rows from which on numbers that follow each other are no chance (assumption)."""
 
@@ -26,7 +28,23 @@ def numbered(
                 said = () if named else (_SAID.format(header),)
                 guess = Guess(replace(guess.field, type="id", unit=""), said)
         found.append(guess)
-    return found
+    return _with_id(headers, found, cells)
+
+
+def _with_id(
+    headers: Sequence[str], guesses: list[Guess | None], cells: Callable[[int], Sequence[str]]
+) -> list[Guess | None]:
+    """Return the guesses, the first identifier that counts the rows as theirs where no column is."""
+    if any(guess is not None and guess.field.role == "id" for guess in guesses):
+        return guesses
+    for at, (header, guess) in enumerate(zip(headers, guesses, strict=True)):
+        if guess is not None and guess.field.type == "id" and not guess.field.role:
+            values = _own_numbers([re.sub(r"^\D+", "", cell) for cell in cells(at)])
+            if values and _follow(values):
+                said = () if guess.doubts else (_OWN.format(header),)
+                guesses[at] = replace(guess, field=replace(guess.field, role="id")).said(*said)
+                break
+    return guesses
 
 
 def _own_numbers(cells: Sequence[str]) -> list[float]:

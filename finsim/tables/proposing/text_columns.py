@@ -32,6 +32,7 @@ _OUTCOMES = (
     ("mauvais", "bon"), ("defaulted", "performing"), ("chargedoff", "fullypaid"),
 )  # fmt: skip
 _SIGNS = {**SIGNS, "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
+_LABELS_OF_DEFAULT = "`{0}`: say in the study which labels mean a default: bad: {{from: '{0}', is: [..]}}"
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _FLAGS = {"outcome": "a default", "fraud": "fraud"}
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
@@ -368,7 +369,8 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
         )
     doubts += _who_acts(header, cells) if kind == "id" else ()
     if base.role == "outcome":
-        doubts.append(f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]")
+        flag = f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]"
+        doubts.append(flag if len(set(cells)) < 3 else _LABELS_OF_DEFAULT.format(header))
     return Guess(replace(base, type=kind), tuple(doubts))
 
 

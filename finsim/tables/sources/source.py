@@ -81,7 +81,17 @@ class TableSource(ABC):
 
     def lacking(self) -> list[Problem]:
         """Return one problem for each column that has to be there and is not."""
-        return [self._absent(name) for name, spec in self.fields.items() if self._is_absent(name, spec)]
+        lacking = [name for name, spec in self.fields.items() if self._is_absent(name, spec)]
+        return self._absences(lacking)
+
+    def _absences(self, names: Sequence[str]) -> list[Problem]:
+        """Return a problem for each absent column, or one where the file is read wrongly."""
+        whole = self.misread() if names else None
+        return [whole] if whole else [self._absent(name) for name in names]
+
+    def misread(self) -> Problem | None:
+        """Return what to declare where the whole file is read wrongly; only text can be."""
+        return None
 
     def schema_of(self, names: Sequence[str]) -> pa.Schema:
         """Return the Arrow schema that ``batches`` gives for some columns, money in minor units."""
@@ -106,7 +116,7 @@ class TableSource(ABC):
     def _wanted(self, names: Sequence[str] | None) -> list[str]:
         """Return the declared columns to read; optional ones that are absent are left out."""
         asked = list(self.fields if names is None else names)
-        problems = [self._absent(name) for name in asked if self._is_absent(name, self.fields[name])]
+        problems = self._absences([name for name in asked if self._is_absent(name, self.fields[name])])
         if problems:
             raise DataError.of(problems)
         return [name for name in asked if name in self.bound or self.fields[name].default is not None]

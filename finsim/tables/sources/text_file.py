@@ -20,6 +20,7 @@ from finsim.tables.cells.units_and_zones import SHARE_PLACES
 from finsim.tables.cells.written import FALSE, TRUE, WHOLE, formats_of
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.detection import csv_reader, encoding_of, separator_of
+from finsim.tables.sources.misread import misread
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_bytes import decoded, head_of, undecodable
@@ -54,6 +55,13 @@ class TextTable(TableSource):
             raise undecodable(path, used, place)
         self._lines_before = dialect.skip_rows + lines
         super().__init__(names, fields, used, place)
+
+    def misread(self) -> Problem | None:
+        """Return what to declare where no column is found, and another separator or line has them all."""
+        if self.bound or not self.fields:
+            return None
+        text = head_of(self.path, _SAMPLE).decode(self.dialect.encoding, errors="replace")
+        return misread(text, self.dialect, self.fields, self.place)
 
     def _columns(
         self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
