@@ -133,3 +133,22 @@ def test_remarks_name_shipped_files_by_their_shipped_name() -> None:
 
     (remark,) = load("covid-2020").warnings
     assert remark.startswith("scenarios/stress/covid-2020.yaml:")
+
+
+@pytest.mark.parametrize("key", ["data", "schema"])
+def test_a_missing_file_of_a_study_is_named_by_the_one_like_it(here: Path, key: str) -> None:
+    """The path is that from the study, whose folder need not be the present one; far names are no remedy."""
+    (here / "inner").mkdir()
+    for name in ("umsaetze.csv", "umsaetze.schema.yaml"):
+        (here / "inner" / name).write_text("a;b\n1;2\n")
+    files = {"data": "umsaetze.csv", "schema": "umsaetze.schema.yaml"}
+    for wrong, remedy in (
+        (files[key].replace("tze", "tz"), f"did you mean '{files[key]}'?"),
+        ("x" * 400, ""),
+    ):
+        lines = [f"  {one}: {wrong if one == key else name}" for one, name in files.items()]
+        (here / "inner" / "s.yaml").write_text("\n".join(["finsim: study/1", "transactions:", *lines]) + "\n")
+        with pytest.raises(StudyError) as caught:
+            load_study(here / "inner" / "s.yaml")
+        problem = next(one for one in caught.value.problems if f"no {key} file" in one.found)
+        assert problem.remedy == remedy or (not remedy and "did you mean" not in problem.remedy)

@@ -196,7 +196,10 @@ def data_path(name: str, folder: Path) -> str:
 
 def _near_file(name: str, folder: Path) -> str:
     """Return which file like a missing one lies where it was looked for, by its path from there; else ""."""
-    meant = near_names(folder / name)
+    try:
+        meant = near_names(folder / name)
+    except (OSError, ValueError):  # a name that no file system takes, or a folder that nobody may read
+        return ""
     return meant.replace(f"{folder}{os.sep}", "") if meant.startswith("did you mean") else ""
 
 
