@@ -37,7 +37,7 @@ def settled(tape: Tape, declared: Collection[str], *, keep: bool = False) -> Tap
     found = unknown(tape.frame)
     told = [name for name in found.after if name in declared]
     after = {name: why for name, why in found.after.items() if name not in declared}
-    later = {name: why for name, why in found.dates.items() if name not in declared and not keep}
+    later = {name: why for name, why in found.dates.items() if name not in (*declared, *after) and not keep}
     gone, notes = {**after, **later}, list(tape.notes)
     if gone:
         notes.append(f"{'not in the scorecard' if keep else 'not learned'}: {_listed(tape, gone)}; {REMEDY}")

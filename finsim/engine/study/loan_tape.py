@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from finsim.credit.book import scored_names
-from finsim.credit.pd_scorecard import PROTECTED
 from finsim.credit.reference_parameters import PURPOSES
 from finsim.credit.tape import Mapping, Tape, mapping_of, read_tape
 from finsim.engine.study.after_outcome import settled
@@ -18,7 +17,7 @@ from finsim.records.storage import canonical_json
 from finsim.tables import load_schema
 
 NOT_ASKED = ("rate", "income")
-"""Columns with a role that no scorecard asks, though users may expect it."""
+"""Columns with a role that no scorecard asks, though users may expect it; of personal traits see the guide."""
 
 
 def tape_of(part: CreditPart) -> Tape:
@@ -77,7 +76,7 @@ def _not_scored(tape: Tape) -> list[str]:
     asked = scored_names(tape.frame)
     return [
         fact.header for fact in tape.columns
-        if fact.name in tape.frame and fact.name in (*NOT_ASKED, *PROTECTED) and fact.name not in asked
+        if fact.name in tape.frame and fact.name in NOT_ASKED and fact.name not in asked
     ]  # fmt: skip
 
 
