@@ -73,8 +73,8 @@ def mostly_regular(days: Int1D, size: Float1D, near: float, groups: Groups) -> M
 
 
 def ways(size: Int1D, odd: Int1D) -> Float1D:
-    """Return in how many ways float64[G] so many odd rows are chosen among those of a group."""
-    found: Float1D = np.ones(len(size))
+    """Return in how many ways float64[G] chance may choose odd rows, and the row that opens the window."""
+    found: Float1D = (size - odd).astype(np.float64)
     for step in range(int(odd.max(initial=0))):
         found = np.where(odd > step, found * (size - step) / (step + 1), found)
     return found
