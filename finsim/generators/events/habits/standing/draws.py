@@ -10,11 +10,11 @@ from finsim.generators.events.habits.amounts import normal, places
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.standing.hands import Hand
 from finsim.generators.events.habits.standing.law import KNOTS, StandingLaw
-from finsim.generators.events.habits.standing.periods import LENGTHS, SHIFTS, due, periods_between
+from finsim.generators.events.habits.standing.periods import LENGTHS, SHIFTS, due, index_of, periods_between
 from finsim.generators.events.habits.standing.series import NEAR_SUM
 from finsim.generators.events.habits.standing.spans import drawn_spans
 from finsim.kernels.xoshiro import fill_uniforms
-from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 OF_SERIES, OF_ROW = 16, 6
@@ -81,7 +81,8 @@ def paid(
         day = due(int(period), phase[rows, None], index[None, :]) - window.later
         there = (day >= opens[rows, None]) & (day <= closes[rows, None])
         there &= each[:, :, 0] >= law.skips[kind[rows], None]
-        amount = _changed(law, kind[rows], base[rows], draws[rows], each, window.step)
+        known = index <= index_of(int(period), np.array([learned + window.later - 1]))
+        amount = _changed(law, kind[rows], base[rows], draws[rows], (each, known), window.step)
         weekday = (day + window.later + 3) % 7
         share = law.shifts[kind[rows, None], weekday]
         day = day + (each[:, :, 1, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
@@ -139,13 +140,19 @@ def _sums(
 
 
 def _changed(
-    law: StandingLaw, kind: Int1D, base: Float1D, draws: Float2D, each: Array, step: float
+    law: StandingLaw, kind: Int1D, base: Float1D, draws: Float2D, periods: tuple[Array, Bool1D], step: float
 ) -> Float2D:
-    """Return the sums float64[m, P] of the periods of series: the first one, or changed ones."""
-    share, rate, mean, spread, swings = law.moves[kind].T
+    """Return the sums float64[m, P] of the periods of series: the first one, or changed ones.
+
+    periods : draws of each, and bool[P], those of the learned period. Beyond it any series may change.
+    """
+    each, known = periods
+    share, rate, mean, spread, swings, later = law.moves[kind].T
     if not share.any():
         return np.repeat(base[:, None], each.shape[1], axis=1)
-    moves = (draws[:, 13] < share)[:, None] & (each[:, :, 3] < rate[:, None])
+    own = np.where(draws[:, 13] < share, rate, 0.0)
+    chance = np.where(known[None, :] | (swings[:, None] > 0), own[:, None], later[:, None])
+    moves = each[:, :, 3] < chance
     noise = normal(np.ascontiguousarray(each[:, :, 4].ravel())).reshape(moves.shape)
     change = np.where(moves, mean[:, None] + spread[:, None] * noise, 0.0)
     walk = np.cumsum(change, axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.ledger import DAY, Ledger
-from finsim.generators.events.habits.standing.periods import MOST_PHASES, SHIFTS, nearest
+from finsim.generators.events.habits.standing.periods import LENGTHS, MOST_PHASES, SHIFTS, nearest
 from finsim.generators.events.habits.standing.series import Series
 from finsim.generators.events.habits.standing.spans import learn_ends, learn_skips
 from finsim.generators.margins.number_margin import NumberMargin
@@ -22,6 +22,7 @@ LEAST_OWNERS = 3
 """Entities that must share a sum or a day of a payee before new ones get it (assumption)."""
 SAME = 1e-9
 MOST_ALIKE = 0.95
+YEAR = 365.2425
 TO_AND_FRO = 0.5
 """Share of payments with another sum than the one before from which on sums go to and fro about a middle
 (assumption)."""
@@ -38,8 +39,9 @@ class StandingLaw:
     float64[K, 93] cumulative; day_alike float64[K, 2], chances that a series has the day of its offer, and
     of its entity. shifts float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds
     float64[K, KNOTS] quantiles of the second of the day; second_alike, sum_alike float64[K], correlations
-    of a series and of an entity. sums : own sums by kind. moves float64[K, 5] : share of series whose sums
-    change, rate of a change, mean and s.d. of its logarithm, and 1 where sums go to and fro. ends
+    of a series and of an entity. sums : own sums by kind. moves float64[K, 6] : share of series whose sums
+    change, rate of a change among them, mean and s.d. of its logarithm, 1 where sums go to and fro, and the
+    rate among all series, which holds beyond the learned period. ends
     float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
     size, and what they are like.
@@ -100,7 +102,10 @@ def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams:
     margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
     shifts = _shifts(of_kind, day - shift, shift, count)
-    moves = np.stack([_moves(series[of_kind == k], ledger.amount[rows[of_kind == k]]) for k in range(count)])
+    moves = np.stack([
+        _moves(series[of_kind == k], ledger.amount[rows[of_kind == k]], LENGTHS[period[k]])
+        for k in range(count)
+    ])  # fmt: skip
     ends = learn_ends(ledger, found, kind, period, (first, index))
     skips = learn_skips(kind, first, index, count)
     twice = found.entity * len(offers) + offer
@@ -210,19 +215,25 @@ def _of_all_weekdays(counts: Float2D) -> Float2D:
     return np.asarray(found)
 
 
-def _moves(series: Int1D, amount: Float1D) -> Float1D:
-    """Return how the sums of a kind change, see ``StandingLaw``; rows by series and time."""
+def _moves(series: Int1D, amount: Float1D, length: float) -> Float1D:
+    """Return how the sums of a kind change, see ``StandingLaw``; rows by series and time.
+
+    length : days of a period. What a ledger shorter than a year saw counts as that of a whole year.
+    """
     if len(series) < 2:
-        return np.zeros(5)
+        return np.zeros(6)
     inside = series[1:] == series[:-1]
     ratio = np.log(np.abs(amount[1:] / amount[:-1]))[inside]
     of, changed = series[1:][inside], np.abs(ratio) > SAME
     moving = np.isin(of, of[changed])
     if not changed.any():
-        return np.zeros(5)
-    share = len(np.unique(of[changed])) / len(np.unique(series))
-    rate = changed[moving].mean()
-    return np.array([share, rate, ratio[changed].mean(), ratio[changed].std(), float(rate > TO_AND_FRO)])
+        return np.zeros(6)
+    every = len(np.unique(series))
+    share, rate = len(np.unique(of[changed])) / every, changed[moving].mean()
+    later = changed.sum() / max(len(changed), every * YEAR / length)
+    return np.array([
+        share, rate, ratio[changed].mean(), ratio[changed].std(), float(rate > TO_AND_FRO), later
+    ])  # fmt: skip
 
 
 def _phases(kind: Int1D, phase: Int1D, count: int) -> Float2D:

@@ -72,21 +72,26 @@ class Regular:
     phase: Int1D
     shift: Int1D
 
+    def kept(self, chosen: Bool1D) -> Regular:
+        """Return those of the groups bool[G]."""
+        return Regular(self.ok[chosen], self.period[chosen], self.phase[chosen], self.shift[chosen])
+
+    def with_other(self, other: Regular) -> Regular:
+        """Return these, and those of other groups behind them."""
+        return Regular(
+            np.append(self.ok, other.ok), np.append(self.period, other.period),
+            np.append(self.phase, other.phase), np.append(self.shift, other.shift),
+        )  # fmt: skip
+
 
 def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
     """Return which groups are regular: near one due day, one payment a period, few periods without one."""
     count = groups.count
     ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    day, sizes = days[groups.row], groups.sizes()
-    gap = np.diff(day, prepend=0)
-    begins = np.zeros(len(day), np.bool_)
-    begins[groups.starts[:-1]] = True
-    for kind, length in enumerate(LENGTHS):
-        slack = 2 * MOST_SHIFT[kind] + 2 if length > 20 else 2 * MOST_SHIFT[kind]
-        times = np.maximum(np.round(gap / length), 1)
-        bad = ~begins & (np.abs(gap - times * length) > slack)
-        fits = ~ok & (np.bincount(groups.of, bad, count) == 0) & (sizes >= (least or LEAST[kind]))
+    sizes = groups.sizes()
+    for kind in range(len(LENGTHS)):
+        fits = ~ok & (bad_gaps(kind, days, groups) == 0) & (sizes >= (least or LEAST[kind]))
         some = np.flatnonzero(fits)
         if not len(some):
             continue
@@ -102,6 +107,16 @@ def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
         ok[chosen], period[chosen] = True, kind
         phase[chosen], shift[chosen] = at[good], most[good]
     return Regular(ok, period, phase, shift)
+
+
+def bad_gaps(kind: int, days: Int1D, groups: Groups) -> Int1D:
+    """Return how many gaps int64[G] between payments of each group are no whole number of periods."""
+    length, gap = LENGTHS[kind], np.diff(days[groups.row], prepend=0)
+    slack = 2 * MOST_SHIFT[kind] + 2 if length > 20 else 2 * MOST_SHIFT[kind]
+    times = np.maximum(np.round(gap / length), 1)
+    inside = np.diff(groups.of, prepend=-1) == 0
+    bad = inside & (np.abs(gap - times * length) > slack)
+    return np.bincount(groups.of[bad], minlength=groups.count)
 
 
 def best_phase(kind: int, day: Int1D, groups: Groups) -> Int1D:

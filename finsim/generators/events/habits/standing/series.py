@@ -12,6 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.standing.odd_rows import (
+    ODD,
+    Mostly,
+    is_extra,
+    mostly_regular,
+    ways,
+)
 from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT
 from finsim.generators.events.habits.standing.regularity import (
     Groups,
@@ -87,26 +94,48 @@ def find_series(log: EventLog) -> Series:
              if roles.get(one) in word_names]  # fmt: skip
     part = _codes(*(words[:, k] for k in fixed)) if fixed else np.zeros(len(day), np.int64)
     rows = _Rows(log.entity(), day, amount, target, words, part)
-    whole = _codes(rows.entity, target, part)
     usable = np.isfinite(amount) & (amount != 0)
-    first = _candidates(rows, np.where(usable, whole, -1))
+    pair = _codes(rows.entity, target, part)
+    whole = np.where(usable, _codes(pair, (amount > 0).astype(np.int64)), -1)
+    first = _candidates(rows, whole)
     passed = regular(rows.day, first)
-    taken = np.zeros(len(day), dtype=np.bool_)
-    taken[first.row[passed.ok[first.of]]] = True
+    strict = first.kept(passed.ok)
+    mostly = [_mostly(rows, np.where(_is_in(strict, len(day)), -1, whole))]
+    taken = _is_in(strict, len(day)) | _is_in(_followed(mostly[0]).groups, len(day))
     sums = np.unique(amount, return_inverse=True)[1].astype(np.int64)
-    second = _candidates(rows, np.where(usable & ~taken, _codes(whole, sums), -1))
-    both = first.kept(passed.ok).with_other(second)
-    missed = first.kept(~passed.ok)
-    columns = _kind_columns(log, rows, both.with_other(missed), word_names)
-    chosen = words[:, columns]
+    one_sum = np.where(usable & ~taken, _codes(whole, sums), -1)
+    both = strict.with_other(_candidates(rows, one_sum))
     found = regular(rows.day, both)
-    tried = both.with_other(missed)
-    kinds = _codes(*chosen[tried.row[tried.starts[:-1]]].T) if columns else np.zeros(tried.count, np.int64)
-    accepted = _gate(rows.day, both, found, tried, kinds)
+    mostly.append(_mostly(rows, np.where(_is_in(both.kept(found.ok), len(day)), -1, one_sum)))
+    missed = first.kept(~passed.ok)
+    odd = [_followed(one) for one in mostly]
+    seen = both.with_other(odd[0].groups).with_other(odd[1].groups).with_other(missed)
+    columns = _kind_columns(log, rows, seen, word_names)
+    chosen = words[:, columns]
+    kind = _codes(*chosen.T) if columns else np.zeros(len(day), np.int64)
+    accepted = _gate(rows.day, both, found, both.with_other(missed), kind)
+    groups, found, accepted = _with_mostly(rows.day, (both, found, accepted), mostly, kind)
     return _with_short(
-        rows, whole, both, found, accepted, chosen, usable,
+        rows, (pair, whole), groups, found, accepted, chosen,
         (target_cells, names, tuple(word_names[k] for k in columns)),
     )  # fmt: skip
+
+
+def _is_in(groups: Groups, rows: int) -> Bool1D:
+    found = np.zeros(rows, np.bool_)
+    found[groups.row] = True
+    return found
+
+
+def _mostly(rows: _Rows, key: Int1D) -> Mostly:
+    size = np.log(np.where(key >= 0, np.abs(rows.amount), 1.0))
+    return mostly_regular(rows.day, size, NEAR_SUM, grouped(key))
+
+
+def _followed(one: Mostly) -> Mostly:
+    """Return only the groups that follow a period."""
+    ok = one.found.ok
+    return Mostly(one.groups.kept(ok), one.found.kept(ok), one.sizes[ok])
 
 
 def _candidates(rows: _Rows, key: Int1D) -> Groups:
@@ -123,51 +152,103 @@ def _candidates(rows: _Rows, key: Int1D) -> Groups:
     return groups.kept((high - low <= 2 * NEAR_SUM) & same)
 
 
-def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kinds: Int1D) -> Bool1D:
-    """Return bool[G], the regular groups that chance does not explain; ``kinds`` int64 of all tried groups.
+def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kind_of: Int1D) -> Bool1D:
+    """Return bool[G], the regular groups that chance does not explain; ``kind_of`` int64 of all rows.
 
     Groups are the first of those tried. Source of the single ones: Benjamini and Hochberg 1995.
     """
-    accepted = np.zeros(groups.count, np.bool_)
-    kind, sizes = kinds[: groups.count], tried.sizes()
+    kinds, sizes = kind_of[tried.row[tried.starts[:-1]]], tried.sizes()
     own = len(LENGTHS) * chances(day, found.period, groups.sizes(), found.shift)
-    for one in np.unique(kind[found.ok]):
-        for period in np.unique(found.period[found.ok & (kind == one)]):
-            here = np.flatnonzero(found.ok & (kind == one) & (found.period == period))
-            of_kind = np.flatnonzero((kinds == one) & (sizes >= LEAST[period]))
-            size, many = np.unique(sizes[of_kind], return_counts=True)
-            wide = np.full(len(size), MOST_SHIFT[period])
-            expected = float((many * chances(day, np.full(len(size), period), size, wide)).sum())
-            if expected > BY_CHANCE * len(here):
-                ordered = here[np.argsort(own[here], kind="stable")]
-                level = SURE * np.arange(1, len(ordered) + 1) / max(len(of_kind), 1)
-                below = np.flatnonzero(own[ordered] <= level)
-                here = ordered[: below[-1] + 1] if len(below) else here[:0]
-            if len(here) >= FEWEST:
-                accepted[here] = True
+    accepted = np.zeros(groups.count, np.bool_)
+    for one, period, here in _parts(found, kinds[: groups.count]):
+        of_kind = (kinds == one) & (sizes >= LEAST[period])
+        size, many = np.unique(sizes[of_kind], return_counts=True)
+        wide = np.full(len(size), MOST_SHIFT[period])
+        expected = float((many * chances(day, np.full(len(size), period), size, wide)).sum())
+        here = _unexplained(here, own, expected, int(of_kind.sum()))
+        if len(here) >= FEWEST:
+            accepted[here] = True
     return accepted
 
 
+def _parts(found: Regular, kind: Int1D) -> list[tuple[int, int, Int1D]]:
+    """Return each kind and period that some groups follow, and which groups."""
+    return [
+        (int(one), int(period), np.flatnonzero(found.ok & (kind == one) & (found.period == period)))
+        for one in np.unique(kind[found.ok])
+        for period in np.unique(found.period[found.ok & (kind == one)])
+    ]
+
+
+def _unexplained(here: Int1D, own: Float1D, expected: float, tried: int) -> Int1D:
+    """Return all groups where few are expected by chance, else those that are sure beside all tried."""
+    if expected <= BY_CHANCE * len(here):
+        return here
+    ordered = here[np.argsort(own[here], kind="stable")]
+    below = np.flatnonzero(own[ordered] <= SURE * np.arange(1, len(ordered) + 1) / max(tried, 1))
+    return ordered[: below[-1] + 1] if len(below) else here[:0]
+
+
+def _with_mostly(
+    day: Int1D, strict: tuple[Groups, Regular, Bool1D], mostly: list[Mostly], kind_of: Int1D
+) -> tuple[Groups, Regular, Bool1D]:
+    """Return groups, what they follow and which are accepted, with those that have odd rows behind them.
+
+    Which rows are odd is a choice that chance has too: each way to leave some out counts.
+    """
+    groups, found, accepted = strict
+    odd = mostly[0].groups.with_other(mostly[1].groups)
+    of = mostly[0].found.with_other(mostly[1].found)
+    sizes = np.concatenate([one.sizes for one in mostly])
+    kind = kind_of[odd.row[odd.starts[:-1]]]
+    own = len(LENGTHS) * chances(day, of.period, odd.sizes(), of.shift) * ways(sizes, sizes - odd.sizes())
+    known = kind_of[groups.row[groups.starts[:-1]]]
+    also = np.zeros(odd.count, np.bool_)
+    for one, period, here in _parts(of, kind):
+        of_kind = (kind == one) & (sizes >= LEAST[period])
+        expected = _expected_mostly(day, period, sizes[of_kind])
+        here = _unexplained(here, own, expected, int(of_kind.sum()))
+        beside = accepted & (known == one) & (found.period[: groups.count] == period)
+        if len(here) + int(beside.sum()) >= FEWEST:
+            also[here] = True
+    return groups.with_other(odd), found.with_other(of), np.append(accepted, also)
+
+
+def _expected_mostly(day: Int1D, period: int, sizes: Int1D) -> float:
+    """Return how many groups of such sizes follow a period by chance but for their odd rows, at most."""
+    total, (size, many) = 0.0, np.unique(sizes, return_counts=True)
+    wide, which = np.full(len(size), MOST_SHIFT[period]), np.full(len(size), period)
+    for left in range(int(size.max(initial=0)) // ODD + 1):
+        some = left * ODD <= size
+        chance = chances(day, which[some], size[some] - left, wide[some])
+        total += float((many[some] * ways(size[some], np.full(some.sum(), left)) * chance).sum())
+    return total
+
+
 def _with_short(
-    rows: _Rows, whole: Int1D, groups: Groups, found: Regular, accepted: Bool1D, words: Int2D, usable: Bool1D,
+    rows: _Rows, keys: tuple[Int1D, Int1D], groups: Groups, found: Regular, accepted: Bool1D, words: Int2D,
     names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
 ) -> Series:  # fmt: skip
-    """Return the accepted series, and groups too short to tell whose words nearly always are of series."""
+    """Return the accepted series, and groups too short to tell whose words nearly always are of series.
+
+    keys : the pair of each row, and its group, -1 where it can be of none.
+    """
     series = groups.kept(accepted)
     period, phase = found.period[accepted], found.phase[accepted]
     kind = _codes(*words.T) if words.shape[1] else np.zeros(len(rows.day), np.int64)
-    taken = np.zeros(len(rows.day), np.bool_)
-    taken[series.row] = True
+    taken = _is_in(series, len(rows.day))
     size = int(kind.max(initial=0)) + 1
     share = np.bincount(kind, taken, size) / np.maximum(np.bincount(kind, minlength=size), 1)
-    left = grouped(np.where(usable & ~taken & (share[kind] >= KEPT), whole, -1))
+    left = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
     usual = np.zeros(size, np.int64)
     usual[kind[series.row[series.starts[:-1]]]] = period
     left = left.kept(left.sizes() < np.array(LEAST)[usual[kind[left.row[left.starts[:-1]]]]])
+    of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
+    once = is_extra(rows.day, rows.entity, keys[0], left, of_kind, (series, period))
+    left, of_kind = left.kept(~once), of_kind[~once]
     some = regular(rows.day, left, 1)
     # One payment alone has no period: it is that of its words.
     alone = left.sizes() == 1
-    of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
     some = Regular(some.ok & (alone | (some.period == of_kind)), of_kind, some.phase, some.shift)
     for one in np.unique(of_kind[alone]):
         part = left.kept(alone & (of_kind == one))
