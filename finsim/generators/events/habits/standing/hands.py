@@ -60,11 +60,21 @@ def deal_hand(law: StandingLaw, anchor: Int1D, is_entity: Array, to: Int1D, stre
             paid = np.repeat(np.arange(len(anchor)), paid)
             paid = paid if len(paid) else np.arange(len(anchor))
             some = rows[is_entity[offer[rows]]]
-            payee[some] = np.resize(rng.permutation(paid), len(some))
+            payee[some] = payees_of(paid, law.group[donor], len(some), rng)
             payee[some] = np.where(payee[some] == slot[some], (payee[some] + 1) % len(anchor), payee[some])
         apart(slot, offer, payee, rows, float(law.doubles[one]) * len(rows), rng)
     starts = np.searchsorted(slot, np.arange(len(anchor) + 1)).astype(np.int64)
     return Hand(starts, kind, offer, payee)
+
+
+def payees_of(paid: Int1D, group: Int1D, many: int, rng: np.random.Generator) -> Int1D:
+    """Return who is paid int64[many]: those ``paid``, then others like them, then again.
+
+    paid : entities, each as often as its donor is paid; group int64[S], what entities are like.
+    """
+    more = np.setdiff1d(np.flatnonzero(np.isin(group, group[paid])), paid)
+    first = rng.permutation(paid)
+    return np.resize(np.concatenate([first, rng.permutation(more)]), many)
 
 
 def crossed(order: Int1D, group: Int1D, rng: np.random.Generator) -> Int1D:

@@ -11,6 +11,7 @@ from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MOST_SHIFT,
     PHASES,
+    TRIED,
     index_of,
     nearest,
     window_chance,
@@ -82,7 +83,7 @@ def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
     gap = np.diff(day, prepend=0)
     begins = np.zeros(len(day), np.bool_)
     begins[groups.starts[:-1]] = True
-    for kind, length in enumerate(LENGTHS):
+    for kind, length in enumerate(LENGTHS[:TRIED]):
         slack = 2 * MOST_SHIFT[kind] + 2 if length > 20 else 2 * MOST_SHIFT[kind]
         times = np.maximum(np.round(gap / length), 1)
         bad = ~begins & (np.abs(gap - times * length) > slack)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT
+from finsim.generators.events.habits.standing.month_ends import with_month_ends
+from finsim.generators.events.habits.standing.periods import LEAST, MOST_SHIFT, TRIED
 from finsim.generators.events.habits.standing.regularity import (
     Groups,
     Regular,
@@ -21,6 +22,7 @@ from finsim.generators.events.habits.standing.regularity import (
     grouped,
     regular,
 )
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Bool1D, Float1D, Int1D, Int2D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
@@ -42,26 +44,6 @@ OF_ENTITY = 0.8
 KEPT = 0.8
 """Share of the rows of a kind's words in series from which on shorter groups of them are series too
 (assumption)."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """Standing series: entity, period, phase, target int64[N], and words int64[N, C] of the kind columns.
-
-    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
-    rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
-    ``kind_columns`` C names.
-    """
-
-    entity: Int1D
-    period: Int1D
-    phase: Int1D
-    target: Int1D
-    words: Int2D
-    of_row: Int1D
-    target_cells: Int2D
-    names: tuple[str, ...]
-    kind_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,10 +85,11 @@ def find_series(log: EventLog) -> Series:
     tried = both.with_other(missed)
     kinds = _codes(*chosen[tried.row[tried.starts[:-1]]].T) if columns else np.zeros(tried.count, np.int64)
     accepted = _gate(rows.day, both, found, tried, kinds)
-    return _with_short(
+    series = _with_short(
         rows, whole, both, found, accepted, chosen, usable,
         (target_cells, names, tuple(word_names[k] for k in columns)),
     )  # fmt: skip
+    return with_month_ends(rows.day, series)
 
 
 def _candidates(rows: _Rows, key: Int1D) -> Groups:
@@ -130,7 +113,7 @@ def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kinds: Int1
     """
     accepted = np.zeros(groups.count, np.bool_)
     kind, sizes = kinds[: groups.count], tried.sizes()
-    own = len(LENGTHS) * chances(day, found.period, groups.sizes(), found.shift)
+    own = TRIED * chances(day, found.period, groups.sizes(), found.shift)
     for one in np.unique(kind[found.ok]):
         for period in np.unique(found.period[found.ok & (kind == one)]):
             here = np.flatnonzero(found.ok & (kind == one) & (found.period == period))
