@@ -10,10 +10,14 @@ from event_logs import DAY
 from standing_ledgers import BEGIN, MINUTE, _log, month_days, to_monday
 
 from finsim.generators.events.habits.habits import Habits
+from finsim.generators.events.habits.standing.draws import in_month
 from finsim.generators.events.habits.standing.hands import payees_of
+from finsim.generators.events.habits.standing.law import stays_in_month
 from finsim.generators.events.habits.standing.losses import known_series
+from finsim.generators.events.habits.standing.month_ends import with_month_ends
 from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, due, nearest
 from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.habits.standing.together import beyond_chance, drawn_together, in_common_hour
 from finsim.generators.generator import State
 from finsim.randomness import Streams
@@ -106,6 +110,33 @@ def test_wages_count_from_the_end_and_rents_do_not(real):
     short = np.bincount(found.of_row[found.of_row >= 0])[wages] < 3
     assert short.sum() >= 3
     assert set(found.phase[found.words[:, 0] == RENT]) == {0}
+
+
+def test_single_payments_are_due_when_most_of_their_payer_are():
+    """A Friday before a weekend may be the due day itself, the day before, or two days before."""
+    april = pay_day(2023, 4, 1)  # Friday 28, for Saturday 29
+    days = [[pay_day(2023, m, 1) for m in range(1, 9)]] * 4 + [[april], [april - 8], [april - 2]]
+    of_row = np.repeat(np.arange(7), [len(one) for one in days])
+    zeros = np.zeros(7, np.int64)
+    found = Series(
+        zeros, zeros, zeros + 27, np.arange(7), zeros[:, None], of_row, zeros[:, None], ("payee",), ("what",)
+    )  # fmt: skip
+    found = with_month_ends(np.concatenate(days), found)
+    assert found.period.tolist() == [MONTH_END] * 7
+    assert found.phase.tolist() == [1, 1, 1, 1, 1, 10, 4]
+
+
+def test_no_weekend_moves_a_payment_into_another_month_unless_it_does_in_the_data():
+    sunday = (datetime.date(2023, 4, 30) - datetime.date(1970, 1, 1)).days
+    due_day = np.array([[sunday, sunday - 7]] * 2)
+    assert (in_month(due_day, due_day + 1, np.array([1, 0])) - due_day).tolist() == [[0, 1], [1, 1]]
+    assert (in_month(due_day - 28, due_day - 31, np.array([1, 0])) - due_day).tolist() == [
+        [-29, -31],
+        [-31, -31],
+    ]
+    kind, shift = np.array([0, 0, 1, 2]), np.array([1, -2, -2, 0])
+    found = stays_in_month(kind, np.array([MONTH, MONTH_END, 2]), sunday + shift, shift, 3)
+    assert found.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize("days", [181, 430])

@@ -100,7 +100,7 @@ def paid(
             law, kind[rows], (offer[rows], first + leader[rows]), each, int(period), streams, world
         )
         moved = day + (away[:, :, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
-        day = _in_month(day + window.later, moved + window.later, law.stays[kind[rows]]) - window.later
+        day = in_month(day + window.later, moved + window.later, law.stays[kind[rows]]) - window.later
         common = hours[0][rows], hours[1][rows]
         time = day * DAY + _second(law, kind[rows], draws[rows, 10], common, each, window.grid)
         there &= (time >= window.begin) & (time < window.end)
@@ -201,7 +201,7 @@ def _shift_draws(
     return drawn_together(own, law.shift_alike[kind], of_offer[offer], of_entity[leader - low])
 
 
-def _in_month(due_day: Array, day: Array, stays: Int1D) -> Array:
+def in_month(due_day: Array, day: Array, stays: Int1D) -> Array:
     """Return the days int64[m, P], of kinds that stay in the month of the due day within it."""
     if not stays.any():
         return day

@@ -128,7 +128,7 @@ def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams:
         second_alike, margins, sum_alike, moves, ends, skips, doubles, order, group,
         hour_alike(kind, (offer, found.entity), ledger.second[rows[first]], count),
         shift_alike(of_kind, (offer[series], found.entity[series]), day - shift, shift, count),
-        _stays(of_kind, period, day, shift, count),
+        stays_in_month(of_kind, period, day, shift, count),
     )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:
     return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True))
 
 
-def _stays(of_kind: Int1D, period: Int1D, day: Int1D, shift: Int1D, count: int) -> Int1D:
+def stays_in_month(of_kind: Int1D, period: Int1D, day: Int1D, shift: Int1D, count: int) -> Int1D:
     """Return 1 int64[K] for kinds paid by the month that no weekend moves into another one."""
     moved = index_of(MONTH, day) != index_of(MONTH, day - shift)
     monthly = np.isin(period, (MONTH, MONTH_END))
