@@ -228,7 +228,7 @@ def test_draws_together_are_of_the_offer_the_entity_or_own():
     assert np.abs(rest - (np.arange(1_400) + 0.5) / 1_400).max() < 1e-3
     knots = np.linspace(2 * 3_600.0, 6 * 3_600.0 - 1, 65)[None, :]
     common = np.array([0.05]), np.array([0.95])
-    _, second = in_common_hour(own, np.array([[0.3, 0.5]]), common, knots)
+    _, second = in_common_hour(own, np.array([[0.3, 0.5]]), common, np.array([0]), knots)
     assert Counter((second[0][~np.isnan(second[0])] // 3_600).tolist()) == {2.0: 1_200, 5.0: 1_400}
     inside = np.sort(second[second < 3 * 3_600]) - 2 * 3_600
     assert np.abs(inside - np.linspace(0, 3_600, 1_200)).max() < 10

@@ -217,7 +217,7 @@ def _second(
     if not grid:
         return np.zeros(each.shape[:2], np.int64)
     alike = law.second_alike[kind][:, None]
-    draw, shared = in_common_hour(each[:, :, 2], law.hour_alike[kind], common, law.seconds[kind])
+    draw, shared = in_common_hour(each[:, :, 2], law.hour_alike[kind], common, kind, law.seconds)
     noise = normal(np.ascontiguousarray(draw.ravel())).reshape(each.shape[:2])
     score = np.sqrt(alike) * normal(np.ascontiguousarray(own))[:, None] + np.sqrt(1.0 - alike) * noise
     place = places(np.ascontiguousarray(score.ravel())).reshape(score.shape) * (KNOTS - 1)

@@ -79,29 +79,27 @@ def drawn_together(own: Array, alike: Float2D, offer: Array, entity: Array) -> A
 
 
 def in_common_hour(
-    own: Array, alike: Float2D, common: tuple[Float1D, Float1D], knots: Float2D
+    own: Array, alike: Float2D, common: tuple[Float1D, Float1D], kind: Int1D, knots: Float2D
 ) -> tuple[Array, Array]:
     """Return draws [n, P] for an hour of one's own, and seconds of the day [n, P], NaN where it is own.
 
-    common : uniform draws float64[n] of the offer and of the entity; knots float64[n, KNOTS], quantiles of
-    the second of the day. The common hour is drawn by them, and a second within it by ``own``.
+    common : uniform draws float64[n] of the offer and of the entity; kind int64[n]; knots float64[K, KNOTS],
+    quantiles of the second of the day. The common hour is drawn by them, and a second within it by ``own``.
     """
     low, high = _bounds(alike)
-    rest = _rest(own, high)
     found, grid = np.full(own.shape, np.nan), np.linspace(0.0, 1.0, knots.shape[1])
-    for row in np.flatnonzero(high[:, 0] > 0):
-        for begin, end, draw in (
-            (0.0, low[row, 0], common[0][row]),
-            (low[row, 0], high[row, 0], common[1][row]),
-        ):
-            some = (own[row] >= begin) & (own[row] < end)
-            if not some.any():
-                continue
-            hour = np.interp(draw, grid, knots[row]) // HOUR * HOUR
-            edges = np.interp([hour, hour + HOUR], knots[row] + SAME * np.arange(len(grid)), grid)
-            place = edges[0] + (own[row, some] - begin) / (end - begin) * (edges[1] - edges[0])
-            found[row, some] = np.clip(np.interp(place, grid, knots[row]), hour, hour + HOUR - 1e-3)
-    return rest, found
+    for one in np.unique(kind[high[:, 0] > 0]):
+        rows, law = np.flatnonzero(kind == one), knots[one]
+        rising = law + SAME * np.arange(len(grid))
+        for begin, end, draw in ((0.0 * low, low, common[0]), (low, high, common[1])):
+            first, last = begin[rows], end[rows]
+            hour = (np.interp(draw[rows], grid, law) // HOUR * HOUR)[:, None]
+            edges = [np.interp(hour + step, rising, grid) for step in (0.0, HOUR)]
+            share = (own[rows] - first) / np.maximum(last - first, SAME)
+            second = np.interp(edges[0] + share * (edges[1] - edges[0]), grid, law)
+            second = np.clip(second, hour, hour + HOUR - 1e-3)
+            found[rows] = np.where((own[rows] >= first) & (own[rows] < last), second, found[rows])
+    return _rest(own, high), found
 
 
 def _bounds(alike: Float2D) -> tuple[Array, Array]:
