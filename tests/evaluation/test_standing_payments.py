@@ -83,6 +83,33 @@ def test_wages_on_any_day_and_on_another_day_are_seen(real):
     assert other["day of the month"].verdict in ("warn", "fail")
 
 
+def employers(seed: int, alike: bool = True) -> pd.DataFrame:
+    """Return accounts, and employers that pay twelve people on one day and hour of theirs; else on any."""
+    rng = np.random.default_rng(seed)
+    rows, start = [], pd.Timestamp("2024-01-01")
+    for k in range(12):
+        day, hour = int(rng.integers(22, 28)), int(rng.integers(1, 6))
+        for j in range(12):
+            sum_ = round(float(rng.lognormal(7, 0.3)), 2)
+            if not alike:
+                day, hour = int(rng.integers(22, 28)), int(rng.integers(1, 6))
+            for month in range(5):
+                at = start + pd.DateOffset(months=month, days=day, hours=hour, minutes=int(rng.integers(60)))
+                rows.append((f"e{k}", at, sum_, f"p{k}-{j}", "wage"))
+    people = ledger(seed, accounts=60)
+    return pd.concat([people, pd.DataFrame(rows, columns=people.columns)], ignore_index=True)
+
+
+def test_employers_that_pay_each_on_another_day_are_seen():
+    real = employers(1)
+    same, apart = (scores(standing_payments, real, employers(2, alike)) for alike in (True, False))
+    assert same["paid together"].verdict == "pass"
+    assert same["paid together"].value == pytest.approx(0.0, abs=1e-9)
+    assert apart["paid together"].verdict in ("warn", "fail")
+    assert apart["paid together"].value > 0.4
+    assert apart["day of the month"].verdict == "pass"  # it does not see who pays when
+
+
 def test_a_ledger_without_standing_payments_says_so(real):
     (score,) = standing_payments.measure(case(ledger(1, wages=False), ledger(2, wages=False)))
     assert score.verdict == "not computed"

@@ -21,10 +21,12 @@ LEAST_SERIES = 20
 MONTH, MONTHS, WEEK, WEEKS = (26.0, 36.0), 3, (6.0, 8.0), 6
 """Days between payments of a series, and how many payments it has at least (assumptions)."""
 ALL = 31
+LARGE = 5
+"""Standing rows of an entity in a month from which on it is asked whether they come together (assumption)."""
 
 
 def measure(case: EventCase) -> list[Score]:
-    """Return the difference of the shares of standing rows, and the distance of their days of the month."""
+    """Return how far shares of standing rows, their days of the month, and rows paid together are apart."""
     why = case.why
     if not why and case.columns.amount is None:
         why = "there is no amount on both sides"
@@ -41,7 +43,9 @@ def measure(case: EventCase) -> list[Score]:
     note = f"{found} series on the real side"
     share = compared(METRIC, case, weights, "standing rows", _shares, rates_gap, useless, note)
     days = compared(METRIC, case, weights, "day of the month", _days, shares_gap, useless)
-    return [share, days]
+    if _together(case.sides[0])[:, 2].sum() < LEAST_SERIES:
+        return [share, days]
+    return [share, days, compared(METRIC, case, weights, "paid together", _together, rates_gap, useless)]
 
 
 def in_series(side: EventSide) -> tuple[Bool1D, int]:
@@ -92,6 +96,26 @@ def _days(side: EventSide) -> Float2D:
     return tallied(side.sequences.entity()[rows], cell, side.sequences.count, ALL)
 
 
+def _together(side: EventSide) -> Float2D:
+    """Return float64[E, 4]: of standing rows in months with many, those on the commonest day, hour; rows."""
+    rows = np.flatnonzero(in_series(side)[0])
+    owner, time = side.sequences.entity()[rows], side.sequences.days[rows]
+    day = np.floor(time).astype(np.int64)
+    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    _, first, group, size = np.unique(
+        np.stack([owner, month]), axis=1, return_index=True, return_inverse=True, return_counts=True
+    )
+    group, large = group.reshape(-1), size >= LARGE
+    sums = []
+    for value in (day_of_month(day), np.floor((time - day) * 24 + 1e-6).astype(np.int64)):
+        key, many = np.unique(group * ALL + value, return_counts=True)
+        best = np.zeros(len(size), np.int64)
+        np.maximum.at(best, key // ALL, many)
+        sums.append(np.bincount(owner[first], best * large, side.sequences.count))
+    base = np.bincount(owner[first], size * large, side.sequences.count)
+    return np.stack([*sums, base, base], axis=1)
+
+
 METRIC = Metric(
     name="standing_payments",
     case="events",
@@ -109,7 +133,8 @@ METRIC = Metric(
     how=(
         "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
         "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
-        "differences of their shares by day of the month."
+        "differences of their shares by day of the month; of months of an entity with five and more standing "
+        "rows, as employers have, the larger difference of the shares on the commonest day and hour."
     ),
     misses="Standing payments whose sums change, and quarterly ones.",
     estimator="a rate and total variation over rows, whole entities resampled",

@@ -10,9 +10,18 @@ from finsim.generators.events.habits.amounts import normal, places
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.standing.hands import Hand
 from finsim.generators.events.habits.standing.law import KNOTS, StandingLaw
-from finsim.generators.events.habits.standing.periods import LENGTHS, SHIFTS, due, index_of, periods_between
+from finsim.generators.events.habits.standing.periods import (
+    LENGTHS,
+    MONTH,
+    SHIFTS,
+    due,
+    index_of,
+    month_start,
+    periods_between,
+)
 from finsim.generators.events.habits.standing.series import NEAR_SUM
 from finsim.generators.events.habits.standing.spans import drawn_spans
+from finsim.generators.events.habits.standing.together import drawn_together, in_common_hour, offer_draws
 from finsim.kernels.xoshiro import fill_uniforms
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -54,11 +63,13 @@ class Window:
 
 
 def paid(
-    law: StandingLaw, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams
-) -> Paid:
+    law: StandingLaw, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams,
+    world: Streams,
+) -> Paid:  # fmt: skip
     """Return the payments of the series ``part`` of a hand, series by series.
 
-    life : first and last ordinary days int64[m] of the entity of each. Equal for every cut into parts.
+    life : first and last ordinary days int64[m] of the entity of each. ``world`` : what all
+    generations have together. Equal for every cut into parts.
     """
     first, many = int(part.start), int(part.stop) - int(part.start)
     kind, offer = hand.kind[part], hand.offer[part]
@@ -69,6 +80,7 @@ def paid(
     base = _sums(law, kind, offer, draws, draws[leader, 5], window.step)
     begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
     length = np.array(LENGTHS)[law.period[kind]]
+    hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[offer, 0], draws[leader, 15]
     opens, closes = drawn_spans(law.ends, kind, length, life, (begin, learned, end), draws[:, 6:10])
     found = []
     for period in np.unique(law.period[kind]):
@@ -85,8 +97,13 @@ def paid(
         amount = _changed(law, kind[rows], base[rows], draws[rows], (each, known), window.step)
         weekday = (day + window.later + 3) % 7
         share = law.shifts[kind[rows, None], weekday]
-        day = day + (each[:, :, 1, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
-        time = day * DAY + _second(law, kind[rows], draws[rows, 10], each, window.grid)
+        away = _shift_draws(
+            law, kind[rows], (offer[rows], first + leader[rows]), each, int(period), streams, world
+        )
+        moved = day + (away[:, :, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
+        day = in_month(day + window.later, moved + window.later, law.stays[kind[rows]]) - window.later
+        common = hours[0][rows], hours[1][rows]
+        time = day * DAY + _second(law, kind[rows], draws[rows, 10], common, each, window.grid)
         there &= (time >= window.begin) & (time < window.end)
         at, column = np.nonzero(there)
         found.append(
@@ -175,15 +192,44 @@ def _grain(base: Float1D, step: float) -> Float1D:
     return found
 
 
-def _second(law: StandingLaw, kind: Int1D, own: Float1D, each: Array, grid: int) -> Array:
-    """Return nanoseconds of the day int64[m, P]."""
+def _shift_draws(
+    law: StandingLaw, kind: Int1D, owners: tuple[Int1D, Int1D], each: Array, period: int, streams: Streams,
+    world: Streams,
+) -> Array:  # fmt: skip
+    """Return the draws [m, P] of days behind the due one; owners : offers, and first series of entities."""
+    own: Array = each[:, :, 1]
+    if not law.shift_alike[kind].any():
+        return own
+    offer, leader = owners
+    low, many = int(leader.min()), own.shape[1]
+    of_offer = offer_draws(world, "shifts", period, (len(law.offer_kind), many))
+    of_entity = np.empty((int(leader.max()) - low + 1, many))
+    fill_uniforms(np.uint64(streams.word("shifts", period)), low, of_entity)
+    return drawn_together(own, law.shift_alike[kind], of_offer[offer], of_entity[leader - low])
+
+
+def in_month(due_day: Array, day: Array, stays: Int1D) -> Array:
+    """Return the days int64[m, P], of kinds that stay in the month of the due day within it."""
+    if not stays.any():
+        return day
+    month = index_of(MONTH, due_day)
+    inside = np.clip(day, month_start(month), month_start(month + 1) - 1)
+    return np.where(stays[:, None] > 0, inside, day)
+
+
+def _second(
+    law: StandingLaw, kind: Int1D, own: Float1D, common: tuple[Float1D, Float1D], each: Array, grid: int
+) -> Array:
+    """Return nanoseconds of the day int64[m, P]; common : see ``in_common_hour``."""
     if not grid:
         return np.zeros(each.shape[:2], np.int64)
     alike = law.second_alike[kind][:, None]
-    noise = normal(np.ascontiguousarray(each[:, :, 2].ravel())).reshape(each.shape[:2])
+    draw, shared = in_common_hour(each[:, :, 2], law.hour_alike[kind], common, kind, law.seconds)
+    noise = normal(np.ascontiguousarray(draw.ravel())).reshape(each.shape[:2])
     score = np.sqrt(alike) * normal(np.ascontiguousarray(own))[:, None] + np.sqrt(1.0 - alike) * noise
     place = places(np.ascontiguousarray(score.ravel())).reshape(score.shape) * (KNOTS - 1)
     low = np.clip(place.astype(np.int64), 0, KNOTS - 2)
     left, right = law.seconds[kind[:, None], low], law.seconds[kind[:, None], low + 1]
     second = left + (place - low) * (right - left)
+    second = np.where(np.isnan(shared), second, shared)
     return np.asarray(np.floor(second * NANOS).astype(np.int64) // grid * grid)

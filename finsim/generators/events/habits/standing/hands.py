@@ -60,11 +60,22 @@ def deal_hand(law: StandingLaw, anchor: Int1D, is_entity: Array, to: Int1D, stre
             paid = np.repeat(np.arange(len(anchor)), paid)
             paid = paid if len(paid) else np.arange(len(anchor))
             some = rows[is_entity[offer[rows]]]
-            payee[some] = np.resize(rng.permutation(paid), len(some))
+            payee[some] = payees_of(paid, law.group[donor], np.unique(slot[rows]), len(some), rng)
             payee[some] = np.where(payee[some] == slot[some], (payee[some] + 1) % len(anchor), payee[some])
         apart(slot, offer, payee, rows, float(law.doubles[one]) * len(rows), rng)
     starts = np.searchsorted(slot, np.arange(len(anchor) + 1)).astype(np.int64)
     return Hand(starts, kind, offer, payee)
+
+
+def payees_of(paid: Int1D, group: Int1D, payers: Int1D, many: int, rng: np.random.Generator) -> Int1D:
+    """Return who is paid int64[many]: those ``paid``, then others like them, then all who pay no one, again.
+
+    paid : entities, each as often as its donor is paid; group int64[S], what entities are like.
+    """
+    others = np.setdiff1d(np.arange(len(group)), paid)
+    like = np.isin(group[others], group[paid])
+    more = others[like], np.setdiff1d(others[~like], payers)
+    return np.resize(np.concatenate([rng.permutation(one) for one in (paid, *more)]), many)
 
 
 def crossed(order: Int1D, group: Int1D, rng: np.random.Generator) -> Int1D:

@@ -8,9 +8,18 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.ledger import DAY, Ledger
-from finsim.generators.events.habits.standing.periods import LENGTHS, MOST_PHASES, SHIFTS, nearest
-from finsim.generators.events.habits.standing.series import Series
+from finsim.generators.events.habits.standing.periods import (
+    LENGTHS,
+    MONTH,
+    MONTH_END,
+    MOST_PHASES,
+    SHIFTS,
+    index_of,
+    nearest,
+)
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.habits.standing.spans import learn_ends, learn_skips
+from finsim.generators.events.habits.standing.together import beyond_chance, chances, hour_alike, shift_alike
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
@@ -44,7 +53,8 @@ class StandingLaw:
     rate among all series, which holds beyond the learned period. ends
     float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
-    size, and what they are like.
+    size, and what they are like. hour_alike, shift_alike float64[K, 2], see ``together.py``; stays int64[K],
+    1 where no payment lies in another month than its due day.
     """
 
     entity: Int1D
@@ -71,6 +81,9 @@ class StandingLaw:
     doubles: Float1D
     order: Int1D
     group: Int1D
+    hour_alike: Float2D
+    shift_alike: Float2D
+    stays: Int1D
 
     @property
     def kinds(self) -> int:
@@ -119,6 +132,9 @@ def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams:
         offers[:, 0].copy(), _offer_days(offer, found.phase, found.entity, len(offers)), *atoms,
         _phases(kind, found.phase, count), _day_alike(kind, offer, found, count), shifts, seconds,
         second_alike, margins, sum_alike, moves, ends, skips, doubles, order, group,
+        hour_alike(kind, (offer, found.entity), ledger.second[rows[first]], count),
+        shift_alike(of_kind, (offer[series], found.entity[series]), day - shift, shift, count),
+        stays_in_month(of_kind, period, day, shift, count),
     )  # fmt: skip
 
 
@@ -197,6 +213,13 @@ def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:
     return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True))
 
 
+def stays_in_month(of_kind: Int1D, period: Int1D, day: Int1D, shift: Int1D, count: int) -> Int1D:
+    """Return 1 int64[K] for kinds paid by the month that no weekend moves into another one."""
+    moved = index_of(MONTH, day) != index_of(MONTH, day - shift)
+    monthly = np.isin(period, (MONTH, MONTH_END))
+    return np.asarray((np.bincount(of_kind, moved, count) == 0) & monthly).astype(np.int64)
+
+
 def _of_all_weekdays(counts: Float2D) -> Float2D:
     """Return counts [7, SHIFTS] in which weekdays that no payment was due on are as others like them.
 
@@ -259,19 +282,9 @@ def _day_alike(kind: Int1D, offer: Int1D, found: Series, count: int) -> Float2D:
     for k in range(count):
         rows = np.flatnonzero(kind == k)
         phase = found.phase[rows]
-        chance = float((np.bincount(phase) ** 2.0).sum() / len(rows) ** 2)
-        for side, group in enumerate((offer[rows], found.entity[rows])):
-            _, code, size = np.unique(group, return_inverse=True, return_counts=True)
-            joint = np.unique(code.reshape(-1) * MOST_PHASES + phase, return_counts=True)
-            same = np.bincount(joint[0] // MOST_PHASES, joint[1] * (joint[1] - 1.0), len(size))
-            many = size > 1
-            if many.any() and chance < 1.0 - SAME:
-                rate = (same[many] / (size[many] - 1)).sum() / size[many].sum()
-                alike[k, side] = np.clip((rate - chance) / (1.0 - chance), 0.0, 1.0)
-        # Series of one offer and one entity would count twice.
-        alike[k, 1] *= 1.0 - alike[k, 0]
-    # The square of a chance to have the common day is that of two to have it.
-    return np.sqrt(alike)
+        chance = np.full(len(rows), (np.bincount(phase) ** 2.0).sum() / len(rows) ** 2)
+        alike[k] = [beyond_chance(group[rows], phase, chance) for group in (offer, found.entity)]
+    return chances(alike)
 
 
 def _classes(entity: Int1D, kind: Int1D, alike: Int1D, rows: Int1D) -> tuple[Int1D, Int1D]:

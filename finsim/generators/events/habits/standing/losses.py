@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger
+from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool
 from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
-from finsim.generators.events.habits.standing.periods import SHIFTS, nearest
-from finsim.generators.events.habits.standing.series import Series, find_series
+from finsim.generators.events.habits.standing.month_ends import counted
+from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, SHIFTS, nearest
+from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
 LEAST = 1e-9
 HALF_PERCENT = 0.005
+MONTHS = (MONTH, MONTH_END)
 UNSEEN = 0.01
 """Chance of an hour or a shift that the law does not know (assumption)."""
 
@@ -28,10 +31,20 @@ def known_series(law: StandingLaw, columns: tuple[str, ...], log: EventLog) -> t
     kind = np.full(len(found.entity), -1)
     if found.kind_columns == columns:
         for k in range(law.kinds):
-            same = (found.period == law.period[k]) & (found.words == law.words[k]).all(axis=1)
+            same = (found.words == law.words[k]).all(axis=1)
+            if law.period[k] in MONTHS:
+                # From which end months are counted is the law's.
+                other = MONTHS[1 - MONTHS.index(int(law.period[k]))]
+                turned = same & (found.period == other) & (not _has(law, law.words[k], other))
+                found = counted(log.times // DAY, found, turned, int(law.period[k]))
+            same &= found.period == law.period[k]
             kind[same] = k
     rows = (found.of_row >= 0) & (kind[np.maximum(found.of_row, 0)] >= 0) if len(kind) else found.of_row >= 0
     return found, kind, rows
+
+
+def _has(law: StandingLaw, words: Array, period: int) -> bool:
+    return bool(((law.period == period) & (law.words == words).all(axis=1)).any())
 
 
 def standing_losses(

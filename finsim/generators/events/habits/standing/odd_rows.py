@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT, nearest
+from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT, TRIED, nearest
 from finsim.generators.events.habits.standing.regularity import (
     FULL,
     Groups,
@@ -50,7 +50,7 @@ def mostly_regular(days: Int1D, size: Float1D, near: float, groups: Groups) -> M
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
     usual = np.abs(size[groups.row] - _middles(size, groups)[groups.of]) <= SAME
     kept = np.ones(len(groups.row), np.bool_)
-    for kind in range(len(LENGTHS)):
+    for kind in range(TRIED):
         # Each odd row opens two gaps at most that are not of the period.
         some = ~ok & (bad_gaps(kind, days, groups) <= 2 * (sizes // ODD))
         if not some.any():

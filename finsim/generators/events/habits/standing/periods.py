@@ -2,7 +2,7 @@
 
 A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
 less 1 (the last one where a month is shorter), for quarters 31 more for each month; of weeks, which count
-from 1970 on, the day.
+from 1970 on, the day; of months counted from the end, how many days before the last one.
 """
 
 from __future__ import annotations
@@ -11,22 +11,26 @@ import numpy as np
 
 from finsim.notation import Array, Float1D, Int1D
 
-MONTH, QUARTER, WEEK, FORTNIGHT = 0, 1, 2, 3
-PHASES = (31, 93, 7, 14)
-LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0)
-LEAST = (3, 3, 6, 5)
+MONTH, QUARTER, WEEK, FORTNIGHT, MONTH_END = 0, 1, 2, 3, 4
+TRIED = 4
+"""Periods that groups are tried by; months from the end are told apart later (``month_ends.py``)."""
+PHASES = (31, 93, 7, 14, 31)
+LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0, 365.2425 / 12)
+LEAST = (3, 3, 6, 5, 3)
 """Payments that make a series at least (assumptions)."""
-MOST_SHIFT = (4, 4, 1, 1)
+MOST_SHIFT = (4, 4, 1, 1, 4)
 """Days that a payment may be before or behind the day that is due: weekends, holidays (assumptions)."""
 MOST_PHASES, SHIFTS = 93, 9
 
 
 def due(period: int, phase: Array, index: Array) -> Array:
     """Return the days due int64[...] of a kind of period, at phases and numbers of periods since 1970."""
-    if period >= WEEK:
+    if period in (WEEK, FORTNIGHT):
         return np.asarray(index * PHASES[period] + phase)
-    month = index if period == MONTH else 3 * index + phase // 31
+    month = 3 * index + phase // 31 if period == QUARTER else index
     first, end = month_start(month), month_start(month + 1)
+    if period == MONTH_END:
+        return np.asarray(np.maximum(end - 1 - phase, first))
     return np.asarray(np.minimum(first + phase % 31, end - 1))
 
 
@@ -37,10 +41,10 @@ def month_start(month: Array) -> Array:
 
 def index_of(period: int, day: Array) -> Array:
     """Return the number of the period int64[...] that days lie in."""
-    if period >= WEEK:
+    if period in (WEEK, FORTNIGHT):
         return np.asarray(day // PHASES[period])
     month = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return month if period == MONTH else np.asarray(month // 3)
+    return np.asarray(month // 3) if period == QUARTER else month
 
 
 def nearest(period: int, phase: Array, day: Array) -> tuple[Array, Array]:
@@ -66,7 +70,7 @@ def window_chance(period: int, days: Int1D) -> Float1D:
 
     It tells how easily payments of a ledger look regular: where all is booked on one day, all do.
     """
-    if period >= WEEK:
+    if period in (WEEK, FORTNIGHT):
         phase, size = days % PHASES[period], PHASES[period]
     else:
         phase, size = days - month_start(index_of(MONTH, days)), 31

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.standing.month_ends import with_month_ends
 from finsim.generators.events.habits.standing.odd_rows import (
     ODD,
     Mostly,
@@ -19,7 +20,7 @@ from finsim.generators.events.habits.standing.odd_rows import (
     mostly_regular,
     ways,
 )
-from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT
+from finsim.generators.events.habits.standing.periods import LEAST, MOST_SHIFT, TRIED
 from finsim.generators.events.habits.standing.regularity import (
     Groups,
     Regular,
@@ -28,6 +29,7 @@ from finsim.generators.events.habits.standing.regularity import (
     grouped,
     regular,
 )
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Bool1D, Float1D, Int1D, Int2D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
@@ -49,26 +51,6 @@ OF_ENTITY = 0.8
 KEPT = 0.8
 """Share of the rows of a kind's words in series from which on shorter groups of them are series too
 (assumption)."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """Standing series: entity, period, phase, target int64[N], and words int64[N, C] of the kind columns.
-
-    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
-    rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
-    ``kind_columns`` C names.
-    """
-
-    entity: Int1D
-    period: Int1D
-    phase: Int1D
-    target: Int1D
-    words: Int2D
-    of_row: Int1D
-    target_cells: Int2D
-    names: tuple[str, ...]
-    kind_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -115,10 +97,11 @@ def find_series(log: EventLog) -> Series:
     kind = _codes(*chosen.T) if columns else np.zeros(len(day), np.int64)
     accepted = _gate(rows.day, both, found, both.with_other(missed), kind)
     groups, found, accepted = _with_mostly(rows.day, (both, found, accepted), mostly, kind)
-    return _with_short(
+    series = _with_short(
         rows, (pair, whole), groups, found, accepted, chosen,
         (target_cells, names, tuple(word_names[k] for k in columns)),
     )  # fmt: skip
+    return with_month_ends(rows.day, series)
 
 
 def _is_in(groups: Groups, rows: int) -> Bool1D:
@@ -158,7 +141,7 @@ def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kind_of: In
     Groups are the first of those tried. Source of the single ones: Benjamini and Hochberg 1995.
     """
     kinds, sizes = kind_of[tried.row[tried.starts[:-1]]], tried.sizes()
-    own = len(LENGTHS) * chances(day, found.period, groups.sizes(), found.shift)
+    own = TRIED * chances(day, found.period, groups.sizes(), found.shift)
     accepted = np.zeros(groups.count, np.bool_)
     for one, period, here in _parts(found, kinds[: groups.count]):
         of_kind = (kinds == one) & (sizes >= LEAST[period])
@@ -201,7 +184,7 @@ def _with_mostly(
     of = mostly[0].found.with_other(mostly[1].found)
     sizes = np.concatenate([one.sizes for one in mostly])
     kind = kind_of[odd.row[odd.starts[:-1]]]
-    own = len(LENGTHS) * chances(day, of.period, odd.sizes(), of.shift) * ways(sizes, sizes - odd.sizes())
+    own = TRIED * chances(day, of.period, odd.sizes(), of.shift) * ways(sizes, sizes - odd.sizes())
     known = kind_of[groups.row[groups.starts[:-1]]]
     also = np.zeros(odd.count, np.bool_)
     for one, period, here in _parts(of, kind):

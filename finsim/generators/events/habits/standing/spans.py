@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.periods import LENGTHS, MOST_SHIFT, due
-from finsim.generators.events.habits.standing.series import Series
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 WITH_PERIOD, WITH_LIFE, BETWEEN = 0, 1, 2

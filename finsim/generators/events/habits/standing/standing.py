@@ -15,7 +15,8 @@ from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
 from finsim.generators.events.habits.standing.losses import known_series, standing_losses
-from finsim.generators.events.habits.standing.series import Series, find_series
+from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
@@ -57,8 +58,15 @@ class Standing:
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
         """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
         pools = [item_of(Pool, f"standing.pool.{k}", arrays) for k in range(len(facts["others"]))]
-        law = item_of(StandingLaw, "standing", arrays)
+        law = item_of(StandingLaw, "standing", {**_before(arrays), **arrays})
         return cls(law, pools, tuple(facts["names"]), tuple(facts["kinds"]), tuple(facts["others"]))
+
+
+def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return what models from before payees and entities had hours and shifts together do not say."""
+    kinds = len(arrays["standing.period"])
+    found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
+    return {**found, "standing.stays": np.zeros(kinds, np.int64)}
 
 
 def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
@@ -120,7 +128,7 @@ def with_standing(
         part = slice(int(hand.starts[low - g * size]), int(hand.starts[high - g * size]))
         series = np.arange(part.start, part.stop)
         entity = np.searchsorted(hand.starts, series, side="right") - 1 + g * size - asked.first
-        new = paid(known.law, hand, part, (begin[entity], end[entity]), asked.window, inner)
+        new = paid(known.law, hand, part, (begin[entity], end[entity]), asked.window, inner, streams)
         owner = entity[new.series - part.start]
         tables.append(_cells(known, log, lived, (new, hand, owner), (g * size, asked.total)))
         owners.append(owner)

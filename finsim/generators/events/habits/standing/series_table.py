@@ -1,0 +1,27 @@
+"""``Series``: the standing series that are found in a ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from finsim.notation import Int1D, Int2D
+
+
+@dataclass(frozen=True)
+class Series:
+    """Standing series: entity, period, phase, target int64[N], and words int64[N, C] of the kind columns.
+
+    ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
+    rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
+    ``kind_columns`` C names.
+    """
+
+    entity: Int1D
+    period: Int1D
+    phase: Int1D
+    target: Int1D
+    words: Int2D
+    of_row: Int1D
+    target_cells: Int2D
+    names: tuple[str, ...]
+    kind_columns: tuple[str, ...]
