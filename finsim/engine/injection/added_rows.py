@@ -89,14 +89,15 @@ class _Row:
 
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
-    ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
-    words: TransferWords | None = None,
+    ledger: Ledger, lent: Templates, streams: Streams,
+    said: tuple[OwnFlag | None, TransferWords | None] = (None, None),
 ) -> Added:  # fmt: skip
     """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
 
-    Schemes are timed by the clock of the table's zone; ``words`` tells what transfers may say.
-    ``flag`` is the table's own of fraud, which says what the label says.
+    Schemes are timed by the clock of the table's zone. ``said``: the table's own flag of fraud, which says
+    what the label says, and what transfers may say.
     """
+    flag, words = said
     found: list[_Row] = []
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)

@@ -135,7 +135,7 @@ def inject(
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
     )
-    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag, words)
+    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), (flag, words))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
