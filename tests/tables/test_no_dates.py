@@ -26,6 +26,8 @@ def _proposed(cells, tmp_path):
         ([*[f"{day}.0" for day in DAYS], "0.0"], ("0.0",), "%Y%m%d.0"),
         ([*DAYS, "99991231", "00000000"], ("99991231", "00000000"), "%Y%m%d"),
         ([*DAYS, *["0"] * 200], ("0",), "%Y%m%d"),
+        ([*DAYS, *["0"] * 90, "20180230", "20180230"], ("0", "20180230"), "%Y%m%d"),
+        ([*DAYS, "20180975"], ("20180975",), "%Y%m%d"),
         ([*DAYS, f"{DAYS[0]}.0", "0"], ("0",), "%Y%m%d | %Y%m%d.0"),
         ([*[f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in DAYS], "9999-12-31"], ("9999-12-31",), ""),
     ],
@@ -43,7 +45,7 @@ def test_no_dates_among_dates_are_empty(cells, none, form, tmp_path):
 @pytest.mark.parametrize(
     "cells",
     [
-        [*DAYS, "0", "20180975"],  # the ninth month has no day 75
+        [*DAYS[:9], "0", "20180975", "20180230"],  # too many that are no day
         [*DAYS[:4], "0"],  # too few dates to say what 0 is
         [str(20_180_000 + k * 7_919) for k in range(60)],
     ],

@@ -12,6 +12,7 @@ from finsim.generators.generator import State
 from finsim.generators.tables.reduction.column_cells import from_numbers
 from finsim.generators.tables.reduction.computed import Computed, numbers_of
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.fixed_days import FixedDays
 from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.empty_cells import EmptyCells
 from finsim.generators.tables.reduction.followers import Follower
@@ -34,6 +35,7 @@ class Reduction:
     of their own. ``outcome`` : a column that is learned although it is computed, "" for none. ``ranges`` :
     column -> lowest and highest number of the table (``days`` : the columns of dates, as days since 1970).
     ``words_of_empty`` : words that say which cells of another column are empty; kept last of all.
+    ``fixed`` : dates on few days of a month; put there first, as others come after them.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -51,6 +53,7 @@ class Reduction:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     days: tuple[str, ...] = ()
     words_of_empty: tuple[WordsOfEmpty, ...] = ()
+    fixed: tuple[FixedDays, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -62,6 +65,9 @@ class Reduction:
         """
         found = dict(sampled.columns)
         found |= in_order(self.orders, found, given)
+        for few in self.fixed:
+            if few.target not in given:
+                found |= few.settled(found)
         for tie in self.ties:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
@@ -132,6 +138,7 @@ class Reduction:
             "bounds": [asdict(bound) for bound in self.bounds],
             "empty": [{"flag": one.flag, "columns": list(one.columns)} for one in self.empty],
             "words_of_empty": [asdict(one) for one in self.words_of_empty],
+            "fixed": [asdict(one) for one in self.fixed],
             "days": list(self.days), "ranges": {name: list(one) for name, one in self.ranges.items()},
         })  # fmt: skip
 
@@ -154,4 +161,5 @@ class Reduction:
                          *(tuple(one[part]) for part in ("empty", "there", "exact")))
             for one in facts.get("words_of_empty", ())
         )  # fmt: skip
-        return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days, laws)
+        return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days, laws,
+                   tuple(FixedDays.from_dict(one) for one in facts.get("fixed", ())))  # fmt: skip

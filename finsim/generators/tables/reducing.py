@@ -9,7 +9,9 @@ from finsim.generators.tables.reduction.column_cells import as_numbers, coded, p
 from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.few_starts import is_told_by_days
 from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
+from finsim.generators.tables.reduction.dates.fixed_days import FixedDays, find_fixed_days
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate, find_bounds, find_month_dates
 from finsim.generators.tables.reduction.followers import find_followers
 from finsim.generators.tables.reduction.identities import Identity, find_identities
@@ -72,7 +74,7 @@ def reduce(
     return MixedTable(columns | learned | flags, table.rows), Reduction(
         tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
-        tuple(find_words_of_empty(table.without(*_keys(computed)))),
+        tuple(find_words_of_empty(table.without(*_keys(computed)))), _fixed(plain),
     )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def _following(computed: dict[str, Computed], table: MixedTable, least_count: in
     """Leave out functions of one column, then of two."""
     left = table.without(*(name for name, one in computed.items() if not one.sources()))
     for one in find_followers(left, least_count):
-        if is_free(computed, one.target, (one.source,)):
+        if is_free(computed, one.target, (one.source,)) and not is_told_by_days(table, one):
             computed[one.target] = Computed.of(table[one.target], one)
     left = table.without(*computed)
     for pair in find_pair_followers(left, least_count):
@@ -127,6 +129,13 @@ def _by_part(
             computed[rule.target] = Computed.of(table[rule.target], rule)
             learned[rule.operands[0]] = column
     return learned
+
+
+def _fixed(table: MixedTable) -> tuple[FixedDays, ...]:
+    """Return the few days of a month on which dates lie that are learned as they are."""
+    days = {name: as_numbers(one) for name, one in table.columns.items() if one.kind == TIME}
+    found = [find_fixed_days(name, one) for name, one in days.items() if one is not None]
+    return tuple(one for one in found if one is not None)
 
 
 def _ranges(

@@ -13,7 +13,7 @@ from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH
 from finsim.tables.cells.written import LEDGER_SIGN
 from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
 from finsim.tables.proposing.header_units import SIGNS, currency_in, unit_doubt
-from finsim.tables.proposing.no_dates import no_dates
+from finsim.tables.proposing.no_dates import false_days, no_dates
 from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
 
@@ -140,7 +140,9 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     found = moments(rest, header)
     if found is None:
         few = Counter(rest)
-        few = Counter({cell: few[cell] for cell in odd_moments(rest, header)})
+        false = false_days(rest, header)
+        few = Counter({cell: few[cell] for cell in false or odd_moments(rest, header)})
+        none += false
         if not few or len(few) > _ODD_DATES or sum(few.values()) > (1.0 - NEARLY_ALL) * len(rest):
             return None
         odd += few

@@ -90,7 +90,7 @@ def test_everything_is_found(reduced):
     assert ("paid", "amount", "") in {(tie.target, tie.source, tie.flag) for tie in found.ties}
     assert {"late", "own"} in [{tie.target, tie.source} for tie in found.ties if tie.flag]
     assert len(found.ties) == 2
-    assert [(gap.target, gap.source, bool(gap.flag)) for gap in found.gaps] == [
+    assert [(gap.target, gap.source, bool(gap.fixed)) for gap in found.gaps] == [
         ("out", "lent", True), ("failed", "out", False)
     ]  # fmt: skip
     assert left["out"].kind == NUMBER

@@ -113,7 +113,7 @@ class _Asking:
         """Return the days, or the months, between two given dates."""
         start, end = np.array([source / NANOS_PER_DAY]), np.array([cell / NANOS_PER_DAY])
         between = gap.counted(start, end)
-        if gap.is_months and months_after(start, between)[0] != end[0]:
+        if gap.is_months and months_after(start, between, gap.ends)[0] != end[0]:
             title = self.words.title(gap.source)
             first, last = (self.words.said(*one, TIME) for one in ((gap.source, source), (gap.target, cell)))
             found = f"{last} is no whole number of months after the {first} given for {title}"

@@ -67,5 +67,5 @@ def _date_or_count(rule: MonthDate, operand: str, numbers: Numbers) -> Float1D:
     end = numbers[rule.target]
     start, count = (numbers[name] for name in rule.operands)
     if operand == rule.operands[0]:
-        return months_after(end, -count * rule.months)
+        return months_after(end, -count * rule.months, rule.ends)
     return months_between(start, end) / rule.months

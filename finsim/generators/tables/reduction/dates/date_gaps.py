@@ -10,12 +10,14 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers, from_numbers
 from finsim.generators.tables.reduction.dates.date_ranges import Range, is_beyond, spans, within
+from finsim.generators.tables.reduction.dates.fixed_days import FixedDays
 from finsim.generators.tables.reduction.dates.months_after import (
+    is_month_end,
     months_after,
     months_between,
     nearest_terms,
 )
-from finsim.notation import DAY, MONTH, NANOS_PER_DAY, Bool1D, Float1D
+from finsim.notation import DAY, MONTH, NANOS_PER_DAY, Float1D
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
 
 END, OTHER = "end of month", "other day"
@@ -27,9 +29,10 @@ class DateGap:
 
     ``flag`` : the column that says which dates are ends of months, "" where few are. ``working`` : whether
     dates keep off weekends. ``is_months`` : whole months lie between, and a model sees these; ``terms`` are
-    those that come out, any where there are none. ``ranges`` : in which days after 1970 and after dates put
-    back before it the date lies. ``part`` : the column that says in which part of the calendar the date lies,
-    "" where the days tell it; ``cuts`` are the days on which parts but the first begin.
+    those that come out, any where there are none; with ``ends`` ends of months come after ends. ``ranges`` :
+    in which days after 1970 and after dates put back before it the date lies; ``fixed`` : on which few days
+    of the month. ``part`` : the column that says in which part of the calendar the date lies, "" where the
+    days tell it; ``cuts`` are the days on which parts but the first begin.
     """
 
     target: str
@@ -41,6 +44,8 @@ class DateGap:
     ranges: tuple[Range, ...] = ()
     part: str = ""
     cuts: tuple[float, ...] = ()
+    ends: bool = False
+    fixed: FixedDays | None = None
 
     def between(self) -> str:
         """Return what the days between are called."""
@@ -54,7 +59,7 @@ class DateGap:
         """Return the day that lies so many days, or months, after a day."""
         if not self.is_months:
             return start + between
-        return float(months_after(np.array([start]), np.array([between]))[0])
+        return float(months_after(np.array([start]), np.array([between]), self.ends)[0])
 
     def loosened(self, columns: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
         """Return the days or months between, and what is learned beside them."""
@@ -74,7 +79,7 @@ class DateGap:
         start, between = _days(columns[self.source]), columns[self.target].values
         if self.is_months:
             terms = () if exact else self.terms
-            days = months_after(start, nearest_terms(between, terms))
+            days = months_after(start, nearest_terms(between, terms), self.ends)
         elif exact:
             days = start + between
         else:
@@ -88,6 +93,8 @@ class DateGap:
         if self.part:
             days = within(days, *self._part_of(columns[self.part].values, low, high))
         days = within(days, low, high)
+        if self.fixed:
+            return self.fixed.nearest(days, low, high)
         kept = days
         if self.flag:
             flag = columns[self.flag]
@@ -112,16 +119,8 @@ class DateGap:
         """Return the gap of its plain data; what earlier versions did not find is not there."""
         ranges = tuple((str(name), float(least), float(most)) for name, least, most in data.get("ranges", ()))
         lists = {name: tuple(data.get(name, ())) for name in ("terms", "cuts")}
-        return cls(**{**data, **lists, "ranges": ranges})
-
-
-def is_month_end(days: Float1D) -> Bool1D:
-    """Return which days since 1970 are the last of their month; False where missing."""
-    there = ~np.isnan(days)
-    found = np.zeros(len(days), np.bool_)
-    some = days[there].astype(np.int64).astype("datetime64[D]")
-    found[there] = (some + DAY).astype("datetime64[M]") != some.astype("datetime64[M]")
-    return found
+        fixed = FixedDays.from_dict(data["fixed"]) if data.get("fixed") else None
+        return cls(**{**data, **lists, "ranges": ranges, "fixed": fixed})
 
 
 def _near_month_end(days: Float1D, start: Float1D) -> Float1D:

@@ -25,6 +25,14 @@ def ranges_to(mine: Float1D, source: str, placed: Mapping[str, Float1D]) -> tupl
     return tuple(found)
 
 
+def shuffled_out(mine: Float1D, other: Float1D) -> float:
+    """Return the share of pairs of dates of all rows that are out of the range of days between."""
+    between, known = mine - other, np.sort(other)
+    first = np.searchsorted(known, mine - between.max(), side="left")
+    last = np.searchsorted(known, mine - between.min(), side="right")
+    return float(1.0 - (last - first).mean() / len(known))
+
+
 def spans(ranges: tuple[Range, ...], days: Mapping[str, Float1D], rows: int) -> tuple[Float1D, Float1D]:
     """Return the first and last day that all ranges leave, float64[rows] each.
 

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from finsim.generators.tables.reduction.dates.date_ranges import is_beyond, spans, within
-from finsim.generators.tables.reduction.dates.months_after import are_whole, months_after, months_between
+from finsim.generators.tables.reduction.dates.months_after import (
+    are_whole,
+    keep_ends,
+    months_after,
+    months_between,
+)
 from finsim.notation import Float1D
 
 TURNS = 20
@@ -32,7 +37,9 @@ def filled_before(days: Mapping[str, Float1D], source: str, target: str, rng: np
     low, high = spans(ranges, {name: other[rows] for name, other in others.items()}, len(rows))
     filled = mine.copy()
     if are_whole(mine, end):
-        filled[rows] = _months_before(end[rows], months_between(mine, end), (low, high), rng)
+        filled[rows] = _months_before(
+            end[rows], (months_between(mine, end), keep_ends(mine, end)), (low, high), rng
+        )
         return filled
     made = end[rows] - _drawn(end - mine, len(rows), rng)
     near = _nearest_before(mine, others, _spread(end - mine))
@@ -44,15 +51,19 @@ def filled_before(days: Mapping[str, Float1D], source: str, target: str, rng: np
 
 
 def _months_before(
-    end: Float1D, months: Float1D, span: tuple[Float1D, Float1D], rng: np.random.Generator
+    end: Float1D, law: tuple[Float1D, bool], span: tuple[Float1D, Float1D], rng: np.random.Generator
 ) -> Float1D:
-    """Return days some months of other rows before ``end``, drawn again while they are out of their span."""
-    made = months_after(end, -_drawn(months, len(end), rng))
+    """Return days some months of other rows before ``end``, drawn again while they are out of their span.
+
+    ``law`` : the months, and whether ends of months keep to ends.
+    """
+    months, ends = law
+    made = months_after(end, -_drawn(months, len(end), rng), ends)
     for _ in range(TURNS):
         wrong = np.flatnonzero(is_beyond(made, *span))
         if not len(wrong):
             break
-        made[wrong] = months_after(end[wrong], -_drawn(months, len(wrong), rng))
+        made[wrong] = months_after(end[wrong], -_drawn(months, len(wrong), rng), ends)
     return made
 
 

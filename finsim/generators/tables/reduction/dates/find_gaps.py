@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
-from finsim.generators.tables.reduction.dates.date_gaps import DateGap, is_month_end
-from finsim.generators.tables.reduction.dates.date_ranges import ranges_to
-from finsim.generators.tables.reduction.dates.months_after import are_whole, months_between, terms_of
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.date_ranges import ranges_to, shuffled_out
+from finsim.generators.tables.reduction.dates.fixed_days import find_fixed_days
+from finsim.generators.tables.reduction.dates.months_after import (
+    are_whole,
+    is_month_end,
+    keep_ends,
+    months_between,
+    terms_of,
+)
 from finsim.generators.tables.reduction.schedules import entropy
 from finsim.notation import Float1D
 from finsim.records.mixed_table import TIME, MixedTable
@@ -23,6 +30,9 @@ LEAST_ENDS, MOST_WEEKENDS = 0.3, 0.02
 """Ends of months are kept where 30 % of the dates are such, weekends avoided where 2 % are (assumptions)."""
 SHARPER = 0.5
 """Or the days between vary half as much as the dates do (assumption), or are whole months."""
+LEAST_OUT, LEAST_OUT_ROWS = 0.01, 10
+"""Or dates put together by chance leave the range of the days between in 1 % and 10 rows (assumption): 2 rows
+leave the range of days that tell nothing, 10 by chance in one table of 2,000."""
 LEAST_DATES, MOST_PARTS, BLUNTER = 200, 12, 0.1
 """The calendar is kept beside the days between where 200 dates lie in it about as close together (.1 nats
 further apart at most), in parts of equal numbers of dates, 12 at most (assumptions)."""
@@ -72,6 +82,11 @@ def first_date(days: Mapping[str, Float1D]) -> tuple[str, str] | None:
     return min(found)[2:] if found else None
 
 
+def comes_after(mine: Float1D, other: Float1D) -> bool:
+    """Tell whether a date comes after another one in a way that chance does not explain."""
+    return _spread(mine, other) > 0.0
+
+
 def _spread(mine: Float1D, other: Float1D) -> float:
     """Return the middle spread of the days between, 0 where one date does not come after the other."""
     if (np.isnan(other) & ~np.isnan(mine)).any():
@@ -85,6 +100,7 @@ def _spread(mine: Float1D, other: Float1D) -> float:
     low, high = np.quantile(gap, [0.1, 0.9])
     first, last = np.quantile(mine[there], [0.1, 0.9])
     is_told = by_chance <= MOST_SHUFFLED or high - low <= SHARPER * (last - first) or are_whole(other, mine)
+    is_told = is_told or shuffled_out(mine[there], other[there]) >= max(LEAST_OUT, LEAST_OUT_ROWS / len(gap))
     return float(high - low) + 1.0 if is_told else 0.0
 
 
@@ -92,14 +108,16 @@ def _gap(name: str, source: str, mine: Float1D, placed: Mapping[str, Float1D]) -
     """Return a date after another one, ``placed``: those that are there before it, the source first."""
     start = placed[source]
     if are_whole(start, mine):
-        return DateGap(name, source, "", False, True, terms_of(months_between(start, mine)))
+        terms = terms_of(months_between(start, mine))
+        return DateGap(name, source, "", False, True, terms, ends=keep_ends(start, mine))
     there = mine[~np.isnan(mine)]
-    flag = f"{name} at the end of a month" if is_month_end(there).mean() >= LEAST_ENDS else ""
+    fixed = find_fixed_days(name, mine)
+    flag = f"{name} at the end of a month" if not fixed and is_month_end(there).mean() >= LEAST_ENDS else ""
     weekends = float((((there + 3) % 7) >= 5).mean())
     cuts = _cuts(there, (mine - start)[~np.isnan(mine - start)])
     part = f"{name}: part of the calendar" if cuts else ""
     return DateGap(name, source, flag, weekends <= MOST_WEEKENDS, False, (), ranges_to(mine, source, placed),
-                   part, cuts)  # fmt: skip
+                   part, cuts, fixed=fixed)  # fmt: skip
 
 
 def _cuts(days: Float1D, between: Float1D) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import LEAST_OVERLAP, as_numbers, from_numbers
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
-from finsim.generators.tables.reduction.dates.months_after import months_after
+from finsim.generators.tables.reduction.dates.months_after import is_month_end, months_after
 from finsim.notation import Float1D
 from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
 
@@ -25,17 +25,19 @@ _YEAR = 12
 class MonthDate:
     """``target`` is the date ``operands[1]`` times ``months`` months after the date ``operands[0]``.
 
-    From the end of a longer month on it is the last day of a shorter one, as contracts have it.
+    From the end of a longer month on it is the last day of a shorter one, as contracts have it; with ``ends``
+    the last day of a month comes after each last day of one.
     """
 
     target: str
     operands: tuple[str, ...]
     months: int
+    ends: bool = False
 
     def values(self, numbers: Mapping[str, Float1D]) -> Float1D:
         """Return the days since 1970 float64[N], NaN where an operand is missing."""
         start, count = (numbers[name] for name in self.operands)
-        return months_after(start, count * self.months)
+        return months_after(start, count * self.months, self.ends)
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ def find_month_dates(table: MixedTable) -> Iterator[MonthDate]:
     counts = {name: one.values for name, one in table.columns.items() if _is_count(one)}
     for target, mine in dates.items():
         found = (
-            MonthDate(target, (source, count), months)
+            MonthDate(target, (source, count), months, ends)
             for is_whole in (True, False)
             for source, start in dates.items() if source != target
             for count, number in counts.items() for months in (1, _YEAR)
-            if _holds(mine, start, number * months, is_whole)
+            for ends in _ways(start)
+            if _holds(mine, start, number * months, is_whole, ends)
         )  # fmt: skip
         first = next(found, None)
         if first is not None:
@@ -98,7 +101,7 @@ def find_bounds(table: MixedTable, gaps: Collection[DateGap]) -> Iterator[DateBo
             yield DateBound(gap.target, gap.source, min(room, key=lambda name: room[name]), max(least, 0.0))
 
 
-def _holds(mine: Float1D, start: Float1D, months: Float1D, is_whole: bool) -> bool:
+def _holds(mine: Float1D, start: Float1D, months: Float1D, is_whole: bool, ends: bool) -> bool:
     """Tell whether a rule holds; ``is_whole``: and its columns are missing together."""
     made = np.isfinite(start) & np.isfinite(months)
     both = np.isfinite(mine) & made
@@ -111,9 +114,15 @@ def _holds(mine: Float1D, start: Float1D, months: Float1D, is_whole: bool) -> bo
         return False
     first = some[:_TRIED]
     return bool(
-        (months_after(start[first], months[first]) == mine[first]).all()
-        and (months_after(start[some], months[some]) == mine[some]).all()
+        (months_after(start[first], months[first], ends) == mine[first]).all()
+        and (months_after(start[some], months[some], ends) == mine[some]).all()
     )
+
+
+def _ways(start: Float1D) -> tuple[bool, ...]:
+    """Return whether ends of months may keep to ends: seen first where all dates are such."""
+    is_end = is_month_end(start)[np.isfinite(start)]
+    return (True, False) if is_end.all() else (False, True) if is_end.any() else (False,)
 
 
 def _is_bound(mine: Float1D, start: Float1D, until: Float1D) -> bool:

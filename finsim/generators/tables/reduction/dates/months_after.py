@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.notation import Float1D
+from finsim.notation import DAY, Bool1D, Float1D
 
 LEAST_WHOLE, LEAST_ROWS = 0.99, 20
 """Days between are whole months in 99 % of 20 rows at least; by chance in one of thirty (assumptions)."""
@@ -13,8 +13,11 @@ LEAST_MET, MOST_TERMS, LEAST_TOLD = 5, 60, 0.95
 rows (assumptions)."""
 
 
-def months_after(days: Float1D, months: Float1D) -> Float1D:
-    """Return the days since 1970 that lie so many months after others; NaN where one of both is missing."""
+def months_after(days: Float1D, months: Float1D, ends: bool = False) -> Float1D:
+    """Return the days since 1970 that lie so many months after others; NaN where one of both is missing.
+
+    ``ends`` : from the last day of a month on it is the last day of a month, February 29 after 28 too.
+    """
     there = np.isfinite(days) & np.isfinite(months)
     found = np.full(len(days), np.nan)
     start = days[there].astype(np.int64).astype("datetime64[D]")
@@ -23,7 +26,29 @@ def months_after(days: Float1D, months: Float1D) -> Float1D:
     later = month + np.rint(months[there]).astype(np.int64)
     length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
     found[there] = later.astype("datetime64[D]").astype(np.int64) + np.minimum(into, length - 1)
+    if ends:
+        last = is_month_end(days) & there
+        found[last] = (later + 1).astype("datetime64[D]").astype(np.float64)[last[there]] - 1
     return found
+
+
+def is_month_end(days: Float1D) -> Bool1D:
+    """Return which days since 1970 are the last of their month; False where missing."""
+    there = ~np.isnan(days)
+    found = np.zeros(len(days), np.bool_)
+    some = days[there].astype(np.int64).astype("datetime64[D]")
+    found[there] = (some + DAY).astype("datetime64[M]") != some.astype("datetime64[M]")
+    return found
+
+
+def keep_ends(start: Float1D, end: Float1D) -> bool:
+    """Tell whether dates whole months after others are ends of months after ends, more often than not."""
+    months = months_between(start, end)
+    there = np.isfinite(months)
+    kept, plain = (
+        (months_after(start[there], months[there], ends) == end[there]).sum() for ends in (True, False)
+    )
+    return bool(kept > plain or (kept == plain and is_month_end(start[there]).all()))
 
 
 def months_between(start: Float1D, end: Float1D) -> Float1D:
@@ -44,7 +69,10 @@ def are_whole(start: Float1D, end: Float1D) -> bool:
     there = np.isfinite(months)
     if there.sum() < LEAST_ROWS:
         return False
-    return bool((months_after(start[there], months[there]) == end[there]).mean() >= LEAST_WHOLE)
+    return any(
+        (months_after(start[there], months[there], ends) == end[there]).mean() >= LEAST_WHOLE
+        for ends in (False, True)
+    )
 
 
 def terms_of(months: Float1D) -> tuple[int, ...]:
