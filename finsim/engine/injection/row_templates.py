@@ -32,7 +32,9 @@ class Templates:
     is paid, ``all_returned`` all of them; ``in_currency`` outgoing rows by currency; ``to_entity`` rows by
     payee, ``to_shop`` by merchant.
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
-    values hardly ever occur twice. ``steps`` and ``currency`` int64[n] are those of the amount of each row; ``words``: what transfers may say.
+    values hardly ever occur twice.
+    ``steps`` and ``currency`` int64[n] are those of the amount of each row.
+    ``words``: what transfers may say.
     """
 
     own: Group
@@ -103,7 +105,7 @@ def templates(
     sorts: AccountSorts,
 ) -> Templates:  # fmt: skip
     """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
-    groups: tuple[Group | None, ...] = (None, None, None)
+    groups: tuple[Group | None, Group | None, Group | None] = (None, None, None)
     if sorts.is_mixed:
         told_by = np.flatnonzero(sorts.relation >= 0)
         to = SORTS * past.payer + sorts.relation % SORTS
