@@ -89,20 +89,19 @@ class _Row:
 
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
-    ledger: Ledger, lent: Templates, streams: Streams,
-    said: tuple[OwnFlag | None, TransferWords | None] = (None, None),
+    ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
 ) -> Added:  # fmt: skip
     """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain.
 
-    Schemes are timed by the clock of the table's zone. ``said``: the table's own flag of fraud, which says
-    what the label says, and what transfers may say.
+    Schemes are timed by the clock of the table's zone.
+    ``flag`` is the table's own of fraud, which says what the label says.
     """
-    flag, words = said
     found: list[_Row] = []
+    words = lent.words
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
-            found += _rows_of(scheme, row, number, world, (past, ledger, lent, words), rng)
+            found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
     wall = np.array([one.time for one in found], dtype=np.int64)
     for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
         one.time = time
@@ -162,17 +161,18 @@ def _ordered(
 
 def _rows_of(
     scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation,
-    known: tuple[Histories, Ledger, Templates, TransferWords | None], rng: np.random.Generator,
+    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
 ) -> list[_Row]:  # fmt: skip
     """Return the rows of one payment: one, or in a single-sided ledger one for each entity in it."""
-    past, ledger, lent, words = known
+    past, ledger, lent = known
+    words = lent.words
     payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
     time, amount = int(scheme.time[row]), int(scheme.amounts[row])
     labels = scheme.labels[row]
     giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
     made = []
     if world.shop[payer] >= 0:
-        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known[:3], rng)]
+        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
     if giver >= 0 or ledger.columns.layout != SINGLE:
         relation = int(world.sorts.of_payments(np.array(giver), np.array(taker), np.array(shop)))
         template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency, relation)

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
+from finsim.engine.injection.accounts.row_groups import Group
+from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
@@ -22,36 +24,6 @@ _ABOVE_USUAL = 0.02  # agreement of any two rows is no sign of the payee
 
 
 @dataclass(frozen=True)
-class Group:
-    """Rows by a key, those of one key by amount: ``order[edges[k]:edges[k + 1]]``, with their logs."""
-
-    order: Int1D
-    edges: Int1D
-    logs: Array
-
-    @staticmethod
-    def of(rows: Int1D, key: Int1D, size: Int1D, keys: int) -> Group:
-        """Return ``rows`` grouped by ``key[rows]``."""
-        order = rows[np.lexsort((size[rows], key[rows]))]
-        edges = np.searchsorted(key[order], np.arange(keys + 1))
-        return Group(order, edges, np.log(np.maximum(size[order], 1)))
-
-    def near(self, key: int, amount: int, most: int, rng: np.random.Generator) -> int:
-        """Return one of the ``most`` rows of a key nearest in amount, -1 where it has none."""
-        low, high = int(self.edges[key]), int(self.edges[key + 1])
-        if low == high:
-            return -1
-        at = int(np.searchsorted(self.logs[low:high], np.log(max(amount, 1))))
-        first = max(0, min(at - most // 2 - 1, high - low - most))
-        return int(self.order[low + first + int(rng.integers(min(most, high - low)))])
-
-    def any(self, key: int, rng: np.random.Generator) -> int:
-        """Return one row of a key, -1 where it has none."""
-        low, high = int(self.edges[key]), int(self.edges[key + 1])
-        return -1 if low == high else int(self.order[int(rng.integers(low, high))])
-
-
-@dataclass(frozen=True)
 class Templates:
     """Where cells are taken from.
 
@@ -60,7 +32,9 @@ class Templates:
     is paid, ``all_returned`` all of them; ``in_currency`` outgoing rows by currency; ``to_entity`` rows by
     payee, ``to_shop`` by merchant.
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
-    values hardly ever occur twice. ``steps`` and ``currency`` int64[n] are those of the amount of each row.
+    values hardly ever occur twice.
+    ``steps`` and ``currency`` int64[n] are those of the amount of each row.
+    ``words``: what transfers may say.
     """
 
     own: Group
@@ -78,6 +52,7 @@ class Templates:
     of_relation: Group | None = None
     own_to: Group | None = None
     from_sort: Group | None = None
+    words: TransferWords | None = None
 
     def outgoing(
         self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1,
@@ -130,7 +105,7 @@ def templates(
     sorts: AccountSorts,
 ) -> Templates:  # fmt: skip
     """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
-    groups: tuple[Group | None, ...] = (None, None, None)
+    groups: tuple[Group | None, Group | None, Group | None] = (None, None, None)
     if sorts.is_mixed:
         told_by = np.flatnonzero(sorts.relation >= 0)
         to = SORTS * past.payer + sorts.relation % SORTS

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS, AccountSorts
+from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
-from finsim.engine.injection.row_templates import Group
 from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
 from finsim.tables.cells.stored import is_text
 
