@@ -17,7 +17,7 @@ from finsim.records.storage import canonical_json
 from finsim.tables import load_schema
 
 NOT_ASKED = ("rate", "income")
-"""Columns with a role that no scorecard asks, though users may expect it; personal traits: see the guide."""
+"""Columns with a role that no scorecard asks, though users may expect it; for traits see PROTECTED."""
 
 
 def tape_of(part: CreditPart) -> Tape:
