@@ -362,3 +362,19 @@ def test_own_rates_put_no_more_schemes_in_than_there_are_entities(tmp_path: Path
     made = put(accounts(), tmp_path, narratives=story)
     assert made.schemes == {"mule_ring": 300}
     assert any("asks for" in one for one in made.remarks)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_days_and_balances_that_do_not_follow_are_named(ending: str, tmp_path: Path) -> None:
+    """The best column and pair are below the goal, and a booking lag alone gives all added rows away."""
+    frame = cards()
+    booked = frame.assign(booked=frame["when"].dt.normalize() + pd.Timedelta(days=1), balance=100.0)
+    for name, one, named in (("a", frame, False), ("b", booked, True)):
+        file = tmp_path / f"{name}.{ending}"
+        one.to_csv(file, index=False) if ending == "csv" else one.to_parquet(file, index=False)
+        roles = CARD_ROLES | ({"balance": "balance"} if named else {})
+        made = put(
+            file, tmp_path, name, narratives=CARD, rate=0.05, seed=3, schema=schema(one, roles, tmp_path)
+        )
+        told = [text for text in made.remarks if "cells of other rows" in text]
+        assert [text.split(":")[0] for text in told] == (["booked, balance"] if named else [])

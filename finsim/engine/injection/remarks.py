@@ -25,8 +25,30 @@ def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log:
         f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
     ]  # fmt: skip
+    found += unmoved(ledger)
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
     return tuple(found)
+
+
+def unmoved(ledger: Ledger) -> list[str]:
+    """Return a sentence on columns whose cells fit no added row: another day than that paid, and a balance.
+
+    They are lent by real rows at other times, so the lag of a booking day or a step of a balance gives every
+    added row away, and no single column shows it.
+    """
+    parts, source = ledger.columns.parts, ledger.source
+    paid = parts["date"].header
+    days = [
+        source.bound[name] for name, field in source.fields.items()
+        if field.type in ("ts", "date") and source.bound.get(name, paid) != paid
+    ]  # fmt: skip
+    named = [*days, *([parts["balance"].header] if "balance" in parts else [])]
+    if not named:
+        return []
+    return [
+        f"{', '.join(named)}: added rows have the cells of other rows there, which neither follow their time "
+        "nor go on from row to row: leave these columns out, or make them anew, before a detector learns"
+    ]
 
 
 def short_of(
