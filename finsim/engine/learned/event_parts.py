@@ -22,7 +22,6 @@ _PARTS = {
     "currency": ("currency",), "category": ("category", "purpose"), "direction": ("direction",),
 }  # fmt: skip
 """Part of an event -> the roles of columns that may play it, the first one wins."""
-MOST_CATEGORIES = 200
 SHARED_NAMES, SHARED_ACCOUNTS, LEAST_SHARED = 0.5, 0.05, 5
 """Counterparties are entities where half of the rows name one. A column of accounts holds entities already
 where 5 in 100 of them, and 5 at least, are met as counterparties (assumptions): numbers of merchants may be

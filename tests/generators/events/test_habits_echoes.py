@@ -236,6 +236,11 @@ def test_an_attribute_that_all_entities_share_forbids_nothing():
     np.testing.assert_array_equal(alike.mirror.rate, plain.mirror.rate)
 
 
+def test_an_attribute_that_some_entities_lack_forbids_rows_of_the_partner():
+    people = MixedTable({"memo": words(np.arange(60) % 2 - 1, ["X"])}, 60)
+    assert learn_echoes(replace(statement(), entities=people))[1].mirror is None
+
+
 def test_the_mirror_pairs_each_row_once():
     log = statement(10, 3, share=0.0)
     doubled = np.repeat(np.arange(log.events.rows), 2)  # every payment twice: the k-th side is of the k-th

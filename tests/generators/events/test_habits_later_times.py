@@ -35,6 +35,19 @@ def test_booked_on_the_next_day(made):
     assert (days.values[there] == (found.times // DAY * DAY + DAY)[there]).all()
 
 
+def test_days_behind_are_whole_days_of_those_seen():
+    """One or eleven days behind: no day between them is ever drawn."""
+    log = ledger(plant=False)
+    far = np.where(np.random.default_rng(4).random(len(log.times)) < 0.3, 11, 1)
+    cells = MixedColumn(TIME, log.times // DAY * DAY + far * DAY, step=float(DAY))
+    log = replace(log, events=log.events.with_columns({"booked": cells}))
+    found = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda *_: None).sample(80, Streams(2))
+    behind = (found.events["booked"].values - found.times // DAY * DAY) / DAY
+    days, counts = np.unique(behind, return_counts=True)
+    assert set(days) == {1.0, 11.0}
+    assert counts[1] / counts.sum() == pytest.approx(0.3, abs=0.04)
+
+
 def test_a_step_cuts_the_payment_and_no_step_leaves_it():
     times = np.array([DAY // 2, 3 * DAY - 1])
     column = MixedColumn(TIME, np.array([DAY, MISSING_TIME]), step=float(DAY))
