@@ -43,6 +43,7 @@ from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
 from finsim.scenarios.expectations import check_expectations
 from finsim.scenarios.expectations import measure as measure_drivers
+from finsim.scenarios.expectations import unmoved
 from finsim.scenarios.severity_and_overlays import scaled
 
 # The page is named here, not imported: report stands on the same floor as the engine.
@@ -216,7 +217,7 @@ def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) 
         measures[label] = measured
         figures[label] = all_figures(figured, present)
         as_run = scaled(plan.scenarios[label], severities[label])
-        outcomes = check_expectations(as_run, measured, drivers.clock)
+        outcomes = check_expectations(as_run, unmoved(drivers) | measured, drivers.clock)
         expectations[label] = [outcome.to_dict() for outcome in outcomes]
     scores = {
         "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},

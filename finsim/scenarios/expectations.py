@@ -11,8 +11,10 @@ import numpy as np
 from finsim.notation import Float1D
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
+from finsim.scenarios.claims.metric_names import ENDS, OF_BEHAVIOUR, OF_DRIVER
 from finsim.scenarios.compile import drivers, whole_clock
 from finsim.scenarios.flat_scenario import FlatScenario
+from finsim.scenarios.variables import LAUNDERING, TYPOLOGIES
 
 NOT_MEASURED = "not measured"
 
@@ -73,6 +75,22 @@ def measure(of: Drivers) -> dict[str, float]:
     for name, values in of.intensity.items():
         found[f"{name.replace(':', '.')}.peak_over_base"] = float(values.max())
     found["fraud.branching_ratio"] = float(of.mules.get("branching_ratio", 0.0))
+    return found
+
+
+def unmoved(of: Drivers) -> dict[str, float]:
+    """Return the numbers of closed names that ``measure`` leaves out, for what the drivers leave alone.
+
+    Multipliers are 1, blends and jumps 0, so a claim that something stays as it is can be judged.
+    """
+    ended = {f"behaviour.{name}": 1.0 for name in OF_BEHAVIOUR if name not in of.behaviour}
+    ended |= {
+        f"driver.{name}": float(of.market_series(name)[0]) for name in OF_DRIVER if name not in of.market
+    }
+    found = {f"{name}.{end}": value for name, value in ended.items() for end in ENDS}
+    for kind, shipped in (("fraud", TYPOLOGIES), ("aml", LAUNDERING)):
+        still = [name for name in shipped if f"{kind}:{name}" not in of.intensity]
+        found |= {f"{kind}.{name}.peak_over_base": 1.0 for name in still}
     return found
 
 

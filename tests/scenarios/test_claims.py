@@ -14,7 +14,7 @@ from finsim.errors import ScenarioError
 from finsim.records.calendar import Clock
 from finsim.scenarios import check_expectations, drivers, load, measure, names
 from finsim.scenarios.claims.metric_names import CLOSED, OF_BOOK, OF_EQUITY, is_measurable, nearest, pattern
-from finsim.scenarios.expectations import Outcome
+from finsim.scenarios.expectations import Outcome, unmoved
 
 LONG = Clock(date(2025, 12, 31), 1260, 200, 60)
 HEAD = (
@@ -131,3 +131,38 @@ def test_the_gate_of_the_expectations():
     assert unmet_lines(Expected((met, unjudged)), allow_unjudged=True) == []
     assert unmet_lines(Expected((unjudged,)), allow_unjudged=True) == [str(unjudged)]
     assert unmet_lines(Expected((), "not checked"), allow_unjudged=True) == ["not checked"]
+
+
+STAYS = (
+    "{metric: behaviour.late_payment.peak, equals: 1}",
+    "{metric: behaviour.cash_withdrawal.trough, equals: 1}",
+    "{metric: driver.vol_mult.peak, equals: 1}",
+    "{metric: driver.corr_blend.peak, equals: 0}",
+    "{metric: driver.jump.trough, equals: 0}",
+    "{metric: fraud.card_testing.peak_over_base, equals: 1}",
+    "{metric: aml.layering.peak_over_base, equals: 1}",
+)
+MOVES = """market: {vol: {as: mult, path: [1, 2, 2, 1]}}
+behaviour: {late_payment_mult: 1.4, cash_withdrawal_mult: 0.8, assumption: ours}
+fraud: {intensity_mult: {card_testing: 3}}
+aml: {intensity_mult: {layering: 3}}
+"""
+
+
+def judged(path):
+    scenario, what = load(path), drivers(load(path), LONG)
+    assert not {*unmoved(what)} & {*measure(what)}
+    return [o.met for o in check_expectations(scenario, unmoved(what) | measure(what), LONG)]
+
+
+def test_a_claim_that_something_stays_as_it_is_is_judged(write):
+    claims = "expect: [" + ", ".join(STAYS) + "]\n"
+    assert judged(write("x", HEAD + claims)) == [True] * 7
+    assert judged(write("y", HEAD + MOVES + claims)) == [*[False] * 3, True, True, False, False]
+
+
+def test_what_the_worlds_leave_alone_has_the_names_of_what_they_move():
+    stays = unmoved(drivers(load("base"), LONG))
+    assert [name for name in stays if not is_measurable(name)] == []
+    closed = {name for name in CLOSED if name.startswith(("behaviour.", "driver."))}
+    assert closed - {f"driver.equity.{end}" for end in ("trough", "end", "trough_step")} <= {*stays}

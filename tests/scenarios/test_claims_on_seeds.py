@@ -19,6 +19,7 @@ from finsim.markets.shard import bars
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.scenarios import check_expectations, drivers, load, measure, names
+from finsim.scenarios.expectations import unmoved
 
 SEEDS, PATHS = range(100, 150), 16
 FEW = ("ltcm-1998", "dotcom-2000", "euro-crisis-2011")
@@ -62,11 +63,19 @@ def unmet(body: Body, seeds: range, chosen: Sequence[str]) -> Iterator[tuple[str
 @pytest.mark.parametrize("name", names())
 def test_claims_that_no_seed_moves_are_judged_and_met_in_the_time_of_the_quickstart(name):
     driver = drivers(load(name), CLOCK)
-    found = measure(driver) | measured_of_credit(driver)
+    found = unmoved(driver) | measure(driver) | measured_of_credit(driver)
     outcomes = check_expectations(load(name), found, CLOCK)
     still = [o for o in outcomes if not o.metric.startswith("equity.")]
     assert [str(o) for o in still if o.met is not True] == []
     assert [o.reason for o in outcomes if o.reason not in ("", "not measured")] == []
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "base"])
+def test_a_file_claims_something_of_markets_payments_and_credit(name):
+    begin = {claim.metric.partition(".")[0] for claim in load(name).expect}
+    assert begin & {"driver", "equity"}
+    assert begin & {"behaviour", "fraud", "aml"}
+    assert "credit" in begin
 
 
 def test_a_claim_about_the_market_is_met_and_one_that_is_wrong_is_not(body, write, clock):

@@ -11,6 +11,7 @@ from finsim.scenarios.variables import LAUNDERING, TYPOLOGIES, VARIABLES
 ENDS = ("peak", "trough")
 SUPERVISED = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer")
 OF_DRIVER = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
+OF_BEHAVIOUR = ("late_payment", "cash_withdrawal")
 OF_EQUITY = ("max_drawdown", "days_peak_to_trough", "vol21_peak", "corr63_peak", "quarter_error")
 OF_BOOK = ("default_rate", "loss_rate", "dispersion", "expected_loss")
 OF_CLASS = ("loss_rate_9q", "z_trough", "default_ratio_peak")
@@ -21,7 +22,7 @@ CLOSED: frozenset[str] = frozenset(
         *(f"macro.{name}.{end}" for name in VARIABLES for end in ENDS),
         *(f"driver.equity.{name}" for name in ("trough", "end", "trough_step")),
         *(f"driver.{name}.{end}" for name in OF_DRIVER for end in ENDS),
-        *(f"behaviour.{name}.{end}" for name in ("late_payment", "cash_withdrawal") for end in ENDS),
+        *(f"behaviour.{name}.{end}" for name in OF_BEHAVIOUR for end in ENDS),
         *(f"equity.{name}" for name in OF_EQUITY),
         *(f"credit.{name}" for name in OF_BOOK),
         *(f"credit.{loan_class}.{name}" for loan_class in SUPERVISED for name in OF_CLASS),
