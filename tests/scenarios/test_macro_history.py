@@ -101,3 +101,15 @@ def test_a_table_that_changed_is_read_again(tmp_path):
     first = what_if(["oil_price=+50%"], path)
     path.write_text(table(64))
     assert (first.learned, what_if(["oil_price=+50%"], path).learned) == (60, 64)
+
+
+def test_variables_that_are_nearly_alike_are_told_apart(tmp_path):
+    rows = [line.split(",") for line in table(60).splitlines()]
+    near = np.random.default_rng(4).standard_normal(60) * 1e-3
+    text = "\n".join(
+        ",".join([*row, "usd_index" if k == 0 else f"{float(row[2]) * np.exp(near[k - 1]):.4f}"])
+        for k, row in enumerate(rows)
+    )
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    assert what_if(["oil_price=+10%"], path).learned == 60

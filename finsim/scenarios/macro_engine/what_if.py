@@ -21,6 +21,7 @@ from finsim.scenarios.published.table_cells import last_day
 QUARTERS = 9  # what supervisors ask for
 RATE_DIGITS, PRICE_DIGITS = 4, 7  # decimals of a rate, digits of a price
 MOST_RATE, MOST_LOG = 1e6, 100.0 * np.log(1e4)
+COPIED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
     known = read_history(history, names)
     held = conditions(wanted, known)
     try:
+        _refuse_copies(known.values)
         model = learn(known)
         found = conditional_path(model, length, held)
     except np.linalg.LinAlgError:
@@ -87,6 +89,15 @@ def what_if(given: Sequence[str], history: Path | None = None, quarters: int | N
             remedy="give these variables too, or a table of quarters that knows such times (`--from`)",
         )
     return _answer(model, found, held)
+
+
+def _refuse_copies(values: Float2D) -> None:
+    """Raise LinAlgError where the moves of one variable follow from the others' to 1e-9 of their variance.
+
+    The prior keeps such a model solvable, or just not: what a solver says hangs on the machine's rounding.
+    """
+    if values.shape[1] > 1 and np.linalg.eigvalsh(np.corrcoef(np.diff(values, axis=0).T))[0] < COPIED:
+        raise np.linalg.LinAlgError
 
 
 def _answer(model: MacroModel, found: ConditionalPath, held: Mapping[tuple[int, int], float]) -> WhatIf:
