@@ -41,9 +41,8 @@ from finsim.provenance.outputs import describe_file, remove_leftovers
 from finsim.provenance.seal import LOG, note_files, seal_run, stated
 from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
-from finsim.scenarios.expectations import check_expectations
+from finsim.scenarios.expectations import check_expectations, unmoved
 from finsim.scenarios.expectations import measure as measure_drivers
-from finsim.scenarios.expectations import unmoved
 from finsim.scenarios.severity_and_overlays import scaled
 
 # The page is named here, not imported: report stands on the same floor as the engine.

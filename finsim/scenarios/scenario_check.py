@@ -22,7 +22,7 @@ from finsim.scenarios.variables import CREDIT_CLASSES, PRICE, VARIABLES
 KINDS = ("baseline", "historical", "supervisory", "hypothetical", "behavioural", "compound", "reverse")
 STEPS = ("year", "quarter", "month", "week", "day", "minute")
 BASES = ("judgement", "fitted", "form", "residual", "frequency")
-WORLDS = ("macro", "equity", "driver", "credit", "fraud", "aml", "behaviour")
+WORLDS = ("macro", "equity", "driver", "credit", "fraud", "liquidity", "aml", "behaviour")
 LGD_MODELS = ("frye_jacobs", "constant")
 COMBINE = ("max", "min", "last", "add")
 MAX_SEVERITY = 10.0

@@ -18,9 +18,12 @@ from finsim.credit.losses import losses
 from finsim.credit.panel import panel
 from finsim.engine.reverse.book_surface import book_surface, linked_variables
 from finsim.engine.reverse.fraud_model import fraud_losses, tabulated, typologies
+from finsim.engine.reverse.liquidity_model import PURSE, added_up, beside_purse, shortfalls
 from finsim.engine.reverse.question import DRAWDOWN, EXPECTED_LOSS, Question
 from finsim.engine.stages.credit_stage import passed_book
+from finsim.engine.stages.customers_with_loans import are_customers
 from finsim.engine.stages.fraud_losses import FRAUD_LOSS
+from finsim.engine.stages.shortfalls import SHORTFALL
 from finsim.engine.study.study_resolution import Plan, credit_settings, fed_back
 from finsim.errors import StudyError
 from finsim.notation import Float1D, Float2D
@@ -103,6 +106,8 @@ def breach_model(plan: Plan, question: Question) -> BreachModel:
         )
     if question.metric == FRAUD_LOSS:
         return _fraud_model(plan)
+    if question.metric == SHORTFALL:
+        return _shortfall_model(plan)
     book = passed_book(plan) if study.credit else []
     read = linked_variables(book, drivers_of(plan, {FACTOR: 1.0})) if book else ()
     held = without_history(read)
@@ -120,6 +125,16 @@ def _fraud_model(plan: Plan) -> BreachModel:
         return table(moves[:, names.index(FRAUD)])
 
     return BreachModel((FRAUD,), (), (), loss, measured, lambda _: 1.0, close=_COARSE)
+
+
+def _shortfall_model(plan: Plan) -> BreachModel:
+    measured = shortfalls(plan)
+    book = passed_book(plan) if plan.study.credit and are_customers(plan) else []
+    linked = linked_variables(book, drivers_of(plan, {FACTOR: 1.0})) if book else ()
+    along, held = beside_purse(linked)
+    loss = added_up(lambda moves: measured(drivers_of(plan, moves) if moves else plan.drivers["base"]), along)
+    with_market = (*along, EQUITY) if plan.study.market else along
+    return BreachModel(PURSE, with_market, held, loss, measured, lambda _: 1.0, close=_COARSE)
 
 
 def _fall(names: tuple[str, ...], moves: Float2D) -> Float1D:

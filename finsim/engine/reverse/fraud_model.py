@@ -61,7 +61,7 @@ def fraud_losses(plan: Plan) -> Callable[[Drivers], float]:
             remedy="ask it of a part: --scale 0.1",
         )
     world, calm = payment_world(plan, None), plan.drivers["base"]
-    courses = _courses(plan, calm) if are_customers(plan) else None
+    courses = loan_courses(plan, passed_book(plan), calm) if are_customers(plan) else None
     ordinary = [
         ordinary_orders(world.population, settings, plan.streams, shard, calm, courses)
         for shard in range(settings.shards)
@@ -80,9 +80,8 @@ def fraud_losses(plan: Plan) -> Callable[[Drivers], float]:
     return measured
 
 
-def _courses(plan: Plan, drivers: Drivers) -> LoanCourses:
-    """Return what customers with loans pay, as the credit task hands it to the payments."""
-    tape = passed_book(plan)
+def loan_courses(plan: Plan, tape: list[pa.Table], drivers: Drivers) -> LoanCourses:
+    """Return what customers with loans of a book pay, as the credit task hands it to the payments."""
     customers = CustomerLoans(plan, pa.concat_tables(tape), drivers)
     streams, settings = plan.streams.under("credit"), credit_settings(plan)
     for shard, some in enumerate(tape):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from finsim.document_numbers import Misfit, read_share
 from finsim.engine.stages.fraud_losses import FRAUD_LOSS
+from finsim.engine.stages.shortfalls import SHORTFALL
 from finsim.errors import StudyError, did_you_mean
 from finsim.scenarios.claims.metric_names import is_measurable
 
@@ -17,6 +18,7 @@ METRICS: Mapping[str, str] = {
     EXPECTED_LOSS: "loss of the next twelve months over the balance, on average over the sector factors",
     DRAWDOWN: "fall of the index below the jump-off within four quarters",
     FRAUD_LOSS: "posted fraud over all posted payments of the study's days, by amount",
+    SHORTFALL: "payments that the payer's account could not cover, over all of the study's days, by number",
 }
 """What can be asked in reverse, and what it is."""
 POINTS = 3
@@ -34,7 +36,9 @@ class Question:
     @property
     def world(self) -> str:
         """The part of a study that the metric is of."""
-        return {DRAWDOWN: "market", FRAUD_LOSS: "transactions"}.get(self.metric, "credit")
+        return {DRAWDOWN: "market", FRAUD_LOSS: "transactions", SHORTFALL: "transactions"}.get(
+            self.metric, "credit"
+        )
 
     def __str__(self) -> str:
         """Return the question as it is written."""
@@ -47,6 +51,8 @@ _INSTEAD: Mapping[str, str] = {
     "credit.allowance": EXPECTED_LOSS,
     "credit.ecl_12m": EXPECTED_LOSS,
     "payments.illicit": FRAUD_LOSS,
+    "payments.declined": SHORTFALL,
+    "liquidity": SHORTFALL,
 }
 """Figures of a run that cannot be asked, and the metric that says the like."""
 _NO_LAW = ("liquidity", "deposit", "payments", "behaviour", "aml")
@@ -62,7 +68,7 @@ def _unknown(metric: str, place: str) -> StudyError:
         remedy = f"ask {_INSTEAD[metric]}: {METRICS[_INSTEAD[metric]]}"
     elif metric.partition(".")[0].removesuffix("s") in _NO_LAW:
         found = f"no way back from {metric}: nothing says how probable moves of depositors or dealers are"
-        remedy = f"run a scenario that states them, such as deposit-run; or {EXAMPLE}"
+        remedy = f"run a scenario that states them, such as deposit-run; or ask {SHORTFALL}"
     return StudyError(found, place=place, expected="one of " + ", ".join(METRICS), remedy=remedy)
 
 

@@ -37,6 +37,7 @@ from finsim.engine.stages.order_files import (
 from finsim.engine.stages.order_keys import order_keys
 from finsim.engine.stages.payment_world import is_learned, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
+from finsim.engine.stages.shortfalls import Shortfalls
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
@@ -111,8 +112,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         marks = RowMarks(gear, wallet, RowOriginals(links, (planned, schemes), len(population.accounts)))
     posted = post(population, settings, blocks(), schemes, world.middles, marks, watch)
     own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
-    taken = FraudLosses()
-    written = dict.fromkeys(own, write_rows(own, judges.watch(taken.watch(counts.watch(posted)))))
+    taken, short = FraudLosses(), Shortfalls()
+    rows = judges.watch(short.watch(taken.watch(counts.watch(posted))))
+    written = dict.fromkeys(own, write_rows(own, rows))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     parties |= watch.tables()
     others |= {name: (PARTY_SCHEMAS[name], table) for name, table in parties.items()}
@@ -125,7 +127,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
         "rules": judges.found(),
-        "measures": measure(posted.patterns, drivers, settings) | taken.measures(),
+        "measures": measure(posted.patterns, drivers, settings) | taken.measures() | short.measures(),
         "counts": counts.found,
         "phases": [one.to_dict() for one in posted.phases],
         "remarks": list(posted.remarks),

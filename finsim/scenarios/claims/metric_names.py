@@ -28,6 +28,7 @@ CLOSED: frozenset[str] = frozenset(
         *(f"credit.{loan_class}.{name}" for loan_class in SUPERVISED for name in OF_CLASS),
         "fraud.branching_ratio",
         "fraud.loss_rate",
+        "liquidity.shortfall_rate",
     ]
 )
 """The names that stand whole."""
