@@ -57,8 +57,8 @@ def stress(
         reverse: instead of a scenario, ``"METRIC >= VALUE"``, a share such as 0.06 or 6%: the most plausible
             scenarios that take the metric there. Metrics: ``credit.loss_rate`` (over the panel's months, in
             the world of the study's seed), ``credit.expected_loss`` (of twelve months),
-            ``equity.max_drawdown`` (of the index within four quarters) and ``fraud.loss_rate`` (of posted
-            payments, by amount).
+            ``equity.max_drawdown`` (of the index within four quarters), ``fraud.loss_rate`` (of posted
+            payments, by amount) and ``liquidity.shortfall_rate`` (payments that the payer could not cover).
         points: with ``reverse``, how many distinct scenarios; 3 when left out.
         output: folder to create; ``runs/<study id>-<scenario>``, or ``-reverse``, when left out. With a
             scenario also a URL of an object store, as in ``run``.

@@ -1,4 +1,5 @@
 import dataclasses
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from macro_paths import COLLATERAL, SEVERE, macro_drivers
 
 from finsim import documents
 from finsim.credit.conditional import per_period
+from finsim.credit.factors import quarter_moves
 from finsim.credit.measures import (
     SUPERVISED,
     measure,
@@ -20,7 +22,9 @@ from finsim.credit.settings import Settings
 from finsim.credit.simulate_portfolio import simulate
 from finsim.errors import RecordError
 from finsim.randomness import Streams
+from finsim.records.calendar import Clock
 from finsim.records.drivers import CreditLink
+from finsim.scenarios import drivers, load
 
 # Nine-quarter loss rates, severely adverse: Federal Reserve, DFAST 2026 and 2025 results.
 PUBLISHED_2026 = dict(zip(SUPERVISED, (0.171, 0.015, 0.032, 0.088, 0.090, 0.073), strict=True))
@@ -62,6 +66,18 @@ def test_2025_out_of_sample_is_as_good_as_documented():
     errors = {name: round(100 * (found[name] - PUBLISHED_2025[name]), 1) for name in SUPERVISED}
     expected = {"cards": 1.2, "mortgage": 0.3, "heloc": 0.6, "cre": -2.2, "corporate": -0.4, "consumer": 2.5}
     assert errors == pytest.approx(expected, abs=0.11)
+
+
+def test_no_link_that_rises_with_jobs_lost_explains_consumer_in_2025():
+    """Nine quarters in which 2025 is at least as harsh, and a published rate two points lower."""
+    clock = Clock(date(2025, 12, 31), 700, 90, 39)
+    names = ("dfast-severely-adverse-2025", "dfast-severely-adverse-2026")
+    last, this = (quarter_moves(drivers(load(name), clock)) for name in names)
+    last, this = ({name: moves[:9] for name, moves in some.items()} for some in (last, this))
+    assert (last["unemployment"] >= this["unemployment"]).all()
+    assert (last["house_prices"] <= this["house_prices"]).all()
+    milder = {"bbb_spread": 1.0, "cre_prices": -1.0}
+    assert all((sign * (this[name] - last[name]) >= 0.0).all() for name, sign in milder.items())
 
 
 def test_milder_scenarios_cost_less_and_no_stress_is_the_calm_state(base, severe):
