@@ -22,7 +22,7 @@ from finsim.engine.run_folder.unstarted import clear, is_free, refuse_links
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.task_progress import SHARES
-from finsim.engine.tasks import Task, perform
+from finsim.engine.tasks import Task, perform, take_plan
 from finsim.errors import STOPS, ProvenanceError, StudyError
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.environment import numeric_versions
@@ -111,6 +111,7 @@ def run_resolved(
         clear(folder, keep=LOCK)
         prepare(folder, plan)
         write_plan(folder, plan.record())
+        take_plan(folder, plan)
         return _work(folder, plan, work, progress)
 
 
@@ -138,6 +139,7 @@ def resume(
         if not accept_versions:
             refuse_other_versions(path, record)
         plan = plan_of(record)
+        take_plan(path, plan)
         remove_leftovers(path)
         (path / ATTESTATION).unlink(missing_ok=True)  # of a manifest that was lost
         log = _log(path, plan)

@@ -12,9 +12,10 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from finsim.catalog import Catalog, Entry
+from finsim.engine.executors.freed_memory import keep_freed_memory
 from finsim.engine.finished_tasks import Done, load_done, read_plan, save_done
 from finsim.engine.study.study_resolution import Plan, plan_of
-from finsim.errors import FinsimError
+from finsim.errors import FinsimError, ResumeError
 
 STAGES = Catalog(
     "stage",
@@ -59,14 +60,37 @@ class Task:
         return "/".join(part for part in parts if part)
 
 
+_resolved: dict[str, Plan] = {}
+"""The plan that this process resolved for the run it is in, by its record."""
+
+
+def take_plan(run: Path, plan: Plan) -> None:
+    """Let tasks of this process use a plan that was resolved just now, instead of resolving it again."""
+    _resolved.clear()
+    _resolved[_recorded(str(run))] = plan
+
+
+def taken_plan(run: Path) -> Plan | None:
+    """Return the plan that this process took for a run; None for other runs, and without a sound record."""
+    try:
+        return _resolved.get(_recorded(str(run))) if _resolved else None
+    except ResumeError:
+        return None
+
+
 @lru_cache(maxsize=2)
 def _known_plan(record: str) -> Plan:
     return plan_of(json.loads(record))
 
 
+def _recorded(run: str) -> str:
+    return json.dumps(read_plan(Path(run)), sort_keys=True)
+
+
 def _plan(run: str) -> Plan:
     """Return the plan of a run folder, known by its contents: a folder may be made anew in one process."""
-    return _known_plan(json.dumps(read_plan(Path(run)), sort_keys=True))
+    record = _recorded(run)
+    return _resolved.get(record) or _known_plan(record)
 
 
 def perform(task: Task) -> Done:
@@ -76,6 +100,7 @@ def perform(task: Task) -> Done:
     if finished is not None:
         return finished
     work: Callable[[Path, Plan, Task], Done] = STAGES.load(task.stage)
+    keep_freed_memory()
     started = time.process_time()
     with threadpool_limits(limits=1):
         try:

@@ -30,11 +30,14 @@ class Layout:
     def __post_init__(self) -> None:
         """Raise FitError for roles and scales that no bar can have."""
         wrong = set(self.roles) - set(ROLES)
-        if wrong or self.roles.count("move") != 1 or self.shadows.shape != (self.series, 2):
+        is_sized = self.shadows.shape == (self.series, 2) and bool(
+            (np.isfinite(self.shadows) & (self.shadows > 0)).all()
+        )
+        if wrong or self.roles.count("move") != 1 or not is_sized:
             raise FitError(
-                f"{self.series} series of {', '.join(self.roles)}, scales {self.shadows.shape}",
+                f"{self.series} series of {', '.join(self.roles)}, scales {self.shadows.tolist()}",
                 place="sequences: layout",
-                expected=f"one move and any of {', '.join(ROLES)}, and two scales of shadows a series",
+                expected=f"one move and any of {', '.join(ROLES)}, and two scales above zero a series",
             )
 
     @classmethod

@@ -108,13 +108,31 @@ class Encoding:
         try:
             body = Body(**{name: _tuples(value) for name, value in data["body"].items()})
             calendar = TradingCalendar.from_dict(data["calendar"]) if "calendar" in data else NYSE
-            return cls(body=body, calendar=calendar, **facts)
-        except (TypeError, KeyError) as bad:
+            found = cls(body=body, calendar=calendar, **facts)
+            _refuse_impossible(found)
+        except (TypeError, KeyError, ValueError) as bad:
             raise RecordError(
                 f"this is not a market encoding: {bad}",
                 expected="the data of Encoding.to_dict",
                 remedy="fit the model again with this version",
             ) from None
+        return found
+
+
+def _refuse_impossible(found: Encoding) -> None:
+    """Raise ValueError for numbers that no fit gives: a scale of zero, a price below it, an asset too few.
+
+    A card can be edited and signed again; such numbers would be divided by, or drawn with, further on.
+    """
+    size = len(found.assets)
+    closes = np.array([found.first_close, found.last_close], np.float64)
+    scales, sigma = np.array(found.shadow_scale, np.float64), np.array(found.body.sigma, np.float64)
+    if (closes.shape, scales.shape, sigma.shape) != ((2, size), (size, 2), (size,)):
+        raise ValueError(f"closes, shadow_scale or sigma are not those of {size} assets")
+    above = {"closes": closes[:, found.where(PRICE)], "shadow_scale": scales}
+    for name, numbers in {**above, "sigma": sigma}.items():
+        if not np.isfinite(numbers).all() or (numbers <= 0 if name in above else numbers < 0).any():
+            raise ValueError(f"{name} {numbers.tolist()}, of which some are too low or no numbers")
 
 
 def _tuples(value: Any) -> Any:

@@ -20,7 +20,7 @@ CurveNumber = Annotated[Number, Meaning("a number in the unit of the curve", "1.
 class Part(BaseModel):
     """A block of the file; unknown keys are refused, text is no number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Sourced(Part):

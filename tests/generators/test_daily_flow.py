@@ -326,6 +326,9 @@ def test_a_layout_of_other_channels_is_refused():
         Sequences(np.zeros((1, 5, 4)), layout=BARS)
     with pytest.raises(FitError, match="one move"):
         Layout(1, ("gap",), np.ones((1, 2)))
+    for scale in (0.0, -0.01, np.nan, np.inf):
+        with pytest.raises(FitError, match="above zero"):
+            Layout(1, ("move", "upper"), np.array([[0.01, scale]]))
 
 
 def test_laws_survive_their_arrays(streams):

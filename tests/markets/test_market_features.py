@@ -125,6 +125,35 @@ def test_encoding_survives_json(encoded):
         Encoding.from_dict({"assets": ["A"]})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("shadow_scale", [[0.01, 0.01], [0.01, 0.0]]),
+        ("shadow_scale", [[0.01, 0.01], [0.01, -0.1]]),
+        ("shadow_scale", [[0.01, 0.01]]),
+        ("last_close", [0.0, 10.0]),
+        ("last_close", [10.0, float("nan")]),
+        ("first_close", [10.0]),
+        ("first_close", ["ten", 10.0]),
+        ("sigma", [0.01, -0.01]),
+        ("sigma", [0.01]),
+    ],
+)
+def test_an_encoding_with_numbers_that_no_fit_gives_is_refused(encoded, name, value):
+    told = json.loads(json.dumps(encoded[1].to_dict()))
+    (told["body"] if name == "sigma" else told)[name] = value
+    with pytest.raises(RecordError, match="not a market encoding"):
+        Encoding.from_dict(told)
+
+
+def test_a_difference_may_be_below_zero(encoded):
+    told = json.loads(json.dumps(encoded[1].to_dict())) | {
+        "series": ["difference", "price"],
+        "last_close": [-0.4, 10.0],
+    }
+    assert Encoding.from_dict(told).last_close == (-0.4, 10.0)
+
+
 def test_kinds(history):
     closes = Paths(history.assets, history.dates, {"close": history.close})
     features, encoding = encode(closes)

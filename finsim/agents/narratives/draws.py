@@ -80,7 +80,7 @@ class Draw(BaseModel):
     * ``min`` and ``max``: a draw beyond is moved to the limit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     meaning: ClassVar[Meaning] = Meaning("a number, a range low..high or {dist: ..}", "3..18")
     read: ClassVar[Callable[[Any], float]] = number
     forms: ClassVar[tuple[JsonSchema, JsonSchema]] = (NUMBER_FORM, RANGE_FORM)

@@ -91,7 +91,7 @@ def word_mix(known: Sequence[str], *forms: JsonSchema) -> WithJsonSchema:
 class Part(BaseModel):
     """A block with known keys only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Sourced(Part):

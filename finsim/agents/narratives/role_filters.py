@@ -42,7 +42,7 @@ _COMPARISON = re.compile(r"(<=|>=|<|>|==)\s*([-+]?[0-9]*\.?[0-9]+)\Z")
 class Condition(BaseModel):
     """A closed or open interval of numbers, or a set of words."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     meaning: ClassVar[Meaning] = Meaning("a comparison, a range or a list of words", '">= 60"')
 

@@ -13,6 +13,7 @@ from finsim.engine.feedback.active_loop import ActiveLoop
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import recorded_study
 from finsim.engine.study.study_resolution import Plan, resolve
+from finsim.engine.tasks import taken_plan
 from finsim.errors import FinsimError
 from finsim.scenarios.expectations import Outcome
 from finsim.scenarios.plausible.remarks import remarks_at
@@ -68,6 +69,9 @@ def unread_lines(run: Run) -> list[str]:
 
 def _plan_of(run: Run) -> Plan | None:
     """Return the plan of a run, None where a file of its study is no longer what it was."""
+    taken = taken_plan(run.path)
+    if taken is not None:
+        return taken
     try:
         return resolve(recorded_study(run.manifest["study"]["resolved"], str(run.path / "manifest.json")))
     except FinsimError:

@@ -89,7 +89,7 @@ def _column(name: str, item: Any) -> Any:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 _HINTS = get_type_hints(Settings)

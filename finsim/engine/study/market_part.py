@@ -17,7 +17,7 @@ Steps = Annotated[Count, Field(le=MOST_STEPS)]
 class Part(BaseModel):
     """A block of a study with known keys only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class RulesToLearn(Part):
