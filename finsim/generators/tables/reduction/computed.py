@@ -70,11 +70,21 @@ class Computed:
         if isinstance(rule, PairFollower):
             return rule.column(found[rule.first], found[rule.second], self.kind, self.step)
         if isinstance(rule, Identity | MonthDate | Learned):
-            values = rule.values({name: numbers_of(found[name]) for name in rule.operands})
+            known = {name: numbers_of(found[name]) for name in rule.operands}
+            values = rule.values(known)
             if isinstance(rule, Learned):
-                values = np.clip(values, self.low, self.high)
+                values = self._inside(values)
+            if isinstance(rule, Portion):
+                values = rule.on_grid(values, known, self.step)
             return from_numbers(values, self.kind, self.step)
         return column_of([rule], np.zeros(rows, np.int64), self.kind, self.step)
+
+    def _inside(self, values: Float1D) -> Float1D:
+        """Return amounts inside the range seen: above it as far below as a share; the edge is not met often."""
+        with np.errstate(all="ignore"):
+            back = self.high * (self.high / values) if self.high > 0 else np.full(len(values), self.high)
+        inside = np.where(values > self.high, back, values)
+        return np.asarray(inside if isinstance(self.rule, Portion) else np.maximum(inside, self.low))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
