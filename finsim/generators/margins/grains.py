@@ -31,7 +31,7 @@ class Grain(NamedTuple):
 def grain_of(found: Float1D, counts: Int1D, step: float) -> Grain:
     """Return the greatest step above ``step`` of which all, or nearly all, cells are multiples.
 
-    ``found`` are the different cells and ``counts`` how often each is met. Such as 250 of amounts lent, .05 of
+    ``found`` are the different cells and ``counts`` how often each is met. Such as 250 of amounts, .05 of
     rates; 20 numbers are all even by chance once in a million. Numbers that are all whole have no grain of 1.
     """
     if step <= 0.0 or len(found) < LEAST_VALUES:

@@ -80,7 +80,7 @@ class Computed:
         return column_of([rule], np.zeros(rows, np.int64), self.kind, self.step)
 
     def _inside(self, values: Float1D) -> Float1D:
-        """Return amounts inside the range seen: above it as far below as a share; the edge is not met often."""
+        """Return amounts inside the range seen, as far below its end as they were above, as a share."""
         with np.errstate(all="ignore"):
             back = self.high * (self.high / values) if self.high > 0 else np.full(len(values), self.high)
         inside = np.where(values > self.high, back, values)

@@ -1,0 +1,88 @@
+"""All that holds of numbers and dates in rows of single words: kept in a sample, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from finsim.generators.tables.reduction.by_word.word_dates import WordDate
+from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.identities import Identity
+from finsim.records.mixed_table import MixedColumn
+
+Found = Mapping[str, MixedColumn]
+
+
+@dataclass(frozen=True)
+class WordFacts:
+    """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
+
+    ``later`` : constants of columns that are computed, put right when all are there.
+    """
+
+    constants: tuple[WordConstant, ...] = ()
+    ranges: tuple[WordRange, ...] = ()
+    identities: tuple[WordIdentity, ...] = ()
+    dates: tuple[WordDate, ...] = ()
+    later: tuple[WordConstant, ...] = ()
+
+    def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
+        found = dict(columns)
+        for one in (*self.ranges, *self.constants):
+            if one.target not in given:
+                found |= one.kept(found)
+        for identity in self.identities:
+            found |= identity.kept(found, given)
+        return found
+
+    def of_date(self, target: str, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return a date that has been put back as words have it."""
+        found: dict[str, MixedColumn] = {}
+        for one in self.dates:
+            if one.target == target and not one.count and not {target, one.start} & set(given):
+                found |= one.kept({**columns, **found})
+        return found
+
+    def of_counts(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return numbers of months that dates will be computed from as words have these dates."""
+        found: dict[str, MixedColumn] = {}
+        for one in self.dates:
+            if one.count and one.count not in given:
+                found |= one.kept({**columns, **found})
+        return found
+
+    def of_computed(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return computed columns as words have them."""
+        found: dict[str, MixedColumn] = {}
+        for one in self.later:
+            if one.target not in given:
+                found |= one.kept({**columns, **found})
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            name: [asdict(one) for one in getattr(self, name)]
+            for name in ("constants", "ranges", "identities", "dates", "later")
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> WordFacts:
+        """Return the facts that ``to_dict`` wrote; earlier versions found none."""
+        return cls(
+            tuple(WordConstant(**one) for one in data.get("constants", ())),
+            tuple(WordRange(**_tupled(one)) for one in data.get("ranges", ())),
+            tuple(
+                WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"])))
+                for one in data.get("identities", ())
+            ),
+            tuple(WordDate(**_tupled(one)) for one in data.get("dates", ())),
+            tuple(WordConstant(**one) for one in data.get("later", ())),
+        )
+
+
+def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(one) if isinstance(one, list) else one for key, one in data.items()}
