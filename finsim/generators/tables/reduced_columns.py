@@ -76,6 +76,7 @@ class Reduction:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
         found |= self.by_word.of_numbers(found, given)
+        found |= in_order(self.orders, found, given)
         for gap in self.gaps:
             found |= gap.closed(found, exact=gap.target in given)
             found |= self.by_word.of_date(gap.target, found, given)
@@ -90,8 +91,8 @@ class Reduction:
                 done |= set(column.rule.operands)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = column.restored(found, (first, sampled.rows), drawn)
+            found |= self.by_word.of_computed(name, found)
         found |= in_order(self.later, found, (*given, *self.computed))
-        found |= self.by_word.of_computed(found, given)
         for bound in self.bounds:
             if bound.target not in given:
                 found |= bound.bounded(found)

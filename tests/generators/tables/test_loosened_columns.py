@@ -141,9 +141,9 @@ def test_state_survives_a_round_trip(reduced):
 def test_given_cells_stay(reduced, streams):
     left, found = reduced
     model = fitted(Bayes, streams, left)
-    inner = asked(found, {"paid": 777.0, "month": "Feb"}).inner
+    inner = asked(found, {"amount": 7_700.0, "month": "Feb"}).inner
     made = found.restore(model.sample(300, streams, given=inner), streams, 0, inner)
-    assert (made["paid"].values == 777.0).all()
+    assert (made["amount"].values == 7_700.0).all()
     for cells, words in (
         ({"rate": 5.0}, "follows"),
         ({"out": 1.0}, "1970-01-01 was never seen; expected 200"),

@@ -15,6 +15,7 @@ from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.reduction.pair_followers import PairFollower
+from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.reduction.schedules import Multiple, Schedule
 from finsim.generators.tables.reduction.shares import Share
@@ -26,6 +27,7 @@ Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
 RULES: dict[str, Any] = {
     "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
     "multiple": Multiple, "share": Share, "portion": Portion, "months": MonthDate,
+    "plan": Plan,
 }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ LEAST_ROWS, LEAST_VALUES, LEAST_ALL, LEAST_GAIN = 100, 100, 0.05, 0.1
 """Rows above nothing, their different amounts; of these rows that are all of it; nats by which a share is
 sharper (assumptions)."""
 FEW_ROWS, MOST_ABOVE, MOST_MET = 20, 0.5, 0.1
-"""Or an amount above nothing in half of the rows at most, and in 20, none of it met in a tenth of these, and a
-share that is no wider (assumptions): too few rows for intervals of both to keep their order."""
+"""Or an amount above nothing in half of the rows at most, and in 20, none of it met in a tenth of these,
+and a share that is no wider (assumptions): too few rows for intervals of both to keep their order."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.identities import find_identities
+from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.notation import Bool1D, Float1D
 from finsim.randomness import Streams
 from finsim.records.mixed_table import WORD, MixedTable
@@ -53,12 +54,8 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
     ranges = tuple(
         one for one in _ranges(words, numbers, plain) if (one.word, one.source, one.target) not in fixed
     )
-    ends = {
-        name for name in around.computed if not any(name in one.sources() for one in around.computed.values())
-    }
-    made = {
-        name: one for name in ends if (one := _numbers(table, name)) is not None and _is_made(around, name)
-    }
+    parts = [name for name, one in around.computed.items() if isinstance(one.rule, Learned)]
+    made = {name: one for name in parts if (one := as_numbers(table[name])) is not None}
     return WordFacts(
         constants,
         ranges,
@@ -66,14 +63,6 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
         tuple(_dates(words, table, plain, around)),
         tuple(_constants(words, made)),
     )
-
-
-def _is_made(around: Around, name: str) -> bool:
-    return bool(around.computed[name].sources())
-
-
-def _numbers(table: MixedTable, name: str) -> Float1D | None:
-    return as_numbers(table[name])
 
 
 def _words(table: MixedTable) -> list[_Word]:
@@ -152,8 +141,8 @@ def _identities(
 def _dates(words: list[_Word], table: MixedTable, plain: MixedTable, around: Around) -> Iterator[WordDate]:
     """Yield dates after others that keep to days of their own in rows of a word."""
     ways = [(gap.target, gap.source, "", int(gap.is_months), gap.ends) for gap in around.gaps]
-    for name, one in around.computed.items():
-        rule = one.rule
+    for name, computed in around.computed.items():
+        rule = computed.rule
         if isinstance(rule, MonthDate) and set(rule.operands) <= set(plain.columns):
             ways.append((name, rule.operands[0], rule.operands[1], rule.months, rule.ends))
     gaps = {gap.target: gap for gap in around.gaps}

@@ -19,7 +19,7 @@ Found = Mapping[str, MixedColumn]
 class WordFacts:
     """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
 
-    ``later`` : constants of columns that are computed, put right when all are there.
+    ``later`` : constants of columns that are computed from a part that is learned.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -31,9 +31,10 @@ class WordFacts:
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
         found = dict(columns)
-        for one in (*self.ranges, *self.constants):
-            if one.target not in given:
-                found |= one.kept(found)
+        for span in self.ranges:
+            found |= span.kept(found) if span.target not in given else {}
+        for one in self.constants:
+            found |= one.kept(found) if one.target not in given else {}
         for identity in self.identities:
             found |= identity.kept(found, given)
         return found
@@ -54,11 +55,11 @@ class WordFacts:
                 found |= one.kept({**columns, **found})
         return found
 
-    def of_computed(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
-        """Return computed columns as words have them."""
+    def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
+        """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
         for one in self.later:
-            if one.target not in given:
+            if one.target == name:
                 found |= one.kept({**columns, **found})
         return found
 
