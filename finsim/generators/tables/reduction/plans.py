@@ -160,14 +160,19 @@ def _are_whole(rule: Plan, known: Numbers) -> Bool1D:
         return np.zeros(1, np.bool_)
     columns = {name: one[between] for name, one in known.items()}
     made, term = rule.made(columns)
-    whole = np.isfinite(made) & (np.abs(made - np.round(made)) <= WHOLE)
-    return np.asarray(whole & (made > 0.5) & (made < term - 0.5))
+    return _is_whole(made, term)
+
+
+def _is_whole(made: Float1D, term: Float1D) -> Bool1D:
+    with np.errstate(invalid="ignore"):
+        whole = np.abs(made - np.round(made)) <= WHOLE
+        return np.asarray(whole & (made > 0.5) & (made < term - 0.5))
 
 
 def _with_day(rule: Plan, known: Numbers, days: list[str]) -> Plan:
     """Return a plan with the month of the tape, where most whole payments are the months since an opening."""
     made, term = rule.made(known)
-    whole = np.isfinite(made) & (np.abs(made - np.round(made)) <= WHOLE) & (made > 0.5) & (made < term - 0.5)
+    whole = _is_whole(made, term)
     best, share = rule, 0.0
     for opened in [rule.operands[3]] if rule.by_dates else days:
         months = (_month(known[opened]) + np.round(made))[whole & ~np.isnan(known[opened])]

@@ -18,6 +18,9 @@ from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.identities import find_identities
 from finsim.generators.tables.reduction.learned_parts import Learned
+from finsim.generators.tables.reduction.plans import Plan
+from finsim.generators.tables.reduction.portions import Portion
+from finsim.generators.tables.reduction.schedules import Schedule
 from finsim.notation import Bool1D, Float1D
 from finsim.randomness import Streams
 from finsim.records.mixed_table import WORD, MixedTable
@@ -54,14 +57,20 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
     ranges = tuple(
         one for one in _ranges(words, numbers, plain) if (one.word, one.source, one.target) not in fixed
     )
-    parts = [name for name, one in around.computed.items() if isinstance(one.rule, Learned)]
-    made = {name: one for name in parts if (one := as_numbers(table[name])) is not None}
+    learned = [name for name, one in around.computed.items() if isinstance(one.rule, Learned)]
+    made = {name: one for name in learned if (one := as_numbers(table[name])) is not None}
+    later = tuple(_constants(words, made))
+    fixed |= {(one.word, one.source, one.target) for one in later}
+    parts = tuple(
+        one for one in _parts(words, table, around) if (one.word, one.source, one.target) not in fixed
+    )
     return WordFacts(
         constants,
         ranges,
         identities,
         tuple(_dates(words, table, plain, around)),
-        tuple(_constants(words, made)),
+        later,
+        parts,
     )
 
 
@@ -102,6 +111,29 @@ def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTabl
             grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
             quantiles = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES))
             yield WordRange(one.source, one.word, target, *span, tuple(map(float, quantiles)), grid)
+
+
+def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[WordRange]:
+    """Yield the words of which an amount that is a part of another one is never as little as of others."""
+    for target, computed in around.computed.items():
+        rule = computed.rule
+        if not isinstance(rule, Plan | Schedule | Portion) or (
+            isinstance(rule, Portion) and len(rule.operands) > 2
+        ):
+            continue
+        of = rule.operands[1]
+        values, most = as_numbers(table[target]), as_numbers(table[of])
+        if values is None or most is None:
+            continue
+        for one in words:
+            span = _span(one, values)
+            mine = one.rows & (values > 0) & (most > 0)
+            if span is None or span[0] <= 0.0 or not mine.any():
+                continue
+            quantiles = np.quantile(values[mine] / most[mine], np.linspace(0.0, 1.0, QUANTILES))
+            high = float(np.nanmax(values))
+            yield WordRange(one.source, one.word, target, span[0], high, tuple(map(float, quantiles)),
+                            number_step(table[target]), of)  # fmt: skip
 
 
 def _span(one: _Word, values: Float1D) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ Found = Mapping[str, MixedColumn]
 class WordFacts:
     """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
 
-    ``later`` : constants of columns that are computed from a part that is learned.
+    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -27,6 +27,7 @@ class WordFacts:
     identities: tuple[WordIdentity, ...] = ()
     dates: tuple[WordDate, ...] = ()
     later: tuple[WordConstant, ...] = ()
+    parts: tuple[WordRange, ...] = ()
 
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
@@ -58,7 +59,7 @@ class WordFacts:
     def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
         """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
-        for one in self.later:
+        for one in (*self.later, *self.parts):
             if one.target == name:
                 found |= one.kept({**columns, **found})
         return found
@@ -67,7 +68,7 @@ class WordFacts:
         """Return plain data for JSON."""
         return {
             name: [asdict(one) for one in getattr(self, name)]
-            for name in ("constants", "ranges", "identities", "dates", "later")
+            for name in ("constants", "ranges", "identities", "dates", "later", "parts")
         }
 
     @classmethod
@@ -82,6 +83,7 @@ class WordFacts:
             ),
             tuple(WordDate(**_tupled(one)) for one in data.get("dates", ())),
             tuple(WordConstant(**one) for one in data.get("later", ())),
+            tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
         )
 
 

@@ -33,7 +33,8 @@ class WordConstant:
 class WordRange:
     """``target`` is from ``low`` to ``high`` in rows of ``word``; ``quantiles`` of its cells there.
 
-    ``grid`` : what these cells are multiples of, days of dates.
+    ``grid`` : what these cells are multiples of, days of dates. ``of`` : the amount of which quantiles are
+    parts, "" where they are cells: a balance drawn anew stays below what was lent.
     """
 
     source: str
@@ -43,6 +44,7 @@ class WordRange:
     high: float
     quantiles: tuple[float, ...]
     grid: float
+    of: str = ""
 
     def kept(self, columns: Columns) -> dict[str, MixedColumn]:
         """Return the target with cells outside of the range drawn anew from the law of the word."""
@@ -53,8 +55,10 @@ class WordRange:
             return {}
         at = own_places(columns, [name for name in columns if name != self.target], rows)
         drawn = np.interp(at, np.linspace(0.0, 1.0, len(self.quantiles)), self.quantiles)
+        most = _numbers(columns[self.of])[rows] if self.of else np.full(len(rows), np.inf)
+        drawn = on_grid(drawn * most if self.of else drawn, self.grid)
         changed = values.copy()
-        changed[rows] = np.clip(on_grid(drawn, self.grid), self.low, self.high)
+        changed[rows] = np.minimum(np.clip(drawn, self.low, self.high), most)
         return _with(columns, self.target, changed)
 
 
