@@ -148,8 +148,8 @@ def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
             f"{len(wrong):,} of {len(term):,} loans are not running at {settings.as_of}; column {column!r}: "
             f"{name} has {paid[first]} months on book, term {term[first]}",
             place="the tape", expected="loans that are opened and not past their term",
-            remedy="set `start:` of the study to the day of the tape, or drop these rows; loans whose balance is "
-            "0 are left out by themselves",
+            remedy="set `start:` of the study to the day of the tape, or drop these rows; loans with a "
+            "balance of 0 are left out",
         )  # fmt: skip
     return term, paid
 

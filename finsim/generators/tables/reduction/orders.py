@@ -12,10 +12,9 @@ from finsim.generators.tables.reduction.identities import roundness
 from finsim.notation import Float1D
 from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
 
-LEAST_ROWS, LEAST_CROSSED, LEAST_CROSSED_ROWS = 200, 0.02, 50
-"""An order holds in all of 200 rows, and would be broken in 2 % and 50 of them by chance (assumptions)."""
-FEW_ROWS, FEW_CROSSED_ROWS = 30, 15
-"""Or in all of 30 rows, of which chance would break 15: none of them once in three million (assumptions)."""
+LEAST_ROWS, LEAST_CROSSED, LEAST_CROSSED_ROWS = 30, 0.02, 15
+"""An order holds in all of 30 rows, and would be broken in 2 % and 15 of them by chance: in none of them once
+in three million (assumptions)."""
 NO_GRID = -1.0
 
 
@@ -55,12 +54,11 @@ def is_below(mine: Float1D, other: Float1D) -> bool:
     """Tell whether numbers are never above others where both are there, beyond chance."""
     both = ~np.isnan(mine) & ~np.isnan(other)
     rows = int(both.sum())
-    if rows < FEW_ROWS or (mine[both] > other[both]).any():
+    if rows < LEAST_ROWS or (mine[both] > other[both]).any():
         return False
     below = np.searchsorted(np.sort(other[both]), mine[both], side="left")
     crossed = float(below.mean()) / rows
-    least = LEAST_CROSSED_ROWS if rows >= LEAST_ROWS else FEW_CROSSED_ROWS
-    return crossed >= LEAST_CROSSED and crossed * rows >= least
+    return crossed >= LEAST_CROSSED and crossed * rows >= LEAST_CROSSED_ROWS
 
 
 def in_order(

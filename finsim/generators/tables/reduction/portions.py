@@ -93,16 +93,20 @@ def _of_bounds(known: Numbers, free: list[str], orders: list[Order]) -> Iterator
 
 
 def _of_rests(known: Numbers, free: list[str], orders: list[Order]) -> Iterator[Portion]:
-    """Yield the later of two amounts of few rows that together never exceed a third."""
+    """Yield the later of two amounts of few rows that together never exceed others."""
     places = {name: place for place, name in enumerate(known)}
+    below = {(one.low, one.high) for one in orders}
     few = [name for name in free if name in known and _is_of_few(known[name])]
     for first, target in permutations(few, 2):
-        for high in (one.high for one in orders if one.low == target):
-            pair = Order(first, high) in [Order(one.low, one.high) for one in orders]
-            if pair and places[first] < places[target] and is_below(
-                known[target], known[high] - known[first]
-            ):  # fmt: skip
-                yield Portion(target, (f"{target}: share", high, first), 1)
+        if places[first] > places[target]:
+            continue
+        highs = [
+            high for high in known
+            if {(first, high), (target, high)} <= below
+            and is_below(known[target], known[high] - known[first])
+        ]  # fmt: skip
+        if highs:
+            yield Portion(target, (f"{target}: share", *highs, first), 1)
 
 
 def _is_of_few(values: Float1D) -> bool:

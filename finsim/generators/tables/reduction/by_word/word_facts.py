@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,10 +59,20 @@ class WordFacts:
     def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
         """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
-        for one in (*self.later, *self.parts):
-            if one.target == name:
-                found |= one.kept({**columns, **found})
+        for same in (one for one in self.later if one.target == name):
+            found |= same.kept({**columns, **found})
+        for part in (one for one in self.parts if one.target == name):
+            found |= part.kept({**columns, **found})
         return found
+
+    def spans(self) -> Iterator[tuple[str, str, str, float, float]]:
+        """Yield column and word, and the lowest and highest number or day of another column beside it."""
+        for same in (*self.constants, *self.later):
+            yield same.source, same.word, same.target, same.cell, same.cell
+        for one in (*self.ranges, *self.parts):
+            yield one.source, one.word, one.target, one.low, one.high
+        for date in self.dates:
+            yield date.source, date.word, date.target, date.low, date.high
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
