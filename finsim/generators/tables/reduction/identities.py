@@ -350,7 +350,7 @@ def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) ->
 def _annuities(numbers: Numbers, names: list[str], some: Float2D) -> Iterator[Identity]:
     """Yield level payments of an amount, a rate (of a year, in % or not, or of a period) and periods."""
     different = [numbers.different[name] for name in names]
-    low, high = np.nanmin(some, axis=0), np.nanmax(some, axis=0)
+    low, high = np.fmin.reduce(some, axis=0), np.fmax.reduce(some, axis=0)  # a column may be empty here
     rates = [k for k in range(len(names)) if low[k] >= 0 and high[k] <= MOST_RATE and different[k] > 2
              and numbers.step[names[k]] < 1]  # fmt: skip
     terms = [k for k in range(len(names)) if low[k] >= 1 and different[k] <= MOST_TERMS
