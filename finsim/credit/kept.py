@@ -142,15 +142,15 @@ def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
     paid = np.nan_to_num(stated).astype(np.int64)
     wrong = np.flatnonzero((paid < 0) | (paid >= term))
     if len(wrong):
-        raise DataError.of(
-            Problem(
-                f"the tape, row {row}",
-                f"column {column!r}: {paid[row]} months on book at {settings.as_of}, term {term[row]}",
-                "a loan that is opened and not past its term",
-                "set `start:` of the study to the day of the tape, or drop the row",
-            )
-            for row in wrong[:_SHOWN].tolist()
-        )
+        first = int(wrong[0])
+        name = f"loan {frame['loan_id'].iloc[first]!r}" if "loan_id" in frame else f"row {first}"
+        raise DataError(
+            f"{len(wrong):,} of {len(term):,} loans are not running at {settings.as_of}; column {column!r}: "
+            f"{name} has {paid[first]} months on book, term {term[first]}",
+            place="the tape", expected="loans that are opened and not past their term",
+            remedy="set `start:` of the study to the day of the tape, or drop these rows; loans with a "
+            "balance of 0 are left out",
+        )  # fmt: skip
     return term, paid
 
 

@@ -19,6 +19,10 @@ from finsim.tables.proposing.roles import is_code, is_id, names_entity
 MOST_WORDS = 50
 """A column of words keeps so many, the most frequent; a resampled book calls the rest ``other``."""
 
+IN_TAPE = {"percent": 100.0, "bp": 10_000.0}
+"""Units of shares -> how many of them are 1."""
+_DIGITS = 10
+
 LARGEST = 1e15
 """Larger numbers are no amounts, counts or ratios: sums of their squares would lose all else."""
 
@@ -85,8 +89,13 @@ def declared(reader: Reader, column: pa.ChunkedArray, spec: Field, header: str) 
     if values.dtype.kind in "if":
         strange = np.flatnonzero(~(np.abs(values.fillna(0).to_numpy(dtype=np.float64)) < LARGEST))
         reader.complain(header, strange, values, "a number below 10^15", "correct it, or declare type: id")
+    if values.dtype.kind in "if" and spec.unit in IN_TAPE:
+        # No formula reads a feature, so it stays in the unit in which the bank knows it.
+        own = (values * IN_TAPE[spec.unit]).round(_DIGITS)
+        return Feature(own, f"{spec.type}, as declared; in {spec.unit}, as the tape has it")
     if values.dtype.kind in "ifM":
-        return Feature(values, f"{spec.type}, as declared")
+        unit = "; in months" if spec.unit == "years" else ""
+        return Feature(values, f"{spec.type}, as declared{unit}")
     return Feature(_filled(values), f"{spec.type}, as declared", seen=values)
 
 

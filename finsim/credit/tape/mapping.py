@@ -61,6 +61,7 @@ def mapping_of(
             problems.append(_reserved(f"{schema.path if schema else ''}: columns.{name}", wanted))
         found[wanted] = Declared(source)
     own: dict[str, str] = {}
+    doubled: list[tuple[str, str, str]] = []
     for key, item in declared.items():
         name = NAME_OF.get(key, key)
         if name in own:
@@ -85,9 +86,13 @@ def mapping_of(
             and item.field.source
             and one.field.source.casefold() == item.field.source.casefold()
         ]
-        if twice:
-            problems.append(_read_twice(key, twice[0], item.field.source, schema.path if schema else ""))
+        for other in twice:
+            if other in ROLES:
+                doubled.append((key, other, item.field.source))
+            else:
+                del found[other]  # a feature of the schema file: the study calls it otherwise
         found[name] = item
+    problems += _read_twice(doubled, schema.path if schema else "")
     for name, value in (stated or {}).items():
         known = found.get(name)
         if known is not None and known.field.source:
@@ -109,16 +114,34 @@ def _near_role(name: str, declared: Set[str]) -> str:
     return near[0] if near else ""
 
 
-def _read_twice(key: str, other: str, header: str, schema: str) -> Problem:
-    """Return what is wrong with a column of a study whose header a schema file gives another meaning."""
+def _read_twice(doubled: list[tuple[str, str, str]], schema: str) -> list[Problem]:
+    """Return in one problem which columns of a study read headers to which a schema file gives other roles.
+
+    ``doubled`` : the study's column, the schema's, and the header.
+    """
+    if not doubled:
+        return []
+    key, other, header = doubled[0]
     known = ROLES.get(NAME_OF.get(key, key))
     there = f"give {header!r} the role {known.field.role}" if known else f"call {header!r} {key}"
-    return Problem(
-        f"columns.{key}",
-        f"reads {header!r} as {key!r}, which {schema} declares as {other!r}",
-        "one meaning for each header",
-        f"remove `{key}:` here, or {there} in {schema}",
-    )
+    if len(doubled) == 1:
+        return [
+            Problem(
+                f"columns.{key}",
+                f"reads {header!r} as {key!r}, which {schema} declares as {other!r}",
+                "one meaning for each header",
+                f"remove `{key}:` here, or {there} in {schema}",
+            )
+        ]
+    listed = ", ".join(f"{header!r} as {key!r} (there {other!r})" for key, other, header in doubled)
+    return [
+        Problem(
+            "columns",
+            f"{len(doubled)} headers are read otherwise than {schema} declares them: {listed}",
+            "one meaning for each header",
+            f"remove these columns here, or change their roles in {schema} (`role: none` takes one away)",
+        )
+    ]
 
 
 def _meant(name: str, spec: Field, taken: Map[str, Declared]) -> str:

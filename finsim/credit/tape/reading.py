@@ -213,7 +213,25 @@ def _finished(reading: _Reading, headers: list[str], keep: bool) -> pd.DataFrame
         _check_keys(reading, frame)
     if reader.problems:
         return frame
-    return frame if keep else _learnable(reading, frame)
+    return _running(reading, frame) if keep else _learnable(reading, frame)
+
+
+def _running(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out loans that owe nothing: repaid ones stay in a tape, and have no month to follow."""
+    if "balance" not in frame:
+        return frame
+    closed = frame["balance"].eq(0)
+    if not closed.any():
+        return frame
+    gone, header = int(closed.sum()), next(_header_of(reading, "balance"))
+    said = f"{gone:,} of {len(frame):,} loans owe nothing ({header!r} is 0)"
+    if closed.all():
+        reading.reader.problems.append(
+            Problem(reading.reader.place, said, "a loan with a balance", "name the column of the balance")
+        )
+        return frame
+    reading.reader.notes.append(f"{said}: repaid, left out")
+    return frame[~closed].reset_index(drop=True)
 
 
 def _learnable(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.margins.grains import (
+    BINS,
+    COARSE,
+    grain_of,
+    grained_sizes,
+    multiples,
+    no_rounding,
+    rounding_levels,
+    rounding_shares,
+)
 from finsim.generators.margins.smooth_margin import (
     DRAWN,
     SURE_COUNT,
@@ -14,16 +24,11 @@ from finsim.generators.margins.smooth_margin import (
     smooth_quantiles,
     spread_ties,
 )
-from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.notation import Array, Float1D, Float2D
 
 LEAST_ATOM = 5
 ATOM_SHARE = 0.002
 KNOTS = 512
-BINS = 24
-LEAST_VALUES, MOST_GRAINED = 20, 1e15
-"""Different cells that a grain rests on (assumption), and the largest number that a float holds whole."""
-COARSE = (1.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0, 10_000.0, 100_000.0)
-"""Multiples of the step (of 1 where the step is finer) that people round to."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class NumberMargin:
     coarsest of ``COARSE`` that a cell is a multiple of (the last: the plain grid). ``step`` is the grid.
     An atom stands at least 5 times and for .2 % of the cells (assumption): a value of one row never is one.
     ``grain`` : the greatest step of which all cells are multiples, such as 250 of amounts lent; no cell that
-    is none comes out.
+    is none comes out. Where nearly all are, ``rounding`` has a last column, the share of those that are.
     """
 
     step: float
@@ -64,13 +69,14 @@ class NumberMargin:
         atoms, share = found[is_atom], counts[is_atom] / len(values)
         rest = np.sort(values[~np.isin(values, atoms)])
         if not len(rest):
-            return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), _plain())
+            return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), no_rounding())
         knots = np.quantile(rest, np.linspace(0.0, 1.0, min(KNOTS, max(2, len(rest) // 3))))
         if smooth:
             knots = smooth_quantiles(spread_ties(rest, step), len(knots))
         below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
-        rounding = _rounding(rest, step, DRAWN if smooth else 0.0)
-        return cls(step, atoms, share, knots, below, rounding, grain_of(found, step))
+        grain = grain_of(found, counts, step)
+        rounding = rounding_shares(rest, step, DRAWN if smooth else 0.0, grain)
+        return cls(step, atoms, share, knots, below, rounding, grain.size)
 
     def uniform(self, values: Float1D, draws: Float1D) -> Float1D:
         """Return the place of present cells in (0, 1), ties spread by ``draws`` in (0, 1).
@@ -105,12 +111,11 @@ class NumberMargin:
         plain = np.interp(rank, grid, self.knots)
         bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
         level = (draws[:, None] >= self.rounding[bins]).sum(axis=1)
-        size = np.append(self._all_sizes()[::-1], self.grain or self.step or 0.0)[
-            np.minimum(level, len(COARSE))
-        ]
+        coarse = grained_sizes(self.step, self.grain)[::-1]
+        size = np.concatenate([coarse, [self.grain or self.step, self.step]])[level]
         at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
         # A multiple of the next coarser size would be one too many: those have their own share.
-        coarser = np.append(np.inf, self._all_sizes()[::-1])[np.minimum(level, len(COARSE))]
+        coarser = np.concatenate([[np.inf], coarse, [self.grain or np.inf]])[level]
         rounded = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
         far = np.where(rounded, coarser, 1.0)
         doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
@@ -118,19 +123,15 @@ class NumberMargin:
             doubly &= at != 0  # The lowest value of a grid of counts is a multiple of every size.
         at = np.where(doubly, at + np.where(plain < at, -size, size), at)
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
-        return self._on_grain(_on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step))
-
-    def _all_sizes(self) -> Float1D:
-        """Return the rounding sizes, each as large as makes it a multiple of the grain."""
-        sizes = _sizes(self.step)
-        return np.lcm(sizes.astype(np.int64), int(self.grain)).astype(np.float64) if self.grain else sizes
+        at = _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
+        return np.where(level > len(COARSE), at, self._on_grain(at))
 
     def _on_grain(self, values: Float1D) -> Float1D:
         """Return values as multiples of the grain that stay within the lowest and highest cell."""
         if not self.grain:
             return values
         low, high = np.ceil(self.knots[0] / self.grain), np.floor(self.knots[-1] / self.grain)
-        return np.asarray(np.clip(np.round(values / self.grain), low, high) * self.grain)
+        return _on_grid(np.clip(np.round(values / self.grain), low, high) * self.grain, self.step)
 
     def rounding_places(self, values: Float1D) -> tuple[Float1D, Float1D]:
         """Return between which ``draws`` of ``values`` the rounding of cells lies, float64[n] each.
@@ -145,6 +146,8 @@ class NumberMargin:
         bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
         edges = np.concatenate([np.zeros((BINS, 1)), self.rounding, np.ones((BINS, 1))], axis=1)
         level = rounding_levels(values[rows], self.step)
+        if self.rounding.shape[1] > len(COARSE):
+            level = np.where(multiples(values[rows], self.grain), level, len(COARSE) + 1)
         low[rows], high[rows] = edges[bins, level], edges[bins, level + 1]
         return low, high
 
@@ -201,59 +204,6 @@ class NumberMargin:
         atoms, share, knots, below, rounding = (arrays[f"{prefix}.{name}"] for name in names)
         grain = float(arrays[f"{prefix}.grain"][0]) if f"{prefix}.grain" in arrays else 0.0
         return cls(float(arrays[f"{prefix}.step"][0]), atoms, share, knots, below, rounding, grain)
-
-
-def grain_of(values: Float1D, step: float) -> float:
-    """Return the greatest whole number above ``step`` that divides all of many different cells, 0 where none.
-
-    Such as 250 of amounts lent; 20 numbers are all even by chance once in a million.
-    """
-    if step <= 0.0 or len(values) < LEAST_VALUES or np.abs(values).max() > MOST_GRAINED:
-        return 0.0
-    if (values != np.round(values)).any():
-        return 0.0
-    found = float(np.gcd.reduce(np.abs(values).astype(np.int64)))
-    return found if found > max(step, 1.0) else 0.0
-
-
-def _plain() -> Float2D:
-    return np.zeros((BINS, len(COARSE)))
-
-
-def _sizes(step: float) -> Float1D:
-    """Return the rounding sizes of a grid, from fine to coarse; none below the grid."""
-    return np.array(COARSE) * max(step, 1.0)
-
-
-def _rounding(rest: Float1D, step: float, drawn: float = 0.0) -> Float2D:
-    """Return cumulative shares [BINS, R] of the coarsest multiple, from coarse to fine, in each bin.
-
-    ``drawn`` : rows that the shares of all bins together count in each.
-    """
-    if step <= 0.0 and not np.all(rest == np.round(rest)):
-        whole = rest == np.round(rest)
-        if whole.mean() < 0.01:
-            return _plain()
-    level = rounding_levels(rest, step)
-    found = _plain()
-    whole = np.bincount(level, minlength=len(COARSE) + 1) / len(rest)
-    bins = np.minimum((np.arange(len(rest)) / len(rest) * BINS).astype(np.int64), BINS - 1)
-    for index in range(BINS):
-        there = level[bins == index]
-        if len(there):
-            counts = np.bincount(there, minlength=len(COARSE) + 1) + drawn * whole
-            found[index] = np.cumsum(counts)[:-1] / (len(there) + drawn)
-    return found
-
-
-def rounding_levels(rest: Float1D, step: float) -> Int1D:
-    """Return which of the sizes, from coarse to fine, is the coarsest that a cell is a multiple of."""
-    sizes = _sizes(step)[::-1]
-    level = np.full(len(rest), len(sizes), dtype=np.int64)
-    for index in range(len(sizes) - 1, -1, -1):
-        scaled = rest / sizes[index]
-        level[(np.abs(scaled - np.round(scaled)) < 1e-9) & (rest != 0)] = index
-    return level
 
 
 def _on_grid(values: Float1D, step: float) -> Float1D:

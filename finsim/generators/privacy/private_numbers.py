@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.margins.number_margin import BINS, COARSE, KNOTS, NumberMargin, rounding_levels
+from finsim.generators.margins.grains import BINS, COARSE, rounding_levels
+from finsim.generators.margins.number_margin import KNOTS, NumberMargin
 from finsim.generators.privacy.noised_counts import Owners, named, noised_counts
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from finsim.generators.generator import State
+from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
 from finsim.generators.tables.reduction.column_cells import from_numbers
 from finsim.generators.tables.reduction.computed import Computed, numbers_of
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
@@ -35,7 +36,8 @@ class Reduction:
     of their own. ``outcome`` : a column that is learned although it is computed, "" for none. ``ranges`` :
     column -> lowest and highest number of the table (``days`` : the columns of dates, as days since 1970).
     ``words_of_empty`` : words that say which cells of another column are empty; kept last of all.
-    ``fixed`` : dates on few days of a month; put there first, as others come after them.
+    ``fixed`` : dates on few days of a month; put there first, as others come after them. ``by_word`` : what
+    holds of numbers and dates in rows of single words. ``later`` : orders below what is computed.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -54,6 +56,8 @@ class Reduction:
     days: tuple[str, ...] = ()
     words_of_empty: tuple[WordsOfEmpty, ...] = ()
     fixed: tuple[FixedDays, ...] = ()
+    by_word: WordFacts = field(default_factory=WordFacts)
+    later: tuple[Order, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -71,8 +75,12 @@ class Reduction:
         for tie in self.ties:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
+        found |= self.by_word.of_numbers(found, given)
+        found |= in_order(self.orders, found, given)
         for gap in self.gaps:
             found |= gap.closed(found, exact=gap.target in given)
+            found |= self.by_word.of_date(gap.target, found, given)
+        found |= self.by_word.of_counts(found, given)
         waiting = {name: one for name, one in self.computed.items() if name not in given}
         done: set[str] = set()
         while waiting:
@@ -83,6 +91,8 @@ class Reduction:
                 done |= set(column.rule.operands)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = column.restored(found, (first, sampled.rows), drawn)
+            found |= self.by_word.of_computed(name, found)
+        found |= in_order(self.later, found, (*given, *self.computed))
         for bound in self.bounds:
             if bound.target not in given:
                 found |= bound.bounded(found)
@@ -138,7 +148,8 @@ class Reduction:
             "bounds": [asdict(bound) for bound in self.bounds],
             "empty": [{"flag": one.flag, "columns": list(one.columns)} for one in self.empty],
             "words_of_empty": [asdict(one) for one in self.words_of_empty],
-            "fixed": [asdict(one) for one in self.fixed],
+            "fixed": [asdict(one) for one in self.fixed], "by_word": self.by_word.to_dict(),
+            "later": [asdict(order) for order in self.later],
             "days": list(self.days), "ranges": {name: list(one) for name, one in self.ranges.items()},
         })  # fmt: skip
 
@@ -162,4 +173,6 @@ class Reduction:
             for one in facts.get("words_of_empty", ())
         )  # fmt: skip
         return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days, laws,
-                   tuple(FixedDays.from_dict(one) for one in facts.get("fixed", ())))  # fmt: skip
+                   tuple(FixedDays.from_dict(one) for one in facts.get("fixed", ())),
+                   WordFacts.from_dict(facts.get("by_word", {})),
+                   tuple(Order(**one) for one in facts.get("later", ())))  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.by_word.find_word_facts import Around, find_word_facts
 from finsim.generators.tables.reduction.column_cells import as_numbers, coded, plain_cell
 from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
@@ -17,7 +20,7 @@ from finsim.generators.tables.reduction.followers import find_followers
 from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import find_parts
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
-from finsim.generators.tables.reduction.orders import find_orders
+from finsim.generators.tables.reduction.orders import NO_GRID, Order, find_orders
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import find_ties
@@ -75,6 +78,7 @@ def reduce(
         tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
         tuple(find_words_of_empty(table.without(*_keys(computed)))), _fixed(plain),
+        find_word_facts(full, plain, Around(gaps, computed), streams), _later(full, plain, computed),
     )  # fmt: skip
 
 
@@ -136,6 +140,16 @@ def _fixed(table: MixedTable) -> tuple[FixedDays, ...]:
     days = {name: as_numbers(one) for name, one in table.columns.items() if one.kind == TIME}
     found = [find_fixed_days(name, one) for name, one in days.items() if one is not None]
     return tuple(one for one in found if one is not None)
+
+
+def _later(table: MixedTable, plain: MixedTable, computed: dict[str, Computed]) -> tuple[Order, ...]:
+    """Return the orders of a learned number that no rule reads below one that is computed from others."""
+    read = {name for one in computed.values() for name in one.sources()}
+    made = {name for name, one in computed.items() if one.sources()}
+    found = [
+        one for one in find_orders(table) if one.high in made and one.low in plain and one.low not in read
+    ]
+    return tuple(replace(one, grain=one.grain or plain[one.low].step or NO_GRID) for one in found)
 
 
 def _ranges(

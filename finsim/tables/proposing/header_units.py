@@ -13,6 +13,12 @@ _CODES = frozenset((
 _CENTS = re.compile(r"(?<![a-z])(cents?|pence|rappen|centimes|centimos|céntimos|minor units?)(?![a-z])", re.I)
 _PERCENT = re.compile(r"%|(?<![a-z])(percent|pct|prozent|pourcent|porcentaje)(?![a-z])", re.I)
 
+_UNIT_BEHIND = re.compile(
+    r"[\s_.,/-]+(?:in|en|em|di)?[\s_.]*(?:%|€|\$|£|¥|p\.?\s?a\.?|percent|pct|prozent|pourcent|porcentaje"
+    r"|por ciento|months?|mths|monaten?|mois|meses|mesi|maanden|" + "|".join(sorted(_CODES)) + r")[\s_.]*$",
+    re.I,
+)
+
 
 def currency_in(header: str) -> str:
     """Return the currency that a header names beside what it holds; empty for none, or for two.
@@ -25,6 +31,20 @@ def currency_in(header: str) -> str:
     words = re.findall(r"[A-Za-z]+", header)
     named = {code for sign, code in SIGNS.items() if sign in header} | {one for one in words if one in _CODES}
     return next(iter(named)) if len(named) == 1 and (len(words) > 1 or words[0:1] != [*named]) else ""
+
+
+def without_unit(header: str) -> str:
+    """Return a header without the unit that it names behind the thing itself; as it is where nothing is left.
+
+    Example:
+        >>> without_unit("Balance (GBP)"), without_unit("Rate %"), without_unit("Importe en EUR")
+        ('Balance', 'Rate', 'Importe')
+
+    """
+    bare = re.sub(r"[\(\[][^\)\]]*[\)\]]", " ", header)
+    while found := _UNIT_BEHIND.search(bare):
+        bare = bare[: found.start()]
+    return bare.strip() or header
 
 
 def unit_doubt(header: str) -> str:

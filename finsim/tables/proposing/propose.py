@@ -16,7 +16,7 @@ from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed, without_settled_orders
 from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.ledger_roles import ledger_roles
-from finsim.tables.proposing.loan_roles import complete_loans
+from finsim.tables.proposing.loan_roles import complete_loans, without_other_classes
 from finsim.tables.proposing.lone_roles import lone_roles
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.row_numbers import numbered
@@ -205,6 +205,8 @@ def _named(
     and other tables are still money, those of loan tapes numbers.
     """
     named = roles.roles(headers, kind if kind != "table" else "payments")
+    if kind == "loans":
+        named = without_other_classes(named, {one: cells(headers.index(one)) for one in named})
     if kind == "table":
         named = {header: role for header, role in named.items() if role in ("amount", "balance", "currency")}
     columns = {header: cells(headers.index(header)) for header, role in named.items() if role == "currency"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
+from finsim.tables.proposing.header_units import without_unit
 from finsim.tables.proposing.ledger_headers import ledger_words
 from finsim.tables.proposing.loan_roles import LOAN_WORDS
 from finsim.tables.role_words import ROLES
@@ -67,7 +68,8 @@ _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
     "payments": (frozenset({"date", "amount", "from_account"}), frozenset({"date", "amount", "fraud"}),
                  frozenset({"amount", "from_account", "to_account"})),
     "loans": (frozenset({"amount", "term"}), frozenset({"amount", "outcome"}), frozenset({"amount", "rate"}),
-              frozenset({"balance", "pd"})),
+              frozenset({"balance", "pd"}), frozenset({"balance", "outcome", "opened"}),
+              frozenset({"balance", "outcome", "rate"}), frozenset({"balance", "rate", "opened"})),
 }  # fmt: skip
 _IDS = frozenset(
     [
@@ -208,6 +210,9 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
     there: dict[str, str] = {}
     for header in headers:
         there.setdefault(folded(header), header)
+    if kind == "loans":  # amounts and rates of a tape carry their unit: Balance (GBP), Rate %, LTV in percent
+        for header in headers:
+            there.setdefault(folded(without_unit(header)), header)
     found: dict[str, str] = {}
     for role, words in SYNONYMS[kind].items():
         known = [there[word] for word in words if word in there and there[word] not in found]

@@ -153,7 +153,7 @@ def test_orders_are_found_and_kept():
 def test_the_rounder_column_stays_round():
     columns = {"limit": _number([500.0, 900.0, np.nan]), "used": _number([433.0, 1_000.0, 5.0])}
     found = in_order([Order("limit", "used", 100.0)], columns)
-    assert found["limit"].values[:2].tolist() == [400.0, 900.0]
+    assert found["limit"].values[:2].tolist() == [300.0, 900.0]  # 433 is .866 of 500, so is 375 of 433
     assert np.isnan(found["limit"].values[2])
     assert found["used"].values.tolist() == [433.0, 1_000.0, 5.0]
 

@@ -23,13 +23,13 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
 
-def losses(rows=1_200, seed=0, whole=0.15):
+def losses(rows=1_200, seed=0, whole=0.15, lossy=0.35):
     """Loans of which a third is lost in part, ``whole`` of these all of the lesser of two amounts."""
     rng = np.random.default_rng(seed)
     agreed = np.round(np.exp(rng.normal(11, 1, rows)))
     lent = np.where(rng.random(rows) < 0.7, agreed, np.round(agreed * rng.uniform(0.5, 2.0, rows)))
     share = np.where(rng.random(rows) < whole, 1.0, rng.beta(4, 2, rows))
-    lost = np.where(rng.random(rows) < 0.35, np.round(share * np.minimum(agreed, lent)), 0.0)
+    lost = np.where(rng.random(rows) < lossy, np.round(share * np.minimum(agreed, lent)), 0.0)
     columns = {"agreed": agreed, "lent": lent, "lost": lost, "staff": rng.integers(1, 9, rows)}
     return MixedTable({name: numbers(one) for name, one in columns.items()}, rows)
 
@@ -71,7 +71,7 @@ def test_a_given_loss_is_met():
 def test_amounts_that_are_no_share(case):
     rng = np.random.default_rng(4)
     if case == "never all of it":
-        table = losses(whole=0.0)
+        table = losses(whole=0.0, lossy=1.0)
     elif case == "few values":
         lines = rng.integers(5, 31, 1_200)
         used = np.minimum(rng.integers(0, 31, 1_200), lines)

@@ -26,7 +26,7 @@ from finsim.generators.events.network.private_counterparties import (
     as_pairs,
 )
 from finsim.generators.events.network.word_field import WordField
-from finsim.generators.margins.number_margin import COARSE
+from finsim.generators.margins.grains import COARSE
 from finsim.generators.privacy.noised_counts import Owners, noised_counts
 from finsim.generators.privacy.private_numbers import NUMBER_RELEASES, PARTS, Grid, NumberLaw, merged
 from finsim.generators.privacy.private_words import WordLaw

@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.errors import FitError, Problem, did_you_mean
 from finsim.generators.tables.given.contradictions import contradictions
-from finsim.generators.tables.given.emptiness import against_words
+from finsim.generators.tables.given.emptiness import against_facts, against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.column_cells import Plain
@@ -66,6 +66,7 @@ class _Asking:
         if not self.problems:
             self.problems += contradictions(self.reduction, self.cells, self.inner, self.words)
             self.problems += against_words(self.reduction, self.cells, self.inner, self.words)
+            self.problems += against_facts(self.reduction, self.cells, self.inner, self.words)
         if self.problems:
             raise FitError.of(self.problems)
         return Asked(self.inner, self.sought)

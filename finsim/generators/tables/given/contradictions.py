@@ -97,7 +97,7 @@ class _Looking:
         pairs += [(one.target, one.until, "after", "before") for one in bounds]
         rules = (one.rule for one in self.reduction.computed.values())
         for rule in (one for one in rules if isinstance(one, Portion)):
-            pairs += [(rule.target, bound, "above", "below") for bound in rule.operands[1:]]
+            pairs += [(rule.target, bound, "above", "below") for bound in rule.bounds]
         for low, high, above, below in pairs:
             one, other = self._span(low), self._span(high)
             if one is None or other is None or one[0] <= other[1] or not {low, high} & set(self.named):

@@ -15,6 +15,7 @@ from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.reduction.pair_followers import PairFollower
+from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.reduction.schedules import Multiple, Schedule
 from finsim.generators.tables.reduction.shares import Share
@@ -26,6 +27,7 @@ Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
 RULES: dict[str, Any] = {
     "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
     "multiple": Multiple, "share": Share, "portion": Portion, "months": MonthDate,
+    "plan": Plan,
 }  # fmt: skip
 
 
@@ -70,11 +72,21 @@ class Computed:
         if isinstance(rule, PairFollower):
             return rule.column(found[rule.first], found[rule.second], self.kind, self.step)
         if isinstance(rule, Identity | MonthDate | Learned):
-            values = rule.values({name: numbers_of(found[name]) for name in rule.operands})
+            known = {name: numbers_of(found[name]) for name in rule.operands}
+            values = rule.values(known)
             if isinstance(rule, Learned):
-                values = np.clip(values, self.low, self.high)
+                values = self._inside(values)
+            if isinstance(rule, Portion):
+                values = rule.on_grid(values, known, self.step)
             return from_numbers(values, self.kind, self.step)
         return column_of([rule], np.zeros(rows, np.int64), self.kind, self.step)
+
+    def _inside(self, values: Float1D) -> Float1D:
+        """Return amounts inside the range seen, as far below its end as they were above, as a share."""
+        with np.errstate(all="ignore"):
+            back = self.high * (self.high / values) if self.high > 0 else np.full(len(values), self.high)
+        inside = np.where(values > self.high, back, values)
+        return np.asarray(inside if isinstance(self.rule, Portion) else np.maximum(inside, self.low))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -124,8 +124,12 @@ class Numbers:
         return on_grid(identity.values(self.values), self.step[identity.target])
 
 
-def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
+def find_identities(
+    table: MixedTable, rng: np.random.Generator, least: float = LEAST_SHARE
+) -> list[tuple[float, Identity]]:
     """Return identities that hold, the surest first; one column may be the target of several.
+
+    ``least`` : the share of the rows in which they do.
 
     Those whose columns are missing together come before those that hold where all of them are there.
 
@@ -135,10 +139,10 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
     drew apart would be mostly error.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no target
-        return _identities(table, rng)
+        return _identities(table, rng, least)
 
 
-def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
+def _identities(table: MixedTable, rng: np.random.Generator, least: float) -> list[tuple[float, Identity]]:
     numbers = Numbers(table)
     if table.rows < LEAST_ROWS or len(numbers.values) < 2:
         return []
@@ -152,10 +156,10 @@ def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float
         )
         if key not in found:
             found[key] = (numbers.share(one), one)
-    sure = [_turned(numbers, pair, True) for pair in found.values() if pair[0] >= LEAST_SHARE]
+    sure = [_turned(numbers, pair, True) for pair in found.values() if pair[0] >= least]
     if any(np.isnan(one).any() for one in numbers.values.values()):
-        rest = [one for share, one in found.values() if share < LEAST_SHARE]
-        loose = [(share, one) for one in rest if (share := numbers.share(one, False)) >= LEAST_SHARE]
+        rest = [one for share, one in found.values() if share < least]
+        loose = [(share, one) for one in rest if (share := numbers.share(one, False)) >= least]
         return _sorted(numbers, sure) + _sorted(numbers, [_turned(numbers, pair, False) for pair in loose])
     return _sorted(numbers, sure)
 
@@ -346,7 +350,7 @@ def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) ->
 def _annuities(numbers: Numbers, names: list[str], some: Float2D) -> Iterator[Identity]:
     """Yield level payments of an amount, a rate (of a year, in % or not, or of a period) and periods."""
     different = [numbers.different[name] for name in names]
-    low, high = np.nanmin(some, axis=0), np.nanmax(some, axis=0)
+    low, high = np.fmin.reduce(some, axis=0), np.fmax.reduce(some, axis=0)  # a column may be empty here
     rates = [k for k in range(len(names)) if low[k] >= 0 and high[k] <= MOST_RATE and different[k] > 2
              and numbers.step[names[k]] < 1]  # fmt: skip
     terms = [k for k in range(len(names)) if low[k] >= 1 and different[k] <= MOST_TERMS

@@ -9,12 +9,13 @@ import numpy as np
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.orders import find_orders
+from finsim.generators.tables.reduction.plans import Plan, find_plans
 from finsim.generators.tables.reduction.portions import Portion, find_portions
 from finsim.generators.tables.reduction.schedules import Multiple, Schedule, find_schedules
 from finsim.generators.tables.reduction.shares import Share, find_shares
 from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
 
-Learned = Schedule | Multiple | Share | Portion
+Learned = Schedule | Multiple | Share | Portion | Plan
 """Rules whose first operand is a column that is no column of the table: it is learned for the target."""
 
 
@@ -24,8 +25,10 @@ def find_parts(
     """Yield rules for columns of ``free``, and what is learned in their place."""
     loans = list(find_schedules(table, free, annuities, rng))
     rest = [name for name in free if name not in {one.target for one in loans}]
+    plans = list(find_plans(table, rest))
+    rest = [name for name in rest if name not in {one.target for one in plans}]
     portions = find_portions(table, rest, find_orders(table), rng)
-    for rule in (*loans, *find_shares(table, free), *portions):
+    for rule in (*loans, *plans, *find_shares(table, free), *portions):
         numbers = {name: as_numbers(table[name]) for name in (rule.target, *rule.operands[1:])}
         known = {name: one for name, one in numbers.items() if one is not None}
         yield rule, MixedColumn(NUMBER, rule.learned(known), (), rule.step)

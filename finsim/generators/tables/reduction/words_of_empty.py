@@ -12,8 +12,8 @@ from finsim.generators.tables.reduction.empty_cells import without_cells
 from finsim.notation import Bool1D, Int1D
 from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
-LEAST_ROWS, LEAST_SHARE, MOST_CHANCE = 30, 0.999, 1e-6
-"""A word decides in 30 rows, 99.9 % of them, where chance would once in a million (assumptions)."""
+LEAST_ROWS, LEAST_SHARE, MOST_CHANCE = 30, 0.999, 1e-5
+"""A word decides in 30 rows, 99.9 % of them, where chance would once in 100,000 (assumptions)."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,193 @@
+"""What holds of numbers and dates in rows of single words of a table, beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from finsim.generators.margins.grains import grain_of
+from finsim.generators.tables.reduction.by_word.word_dates import WordDate
+from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
+from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.column_cells import as_numbers, number_step
+from finsim.generators.tables.reduction.computed import Computed
+from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.identities import find_identities
+from finsim.generators.tables.reduction.learned_parts import Learned
+from finsim.generators.tables.reduction.plans import Plan
+from finsim.generators.tables.reduction.portions import Portion
+from finsim.generators.tables.reduction.schedules import Schedule
+from finsim.notation import Bool1D, Float1D
+from finsim.randomness import Streams
+from finsim.records.mixed_table import WORD, MixedTable
+
+LEAST_ROWS, EXPECTED = 30, 14.0
+"""A word has 30 rows, of which chance would have 14 beyond: none of them once in a million (assumptions)."""
+LEAST_IDENTITY, LEAST_CONSTANT = 0.99, 0.99
+MOST_WORDS, MOST_LOOKED, SOME_ROWS = 24, 16, 5_000
+"""Columns of up to 24 words; sums and products are looked for in the 16 commonest words (assumptions)."""
+QUANTILES = 33
+
+
+class _Word(NamedTuple):
+    source: str
+    word: str
+    rows: Bool1D
+
+
+class Around(NamedTuple):
+    """What stands around the columns that are learned: dates after others, and computed columns."""
+
+    gaps: Collection[DateGap]
+    computed: Mapping[str, Computed]
+
+
+def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, streams: Streams) -> WordFacts:
+    """Return the facts of a table by the words of its learned columns; ``plain`` are those put back first."""
+    words = _words(plain)
+    numbers = {name: one for name, column in plain.columns.items() if (one := as_numbers(column)) is not None}
+    constants = tuple(_constants(words, numbers))
+    identities = tuple(_identities(words, plain, {one.target for one in constants}, streams))
+    fixed = {(one.word, one.source, one.target) for one in constants}
+    fixed |= {(one.word, one.source, one.rule.target) for one in identities}
+    ranges = tuple(
+        one for one in _ranges(words, numbers, plain) if (one.word, one.source, one.target) not in fixed
+    )
+    learned = [name for name, one in around.computed.items() if isinstance(one.rule, Learned)]
+    made = {name: one for name in learned if (one := as_numbers(table[name])) is not None}
+    later = tuple(_constants(words, made))
+    fixed |= {(one.word, one.source, one.target) for one in later}
+    parts = tuple(
+        one for one in _parts(words, table, around) if (one.word, one.source, one.target) not in fixed
+    )
+    return WordFacts(
+        constants,
+        ranges,
+        identities,
+        tuple(_dates(words, table, plain, around)),
+        later,
+        parts,
+    )
+
+
+def _words(table: MixedTable) -> list[_Word]:
+    """Return the words that have rows enough, with these, the commonest first."""
+    found = []
+    for name, column in table.columns.items():
+        if column.kind != WORD or not 2 <= len(np.unique(column.values[column.values >= 0])) <= MOST_WORDS:
+            continue
+        for code, word in enumerate(column.words):
+            rows = column.values == code
+            if rows.sum() >= LEAST_ROWS:
+                found.append(_Word(name, word, rows))
+    return sorted(found, key=lambda one: -int(one.rows.sum()))
+
+
+def _constants(words: list[_Word], numbers: Mapping[str, Float1D]) -> Iterator[WordConstant]:
+    for one in words:
+        for target, values in numbers.items():
+            there = ~np.isnan(values)
+            mine, rest = values[one.rows & there], values[~one.rows & there]
+            if len(mine) < LEAST_ROWS or not len(rest):
+                continue
+            found, counts = np.unique(mine, return_counts=True)
+            cell = found[counts.argmax()]
+            if counts.max() >= LEAST_CONSTANT * len(mine) and len(mine) * (rest != cell).mean() >= EXPECTED:
+                yield WordConstant(one.source, one.word, target, float(cell))
+
+
+def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTable) -> Iterator[WordRange]:
+    for one in words:
+        for target, values in numbers.items():
+            span = _span(one, values)
+            if span is None:
+                continue
+            mine = values[one.rows & ~np.isnan(values)]
+            step = number_step(table[target])
+            grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
+            quantiles = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES))
+            yield WordRange(one.source, one.word, target, *span, tuple(map(float, quantiles)), grid)
+
+
+def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[WordRange]:
+    """Yield the words of which an amount that is a part of another one is never as little as of others."""
+    for target, computed in around.computed.items():
+        rule = computed.rule
+        if not isinstance(rule, Plan | Schedule | Portion) or (
+            isinstance(rule, Portion) and len(rule.operands) > 2
+        ):
+            continue
+        of = rule.operands[1]
+        values, most = as_numbers(table[target]), as_numbers(table[of])
+        if values is None or most is None:
+            continue
+        for one in words:
+            span = _span(one, values)
+            mine = one.rows & (values > 0) & (most > 0)
+            if span is None or span[0] <= 0.0 or not mine.any():
+                continue
+            quantiles = np.quantile(values[mine] / most[mine], np.linspace(0.0, 1.0, QUANTILES))
+            high = float(np.nanmax(values))
+            yield WordRange(one.source, one.word, target, span[0], high, tuple(map(float, quantiles)),
+                            number_step(table[target]), of)  # fmt: skip
+
+
+def _span(one: _Word, values: Float1D) -> tuple[float, float] | None:
+    """Return the least and the greatest number of a word, where rows of others are beyond one of them."""
+    there = ~np.isnan(values)
+    mine, rest = values[one.rows & there], values[~one.rows & there]
+    if len(mine) < LEAST_ROWS or not len(rest):
+        return None
+    low, high = float(mine.min()), float(mine.max())
+    is_low, is_high = (len(mine) * part.mean() >= EXPECTED for part in (rest < low, rest > high))
+    if not (is_low or is_high) or low == high:
+        return None
+    return (low if is_low else float(values[there].min())), (high if is_high else float(values[there].max()))
+
+
+def _identities(
+    words: list[_Word], plain: MixedTable, constant: set[str], streams: Streams
+) -> Iterator[WordIdentity]:
+    """Yield rules of the rows of a word, none of which computes what another one of the word reads."""
+    numbers = plain.without(*(name for name, one in plain.columns.items() if as_numbers(one) is None))
+    numbers = numbers.without(*(constant & set(numbers.columns)))
+    if len(numbers.columns) < 2:
+        return
+    for one in words[:MOST_LOOKED]:
+        rows = np.flatnonzero(one.rows)
+        rng = streams.at("identities of a word", one.source, one.word)
+        some = numbers.take(np.sort(rng.permutation(rows)[:SOME_ROWS]))
+        made: set[str] = set()
+        read: set[str] = set()
+        for _, rule in find_identities(some, rng, LEAST_IDENTITY):
+            if rule.target not in made | read and not made & set(rule.operands):
+                made.add(rule.target)
+                read |= set(rule.operands)
+                yield WordIdentity(one.source, one.word, rule)
+
+
+def _dates(words: list[_Word], table: MixedTable, plain: MixedTable, around: Around) -> Iterator[WordDate]:
+    """Yield dates after others that keep to days of their own in rows of a word."""
+    ways = [(gap.target, gap.source, "", int(gap.is_months), gap.ends) for gap in around.gaps]
+    for name, computed in around.computed.items():
+        rule = computed.rule
+        if isinstance(rule, MonthDate) and set(rule.operands) <= set(plain.columns):
+            ways.append((name, rule.operands[0], rule.operands[1], rule.months, rule.ends))
+    gaps = {gap.target: gap for gap in around.gaps}
+    for target, start, count, months, ends in ways:
+        days, begin = as_numbers(table[target]), as_numbers(table[start])
+        if days is None or begin is None:
+            continue
+        between = table[count].values if count else gaps[target].counted(begin, days)
+        for one in words:
+            span = _span(one, days)
+            if span is None:
+                continue
+            mine = between[one.rows & ~np.isnan(between) & ~np.isnan(days)]
+            quantiles = np.round(np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES)))
+            yield WordDate(one.source, one.word, target, start, count, months, ends, *span,
+                           tuple(map(float, quantiles)))  # fmt: skip

@@ -1,0 +1,101 @@
+"""All that holds of numbers and dates in rows of single words: kept in a sample, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from finsim.generators.tables.reduction.by_word.word_dates import WordDate
+from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.identities import Identity
+from finsim.records.mixed_table import MixedColumn
+
+Found = Mapping[str, MixedColumn]
+
+
+@dataclass(frozen=True)
+class WordFacts:
+    """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
+
+    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges.
+    """
+
+    constants: tuple[WordConstant, ...] = ()
+    ranges: tuple[WordRange, ...] = ()
+    identities: tuple[WordIdentity, ...] = ()
+    dates: tuple[WordDate, ...] = ()
+    later: tuple[WordConstant, ...] = ()
+    parts: tuple[WordRange, ...] = ()
+
+    def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
+        found = dict(columns)
+        for span in self.ranges:
+            found |= span.kept(found) if span.target not in given else {}
+        for one in self.constants:
+            found |= one.kept(found) if one.target not in given else {}
+        for identity in self.identities:
+            found |= identity.kept(found, given)
+        return found
+
+    def of_date(self, target: str, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return a date that has been put back as words have it."""
+        found: dict[str, MixedColumn] = {}
+        for one in self.dates:
+            if one.target == target and not one.count and not {target, one.start} & set(given):
+                found |= one.kept({**columns, **found})
+        return found
+
+    def of_counts(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
+        """Return numbers of months that dates will be computed from as words have these dates."""
+        found: dict[str, MixedColumn] = {}
+        for one in self.dates:
+            if one.count and one.count not in given:
+                found |= one.kept({**columns, **found})
+        return found
+
+    def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
+        """Return a column that has been computed as words have it."""
+        found: dict[str, MixedColumn] = {}
+        for same in (one for one in self.later if one.target == name):
+            found |= same.kept({**columns, **found})
+        for part in (one for one in self.parts if one.target == name):
+            found |= part.kept({**columns, **found})
+        return found
+
+    def spans(self) -> Iterator[tuple[str, str, str, float, float]]:
+        """Yield column and word, and the lowest and highest number or day of another column beside it."""
+        for same in (*self.constants, *self.later):
+            yield same.source, same.word, same.target, same.cell, same.cell
+        for one in (*self.ranges, *self.parts):
+            yield one.source, one.word, one.target, one.low, one.high
+        for date in self.dates:
+            yield date.source, date.word, date.target, date.low, date.high
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            name: [asdict(one) for one in getattr(self, name)]
+            for name in ("constants", "ranges", "identities", "dates", "later", "parts")
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> WordFacts:
+        """Return the facts that ``to_dict`` wrote; earlier versions found none."""
+        return cls(
+            tuple(WordConstant(**one) for one in data.get("constants", ())),
+            tuple(WordRange(**_tupled(one)) for one in data.get("ranges", ())),
+            tuple(
+                WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"])))
+                for one in data.get("identities", ())
+            ),
+            tuple(WordDate(**_tupled(one)) for one in data.get("dates", ())),
+            tuple(WordConstant(**one) for one in data.get("later", ())),
+            tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
+        )
+
+
+def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(one) if isinstance(one, list) else one for key, one in data.items()}
