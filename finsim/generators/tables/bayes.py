@@ -38,9 +38,9 @@ from finsim.generators.tables.level_order import (
 from finsim.generators.tables.level_trees import Growth, LevelTree, TreeGrower
 from finsim.generators.tables.row_batches import in_batches
 from finsim.generators.tables.table_generator import Cell
-from finsim.notation import Array, Float1D
+from finsim.notation import Array, Bool1D, Float1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import WORD, MixedTable
 
 LEAST_ROWS = 20
 MOST_CRITIC, LEAST_CRITIC = 0.5, 100
@@ -181,7 +181,8 @@ class Bayes:
             groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
         plain = RefinedRows(LevelNetwork.of(order, groves), followers=followers)
-        law = _refined(plain, levels, names, settings, streams)
+        is_word = np.array([one.facts.kind == WORD for one in columns.values()])
+        law = _refined(plain, levels, (names, is_word), settings, streams)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     @classmethod
@@ -275,12 +276,18 @@ def _growth(settings: Bayes.Settings, rows: int) -> Growth:
 
 
 def _refined(
-    law: RefinedRows, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
+    law: RefinedRows,
+    levels: Array,
+    about: tuple[list[str], Bool1D],
+    settings: Bayes.Settings,
+    streams: Streams,
 ) -> RefinedRows:
     """Return the network with the law of the outcome and the density ratio of rows.
 
-    What follows the outcome is hidden from all that is learned here: so their trees never ask for it.
+    ``about`` are the names of the columns and which are words. What follows the outcome is hidden from all
+    that is learned here: so their trees never ask for it.
     """
+    names, is_word = about
     network, hidden = law.network, law.followers.hidden
     levels = hidden(levels)
     if settings.label:
@@ -291,7 +298,8 @@ def _refined(
                 label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even)),
                 streams.under("learnable"),
             )  # fmt: skip
-        law = replace(law, label=label if sharpness == 1.0 else label.sharpened(sharpness, levels))
+        label = label if sharpness == 1.0 else label.sharpened(sharpness, levels)
+        law = replace(law, label=label.keeping(levels, is_word))
     if not settings.refining:
         return law
     rng = streams.at("ratio")
