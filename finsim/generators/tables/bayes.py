@@ -73,8 +73,9 @@ class Bayes:
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn anew
         by a law of its own; columns whose empty cells it decides stand last. sharpness : of that law, 1 as
         learned. learnable : with sharpness 1 and fewer than 10,000 rows, as sharp as makes drawn rows teach
-        the outcome as well as real ones do. refining : most trees that tell real rows from drawn ones, by
-        which drawn rows are kept; 0 for none.
+        the outcome as well as real ones do. rating : a column of grades that others say, such as a rate; rows
+        are weighted so that it follows the rest, unless the outcome is said itself. refining : most trees
+        that tell real rows from drawn ones, by which drawn rows are kept; 0 for none.
         critic : share of the rows that is kept back for a target model that chooses the sharpness and tells
         what it gained. particles : rows drawn for each row that is kept when cells are given. even : rows
         stand evenly in the law, so that a sample is as near to it as it can be; false: they are drawn
@@ -91,6 +92,7 @@ class Bayes:
         label: str = ""
         sharpness: float = 1.0
         learnable: bool = True
+        rating: str = ""
         refining: int = 100
         critic: float = 0.0
         particles: int = 4
@@ -132,7 +134,7 @@ class Bayes:
             Problem(
                 "settings.first", f"there is no column {name!r}", "", did_you_mean(name, list(data.columns))
             )
-            for name in (*settings.first, *((settings.label,) if settings.label else ()))
+            for name in (*settings.first, *(one for one in (settings.label, settings.rating) if one))
             if name not in data
         ]
         if settings.label in data and len(np.unique(data[settings.label].values)) > MOST_CLASSES:
@@ -303,16 +305,33 @@ def _refined(
     if not settings.refining:
         return law
     rng = streams.at("ratio")
-    tilt = None
-    if settings.label:
-        counts = (levels.max(axis=0) + 1).tolist()
-        tilt = OutcomeTilt.fit(
-            levels, counts, names.index(settings.label), lambda count: hidden(law.draw(count, {}, 1, rng)),
-            streams.under("tilt"),
-        )  # fmt: skip
-        law = replace(law, tilt=tilt)
+    law = replace(law, tilt=_tilt(law, levels, (names, settings), rng, streams))
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(
         law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
     )
     return replace(law, ratio=ratio)
+
+
+def _tilt(
+    law: RefinedRows,
+    levels: Array,
+    about: tuple[list[str], Bayes.Settings],
+    rng: np.random.Generator,
+    streams: Streams,
+) -> OutcomeTilt | None:
+    """Return the weights by which the outcome follows what does not say it, or else the rating does."""
+    names, settings = about
+    counts = (levels.max(axis=0) + 1).tolist()
+    unasked: tuple[int, ...] = ()
+    for one, address in ((settings.label, "tilt"), (settings.rating, "tilt of the rating")):
+        if not one or names.index(one) in unasked:
+            continue
+        found = OutcomeTilt.fit(
+            levels, counts, names.index(one),
+            lambda count: law.followers.hidden(law.draw(count, {}, 1, rng)), streams.under(address), unasked,
+        )  # fmt: skip
+        if found is not None:
+            return found
+        unasked = (names.index(one),)  # it is drawn after the choice of rows
+    return None

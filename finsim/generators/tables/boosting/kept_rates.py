@@ -20,6 +20,8 @@ PARTS = 10
 LEAST_EXPECTED = 3.0
 """How far rates differ is read from words where three rows of a class and three others are expected
 (assumption)."""
+CHANCE = 0.05
+"""Rates of a column are kept where they differ as far as by chance in one of twenty at most (assumption)."""
 MOST_ROWS, MOST_COLUMNS = 100_000, 12
 _SWEEPS, _STEP, _EXACT = 100, 0.5, 1e-3
 
@@ -40,7 +42,7 @@ class KeptRates:
 
     @classmethod
     def of(cls, levels: Array, truth: Float2D, column: int, is_word: Bool1D) -> Self:
-        """Return the columns whose rates differ beyond chance, with shifts of 0.
+        """Return the columns whose rates differ evidently, with shifts of 0.
 
         levels int32[N, C]; truth float64[N, K] is 1 where a row has a class; ``column`` is that of the
         outcome; ``is_word`` [C]: levels without order, each of which has a rate. The twelve columns whose
@@ -72,11 +74,12 @@ class KeptRates:
             found = found + self.shift[place, self.group[place][levels[:, column]]]
         return found
 
-    def met(self, scores: Float2D, levels: Array, truth: Float2D) -> tuple[Self, Float1D]:
+    def met(self, scores: Float2D, levels: Array, truth: Float2D, slack: float = 0.0) -> tuple[Self, Float1D]:
         """Return shifts that give rows of log chances ``scores`` the rates of ``truth``, float64[N, K].
 
         And what is added to all rows, float64[K], which keeps the shares of the classes. A shift pays for
-        its size by the spread of its column: rates of few rows stay nearer to those of ``scores``.
+        its size by the spread of its column: rates of few rows stay nearer to those of ``scores``. Rates that
+        are further from the mean than those of ``truth`` may stay so by ``slack`` standard errors.
         """
         rows = _some(len(levels))
         scores, truth = scores[rows], truth[rows]
@@ -91,7 +94,8 @@ class KeptRates:
                 chances = softmax(scores)
                 curve = _sums(group, chances * (1.0 - chances), self.shift.shape[1])
                 spread = np.maximum(self.spread[place], 1e-9)
-                lack = goals[place] - _sums(group, chances, self.shift.shape[1]) - shift[place] / spread
+                lack = goals[place] - _sums(group, chances, self.shift.shape[1])
+                lack = _beyond(lack, goals[place], slack * np.sqrt(curve)) - shift[place] / spread
                 move = np.zeros_like(lack)
                 move[:, told] = step * np.clip(lack / (curve + 1.0 / spread), -1.0, 1.0)[:, told]
                 shift[place] += move
@@ -132,7 +136,7 @@ def _tenths(counts: Int1D) -> Int1D:
 
 
 def _spread(group: Int1D, truth: Float2D) -> tuple[Float1D, float]:
-    """Return the variance of the log odds of each class between groups, and how far it is beyond chance."""
+    """Return the variance of the log odds of each class between groups, and how far beyond chance it is."""
     size = np.bincount(group).astype(np.float64)
     hits = _sums(group, truth, len(size))
     spread, excess = np.zeros(truth.shape[1]), 0.0
@@ -144,8 +148,20 @@ def _spread(group: Int1D, truth: Float2D) -> tuple[Float1D, float]:
         odds, weight = np.log(met / other), 1.0 / (1.0 / met + 1.0 / other)
         beyond = float((weight * (odds - np.average(odds, weights=weight)) ** 2).sum()) - (enough.sum() - 1)
         spread[place] = max(beyond / float(weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
-        excess = max(excess, beyond)
+        excess = max(excess, beyond - _by_chance(int(enough.sum()) - 1))
     return spread, excess
+
+
+def _beyond(lack: Float2D, goals: Float2D, slack: Float2D) -> Float2D:
+    """Return what rates lack, less the slack where they are too far from the mean rather than too near."""
+    size, share = goals.sum(axis=1, keepdims=True), goals.sum(axis=0) / goals.sum()
+    is_further = lack * (goals - size * share) < 0.0
+    return np.where(is_further, np.sign(lack) * np.maximum(np.abs(lack) - slack, 0.0), lack)
+
+
+def _by_chance(freedom: int) -> float:
+    """Return how far a chi-square is beyond its mean in one of 20 at most. Source: Laurent & Massart 2000."""
+    return 2.0 * float(np.sqrt(-freedom * np.log(CHANCE))) - 2.0 * float(np.log(CHANCE))
 
 
 def _sums(group: Int1D, values: Float2D, size: int) -> Float2D:

@@ -18,6 +18,9 @@ MOST_CLASSES = 8
 SMALL = Boosting(depth=2, rate=0.05, most=400, ridge=3.0, least=10.0, folds=8)
 LARGE = Boosting(depth=3, rate=0.1, most=300, ridge=5.0, least=20.0, folds=4)
 LARGE_ROWS = 3_000
+FEW_ROWS, SLACK = 1_000, 1.0
+"""Of fewer than 1,000 rows the law is sharper than learned (`learnable_outcome`): its rates may differ more
+than the real ones by one standard error. Without it drawn rows teach less (German, see the guide)."""
 PARTS_OF_CHANCE = 16
 
 
@@ -67,10 +70,13 @@ class LabelLaw:
         """Return the law with the rates by words of rows of levels int32[N, C]; see ``KeptRates``."""
         truth = (levels[:, self.column][:, None] == self.classes).astype(np.float64)
         rates = KeptRates.of(without(levels, self.column), truth, self.column, is_word)
-        return self._met(rates, self.sharpness, levels, truth)
+        return self._met(rates, self.sharpness, levels, truth, SLACK if len(levels) < FEW_ROWS else 0.0)
 
-    def _met(self, rates: KeptRates, sharpness: float, levels: Array, truth: Float2D) -> LabelLaw:
-        found, shift = rates.met(sharpness * self._scores(without(levels, self.column)), levels, truth)
+    def _met(
+        self, rates: KeptRates, sharpness: float, levels: Array, truth: Float2D, slack: float = 0.0
+    ) -> LabelLaw:
+        scores = sharpness * self._scores(without(levels, self.column))
+        found, shift = rates.met(scores, levels, truth, slack)
         return replace(self, sharpness=sharpness, shift=shift, rates=found)
 
     def _scores(self, hidden: Array) -> Float2D:
