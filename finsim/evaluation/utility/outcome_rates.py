@@ -178,7 +178,7 @@ METRIC = Metric(
         "on the real ones is from 1: flattened rates, as of grades of which the best default too often and "
         "the worst too seldom, have a slope below 1, exaggerated ones above. The note has both ends."
     ),
-    misses="Rates that are off but neither flatter nor steeper: see label_association; the level: label_rate.",
+    misses="Rates that are off but neither flatter nor steeper (label_association), the level (label_rate).",
     estimator=(
         "distance of the weighted slope of log odds from 1, binomial draws of both sides (fewer by the rows "
         "of an entity); columns of which chi-square is beyond chance at .001, without those that give the "

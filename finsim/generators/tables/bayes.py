@@ -46,6 +46,8 @@ LEAST_ROWS = 20
 MOST_CRITIC, LEAST_CRITIC = 0.5, 100
 MANY_ROWS = 3_000
 """From 3,000 rows on the mean of several trees tells more than one (assumption, four loan tables)."""
+FITTED_ROWS = 20_000
+"""Rows drawn to fit the rates of an outcome to what is drawn of the other columns (assumption)."""
 ASKING_ROWS, ASKING, LEANING = 1_000, 0.7, 2.4
 """From 1,000 rows on a split costs .7 of its penalty, and a leaf leans 2.4 times as much on the node above:
 nearer to unseen rows. Fewer rows would be learned too well (assumptions, loan tables)."""
@@ -303,14 +305,22 @@ def _refined(
         label = label if sharpness == 1.0 else label.sharpened(sharpness, levels)
         law = replace(law, label=label.keeping(levels, is_word))
     if not settings.refining:
-        return law
+        return _fitting(law, levels, settings, streams)
     rng = streams.at("ratio")
     law = replace(law, tilt=_tilt(law, levels, (names, settings), rng, streams))
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(
         law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
     )
-    return replace(law, ratio=ratio)
+    return _fitting(replace(law, ratio=ratio), levels, settings, streams)
+
+
+def _fitting(law: RefinedRows, levels: Array, settings: Bayes.Settings, streams: Streams) -> RefinedRows:
+    """Return the rows with an outcome whose rates in drawn rows are those that it has in real ones."""
+    if law.label is None:
+        return law
+    rows = law.draw(FITTED_ROWS, {}, 1, streams.at("rates"), settings.even)
+    return replace(law, label=law.label.fitting(law.followers.hidden(rows), levels))
 
 
 def _tilt(

@@ -83,7 +83,7 @@ def test_rates_of_few_rows_lean_on_the_law(streams):
         KeptRates(np.array([0]), np.arange(4)[None], np.array([[0.0, 0.02]]), np.zeros((1, 4, 2)))
     )
     base = np.log(truth.mean(axis=0))
-    found, level = rates.met(np.tile(base, (len(levels), 1)), levels, truth)
+    found, level = rates.met(np.tile(base, (len(levels), 1)), levels, rates.rates(levels, truth))
     chance = _rates(word, softmax(base + level + found.shifts(levels))[:, 1])
     goal = hits / size
     assert abs(chance[1] - goal[1]) < 0.35 * abs(bad.mean() - goal[1])
@@ -113,7 +113,7 @@ def test_of_few_rows_steeper_rates_stay_within_one_standard_error(streams):
     truth = (levels[:, 3][:, None] == [1, 2]).astype(np.float64)
     for part, is_steep in ((4.0, True), (0.0, False)):
         few = _blurred(levels, streams, part).keeping(levels, IS_WORD)
-        exact = few._met(few.rates, 1.0, levels, truth)
+        exact = few._met(few.rates, 1.0, levels, few.rates.rates(levels, truth))
         off = [np.abs(_rates(levels[:, 0], one.chances(levels)[:, 1]) - real) for one in (few, exact)]
         assert (off[0] < 2 * np.sqrt(np.maximum(real * (1 - real), 2e-3) / size)).all()
         assert (off[0].sum() > 1.5 * off[1].sum()) == is_steep

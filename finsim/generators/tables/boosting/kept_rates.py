@@ -27,6 +27,14 @@ _SWEEPS, _STEP, _EXACT = 100, 0.5, 1e-3
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Chances of classes to be met: by columns and groups float64[M, G, K], and of all rows float64[K]."""
+
+    rates: Array
+    share: Float1D
+
+
+@dataclass(frozen=True)
 class KeptRates:
     """Shifts of the log chances of K classes by groups of levels of M columns.
 
@@ -74,35 +82,46 @@ class KeptRates:
             found = found + self.shift[place, self.group[place][levels[:, column]]]
         return found
 
-    def met(self, scores: Float2D, levels: Array, truth: Float2D, slack: float = 0.0) -> tuple[Self, Float1D]:
-        """Return shifts that give rows of log chances ``scores`` the rates of ``truth``, float64[N, K].
+    def rates(self, levels: Array, chances: Float2D) -> Wanted:
+        """Return the mean chances of rows by group and of all rows; chances float64[N, K]."""
+        found = np.zeros_like(self.shift)
+        for place, one in enumerate(self.columns.tolist()):
+            group = self.group[place][levels[:, one]]
+            size = np.bincount(group, minlength=found.shape[1])
+            found[place] = _sums(group, chances, found.shape[1]) / np.maximum(size, 1)[:, None]
+        return Wanted(found, chances.mean(axis=0))
+
+    def met(self, scores: Float2D, levels: Array, wanted: Wanted, slack: float = 0.0) -> tuple[Self, Float1D]:
+        """Return shifts that give rows of log chances ``scores`` float64[N, K] the rates that are wanted.
 
         And what is added to all rows, float64[K], which keeps the shares of the classes. A shift pays for
         its size by the spread of its column: rates of few rows stay nearer to those of ``scores``. Rates that
-        are further from the mean than those of ``truth`` may stay so by ``slack`` standard errors.
+        are further from the mean than wanted may stay so by ``slack`` standard errors.
         """
         rows = _some(len(levels))
-        scores, truth = scores[rows], truth[rows]
+        scores = scores[rows]
         groups = [self.group[place][levels[rows, one]] for place, one in enumerate(self.columns.tolist())]
-        shift, level = np.zeros_like(self.shift), np.zeros(truth.shape[1])
+        shift, level = np.zeros_like(self.shift), np.zeros(scores.shape[1])
         # Of two classes the second alone is shifted; of more all are, by half a step: each moves the others.
-        told, step = ([1], 1.0) if truth.shape[1] == 2 else (list(range(truth.shape[1])), _STEP)
-        goals = [_sums(group, truth, self.shift.shape[1]) for group in groups]
+        told, step = ([1], 1.0) if scores.shape[1] == 2 else (list(range(scores.shape[1])), _STEP)
+        sizes = [np.bincount(group, minlength=shift.shape[1])[:, None] for group in groups]
         for _ in range(_SWEEPS):
             most = 0.0
             for place, group in enumerate(groups):
                 chances = softmax(scores)
-                curve = _sums(group, chances * (1.0 - chances), self.shift.shape[1])
+                curve = _sums(group, chances * (1.0 - chances), shift.shape[1])
                 spread = np.maximum(self.spread[place], 1e-9)
-                lack = goals[place] - _sums(group, chances, self.shift.shape[1])
-                lack = _beyond(lack, goals[place], slack * np.sqrt(curve)) - shift[place] / spread
+                lack = sizes[place] * wanted.rates[place] - _sums(group, chances, shift.shape[1])
+                is_further = lack * (wanted.rates[place] - wanted.share) < 0.0
+                eased = np.sign(lack) * np.maximum(np.abs(lack) - slack * np.sqrt(curve), 0.0)
+                lack = np.where(is_further, eased, lack) - shift[place] / spread
                 move = np.zeros_like(lack)
                 move[:, told] = step * np.clip(lack / (curve + 1.0 / spread), -1.0, 1.0)[:, told]
                 shift[place] += move
                 scores = scores + move[group]
                 most = max(most, float(np.abs(move).max()))
             mean = softmax(scores).mean(axis=0)
-            move_all = np.log(np.maximum(truth.mean(axis=0), 1e-12)) - np.log(np.maximum(mean, 1e-12))
+            move_all = np.log(np.maximum(wanted.share, 1e-12)) - np.log(np.maximum(mean, 1e-12))
             scores, level = scores + move_all, level + move_all
             if max(most, float(np.abs(move_all).max())) < _EXACT:
                 break
@@ -150,13 +169,6 @@ def _spread(group: Int1D, truth: Float2D) -> tuple[Float1D, float]:
         spread[place] = max(beyond / float(weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
         excess = max(excess, beyond - _by_chance(int(enough.sum()) - 1))
     return spread, excess
-
-
-def _beyond(lack: Float2D, goals: Float2D, slack: Float2D) -> Float2D:
-    """Return what rates lack, less the slack where they are too far from the mean rather than too near."""
-    size, share = goals.sum(axis=1, keepdims=True), goals.sum(axis=0) / goals.sum()
-    is_further = lack * (goals - size * share) < 0.0
-    return np.where(is_further, np.sign(lack) * np.maximum(np.abs(lack) - slack, 0.0), lack)
 
 
 def _by_chance(freedom: int) -> float:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from finsim.generators.tables.boosting.even_classes import even_draws_over
-from finsim.generators.tables.boosting.kept_rates import KeptRates, softmax
+from finsim.generators.tables.boosting.kept_rates import KeptRates, Wanted, softmax
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
@@ -64,19 +64,25 @@ class LabelLaw:
 
         Where rates are kept, by each word too.
         """
-        return self._met(self.rates, sharpness, levels, self.chances(levels))
+        wanted = self.rates.rates(levels, self.chances(levels))
+        return self._met(self.rates, sharpness, levels, wanted)
 
     def keeping(self, levels: Array, is_word: Bool1D) -> LabelLaw:
         """Return the law with the rates by words of rows of levels int32[N, C]; see ``KeptRates``."""
         truth = (levels[:, self.column][:, None] == self.classes).astype(np.float64)
         rates = KeptRates.of(without(levels, self.column), truth, self.column, is_word)
-        return self._met(rates, self.sharpness, levels, truth, SLACK if len(levels) < FEW_ROWS else 0.0)
+        slack = SLACK if len(levels) < FEW_ROWS else 0.0
+        return self._met(rates, self.sharpness, levels, rates.rates(levels, truth), slack)
+
+    def fitting(self, drawn: Array, levels: Array) -> LabelLaw:
+        """Return the law that gives rows ``drawn`` the rates that it gives rows of ``levels``."""
+        return self._met(self.rates, self.sharpness, drawn, self.rates.rates(levels, self.chances(levels)))
 
     def _met(
-        self, rates: KeptRates, sharpness: float, levels: Array, truth: Float2D, slack: float = 0.0
+        self, rates: KeptRates, sharpness: float, levels: Array, wanted: Wanted, slack: float = 0.0
     ) -> LabelLaw:
         scores = sharpness * self._scores(without(levels, self.column))
-        found, shift = rates.met(scores, levels, truth, slack)
+        found, shift = rates.met(scores, levels, wanted, slack)
         return replace(self, sharpness=sharpness, shift=shift, rates=found)
 
     def _scores(self, hidden: Array) -> Float2D:
