@@ -113,6 +113,14 @@ def test_of_several_classes_the_one_that_a_column_tells_most_of():
     assert one.verdict == "warn"
 
 
+def test_columns_of_noise_are_not_told():
+    real, own = _tape(1), _tape(2)
+    for seed, side in enumerate((real, own)):
+        rng = np.random.default_rng(seed)
+        side |= {f"noise{k}": rng.choice(list("abcdef"), ROWS) for k in range(20)}
+    assert set(_scores(real, own)) == {"grade", "dti"}
+
+
 def test_five_columns_are_told():
     real, own = _tape(1), _tape(2)
     for side in (real, own):

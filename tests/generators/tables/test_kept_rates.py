@@ -72,6 +72,20 @@ def test_a_sharper_law_keeps_the_rates(levels, streams):
     assert _rates(levels[:, 0], after) == pytest.approx(_rates(levels[:, 0], before), rel=0.08, abs=2e-3)
 
 
+def test_rates_are_fitted_to_rows_that_are_drawn_otherwise(levels, streams):
+    """Drawn loans have other debts within a grade: its rate is that of the real ones all the same."""
+    kept = LabelLaw.fit(levels, 3, streams.at("law")).keeping(levels, IS_WORD)
+    drawn = levels[levels[:, 1] > 12]
+    wanted = _rates(levels[:, 0], kept.chances(levels)[:, 1])
+    before, after = (
+        _rates(drawn[:, 0], one.chances(drawn)[:, 1]) for one in (kept, kept.fitting(drawn, levels))
+    )
+    assert after == pytest.approx(wanted, rel=0.1, abs=3e-3)
+    assert np.abs(before - wanted).max() > 0.02
+    share = kept.fitting(drawn, levels).chances(drawn)[:, 1].mean()
+    assert share == pytest.approx((levels[:, 3] == 2).mean(), rel=5e-3)
+
+
 def test_rates_of_few_rows_lean_on_the_law(streams):
     """A word of 40 rows keeps its rate by half at most, as others hardly differ; one of 1,600 keeps it."""
     size, hits = np.array([1_600, 1_600, 40]), np.array([160, 190, 8])
@@ -178,6 +192,9 @@ def test_drawn_loans_default_by_grade_as_the_tape_does(streams, monkeypatch):
             monkeypatch.setattr(LabelLaw, "keeping", lambda law, levels, is_word: law)
         model = fitted(Bayes, streams, table, {"label": "bad", "learnable": False, "refining": 0})
         rows = model.sample(20_000, streams.under("new"))
+        inner = model.law.draw(20_000, {}, 1, streams.at("inner"))
+        share = model.law.label.chances(inner)[:, 1].mean()
+        assert is_plain or share == pytest.approx((levels[:, 3] == 2).mean(), abs=5e-4)
         slopes.append(_slope(_rates(rows["grade"].values + 1, rows["bad"].values == 1), real, size))
     assert slopes[0] == pytest.approx(1.0, abs=0.08)
     assert slopes[1] < 0.92
