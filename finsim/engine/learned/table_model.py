@@ -20,7 +20,7 @@ from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
-from finsim.generators.tables.boosting.label_law import MOST_CLASSES
+from finsim.generators.tables.boosting.label_law import LARGE_ROWS, MOST_CLASSES
 from finsim.generators.tables.given.asked import Asked
 from finsim.generators.tables.given.sought_rows import SoughtRows
 from finsim.generators.tables.reduced_columns import Reduction
@@ -29,10 +29,12 @@ from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import WORD, MixedTable
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
+from finsim.tables.proposing.roles import roles
+from finsim.tables.role_words import NO_ROLE
 
 KIND = "table"
 BLOCK_ROWS, SOUGHT_ROWS = 50_000, 5_000
@@ -138,8 +140,11 @@ def fit_table(
         return _fit_privately(data, kind, (mixed_table(plain), settings), budget, streams, progress)
     chosen = read_settings(kind, settings, "generator.settings", StudyError)
     outcome = str(settings.get("label") or data.roles.label or "")
-    inner, reduction = reduce(mixed_table(plain), streams.under("reduction"), outcome=outcome)
+    whole = mixed_table(plain)
+    rating = _rating(data, whole)
+    inner, reduction = reduce(whole, streams.under("reduction"), outcome=outcome, rating=rating)
     chosen = with_label(chosen, _outcome(data.roles.label, inner))
+    chosen = with_label(chosen, rating if rating in inner else "", "rating")
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
     forms = {key: IdForm.of_cells(data.table[key]) for key in data.keys}
@@ -177,6 +182,17 @@ def _outcome(label: str | None, inner: MixedTable) -> str | None:
     if label is None or label not in inner:
         return None
     return label if len(np.unique(inner[label].values)) <= MOST_CLASSES else None
+
+
+def _rating(data: LearnedInput, whole: MixedTable) -> str:
+    """Return the column of grades, declared or by its header, "" where rows cannot be weighted by one."""
+    headers = {each.source or name: name for name, each in data.fields.items() if each.role != NO_ROLE}
+    found = [name for name, each in data.fields.items() if each.role == "grade"]
+    found += [headers[one] for one, role in roles(list(headers), "loans").items() if role == "grade"]
+    name = next((one for one in found if one in whole), "")
+    if not name or name == data.roles.label or whole.rows < LARGE_ROWS or whole[name].kind != WORD:
+        return ""
+    return name if len(np.unique(whole[name].values)) <= MOST_CLASSES else ""
 
 
 def _fit_privately(

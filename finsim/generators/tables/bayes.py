@@ -38,14 +38,16 @@ from finsim.generators.tables.level_order import (
 from finsim.generators.tables.level_trees import Growth, LevelTree, TreeGrower
 from finsim.generators.tables.row_batches import in_batches
 from finsim.generators.tables.table_generator import Cell
-from finsim.notation import Array, Float1D
+from finsim.notation import Array, Bool1D, Float1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import WORD, MixedTable
 
 LEAST_ROWS = 20
 MOST_CRITIC, LEAST_CRITIC = 0.5, 100
 MANY_ROWS = 3_000
 """From 3,000 rows on the mean of several trees tells more than one (assumption, four loan tables)."""
+FITTED_ROWS = 20_000
+"""Rows drawn to fit the rates of an outcome to what is drawn of the other columns (assumption)."""
 ASKING_ROWS, ASKING, LEANING = 1_000, 0.7, 2.4
 """From 1,000 rows on a split costs .7 of its penalty, and a leaf leans 2.4 times as much on the node above:
 nearer to unseen rows. Fewer rows would be learned too well (assumptions, loan tables)."""
@@ -73,8 +75,9 @@ class Bayes:
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn anew
         by a law of its own; columns whose empty cells it decides stand last. sharpness : of that law, 1 as
         learned. learnable : with sharpness 1 and fewer than 10,000 rows, as sharp as makes drawn rows teach
-        the outcome as well as real ones do. refining : most trees that tell real rows from drawn ones, by
-        which drawn rows are kept; 0 for none.
+        the outcome as well as real ones do. rating : a column of grades that others say, such as a rate; rows
+        are weighted so that it follows the rest, unless the outcome is said itself. refining : most trees
+        that tell real rows from drawn ones, by which drawn rows are kept; 0 for none.
         critic : share of the rows that is kept back for a target model that chooses the sharpness and tells
         what it gained. particles : rows drawn for each row that is kept when cells are given. even : rows
         stand evenly in the law, so that a sample is as near to it as it can be; false: they are drawn
@@ -91,6 +94,7 @@ class Bayes:
         label: str = ""
         sharpness: float = 1.0
         learnable: bool = True
+        rating: str = ""
         refining: int = 100
         critic: float = 0.0
         particles: int = 4
@@ -132,7 +136,7 @@ class Bayes:
             Problem(
                 "settings.first", f"there is no column {name!r}", "", did_you_mean(name, list(data.columns))
             )
-            for name in (*settings.first, *((settings.label,) if settings.label else ()))
+            for name in (*settings.first, *(one for one in (settings.label, settings.rating) if one))
             if name not in data
         ]
         if settings.label in data and len(np.unique(data[settings.label].values)) > MOST_CLASSES:
@@ -181,7 +185,8 @@ class Bayes:
             groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
         plain = RefinedRows(LevelNetwork.of(order, groves), followers=followers)
-        law = _refined(plain, levels, names, settings, streams)
+        is_word = np.array([one.facts.kind == WORD for one in columns.values()])
+        law = _refined(plain, levels, (names, is_word), settings, streams)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     @classmethod
@@ -275,12 +280,18 @@ def _growth(settings: Bayes.Settings, rows: int) -> Growth:
 
 
 def _refined(
-    law: RefinedRows, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
+    law: RefinedRows,
+    levels: Array,
+    about: tuple[list[str], Bool1D],
+    settings: Bayes.Settings,
+    streams: Streams,
 ) -> RefinedRows:
     """Return the network with the law of the outcome and the density ratio of rows.
 
-    What follows the outcome is hidden from all that is learned here: so their trees never ask for it.
+    ``about`` are the names of the columns and which are words. What follows the outcome is hidden from all
+    that is learned here: so their trees never ask for it.
     """
+    names, is_word = about
     network, hidden = law.network, law.followers.hidden
     levels = hidden(levels)
     if settings.label:
@@ -291,20 +302,46 @@ def _refined(
                 label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even)),
                 streams.under("learnable"),
             )  # fmt: skip
-        law = replace(law, label=label if sharpness == 1.0 else label.sharpened(sharpness, levels))
+        label = label if sharpness == 1.0 else label.sharpened(sharpness, levels)
+        law = replace(law, label=label.keeping(levels, is_word))
     if not settings.refining:
-        return law
+        return _fitting(law, levels, settings, streams)
     rng = streams.at("ratio")
-    tilt = None
-    if settings.label:
-        counts = (levels.max(axis=0) + 1).tolist()
-        tilt = OutcomeTilt.fit(
-            levels, counts, names.index(settings.label), lambda count: hidden(law.draw(count, {}, 1, rng)),
-            streams.under("tilt"),
-        )  # fmt: skip
-        law = replace(law, tilt=tilt)
+    law = replace(law, tilt=_tilt(law, levels, (names, settings), rng, streams))
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(
         law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
     )
-    return replace(law, ratio=ratio)
+    return _fitting(replace(law, ratio=ratio), levels, settings, streams)
+
+
+def _fitting(law: RefinedRows, levels: Array, settings: Bayes.Settings, streams: Streams) -> RefinedRows:
+    """Return the rows with an outcome whose rates in drawn rows are those that it has in real ones."""
+    if law.label is None:
+        return law
+    rows = law.draw(FITTED_ROWS, {}, 1, streams.at("rates"), settings.even)
+    return replace(law, label=law.label.fitting(law.followers.hidden(rows), levels))
+
+
+def _tilt(
+    law: RefinedRows,
+    levels: Array,
+    about: tuple[list[str], Bayes.Settings],
+    rng: np.random.Generator,
+    streams: Streams,
+) -> OutcomeTilt | None:
+    """Return the weights by which the outcome follows what does not say it, or else the rating does."""
+    names, settings = about
+    counts = (levels.max(axis=0) + 1).tolist()
+    unasked: tuple[int, ...] = ()
+    for one, address in ((settings.label, "tilt"), (settings.rating, "tilt of the rating")):
+        if not one or names.index(one) in unasked:
+            continue
+        found = OutcomeTilt.fit(
+            levels, counts, names.index(one),
+            lambda count: law.followers.hidden(law.draw(count, {}, 1, rng)), streams.under(address), unasked,
+        )  # fmt: skip
+        if found is not None:
+            return found
+        unasked = (names.index(one),)  # it is drawn after the choice of rows
+    return None

@@ -37,13 +37,15 @@ def reduce(
     keys: tuple[str, ...] = (),
     least_count: int = LEAST_COUNT,
     outcome: str = "",
+    rating: str = "",
 ) -> tuple[MixedTable, Reduction]:
     """Return a table without the columns that need no model, and what brings them back.
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
-    functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
-    three. Identities hold where all of their columns are there: empty cells that one fills are learned whole,
-    and which are empty beside them. Of what follows a level payment or a count a part is learned. What is
+    functions of one other column, or of two. ``outcome`` and ``rating`` are learned all the same where they
+    are one of the last three. Identities hold where all of their columns are there: empty cells that one
+    fills are learned whole, and which are empty beside them. Of what follows a level payment or a count a
+    part is learned. What is
     left is loosened: cells that are the same as another column's are missing, dates that come after others
     are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become one. ``streams``
     choose the rows on which identities are looked for. One column at least is left.
@@ -54,11 +56,11 @@ def reduce(
     _following(computed, whole.table(), least_count)
     if len(computed) == len(table.columns):
         computed.pop(next(iter(computed), ""), None)
-    is_kept = outcome in computed and bool(computed[outcome].sources())
     whole.fill_dates([name for name in table.columns if name not in computed])
     full = whole.table()
     learned = _by_part(computed, full, outcome, streams.at("payments"))
-    rest = full.without(*(name for name in computed if not (is_kept and name == outcome)))
+    kept = {name for name in (outcome, rating) if name in computed and computed[name].sources()}
+    rest = full.without(*(name for name in computed if name not in kept))
     gaps = tuple(find_gaps(rest))
     plain = rest.without(*(gap.target for gap in gaps))
     ties, orders = tuple(find_ties(plain)), tuple(find_orders(plain))
@@ -75,7 +77,7 @@ def reduce(
     words = {name: word for name, word in pools.items() if word}
     flags, empty = whole.flags()
     return MixedTable(columns | learned | flags, table.rows), Reduction(
-        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else "", orders,
+        tuple(table.columns), computed, words, ties, gaps, outcome if outcome in kept else "", orders,
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
         tuple(find_words_of_empty(table.without(*_keys(computed)))), _fixed(plain),
         find_word_facts(full, plain, Around(gaps, computed), streams), _later(full, plain, computed),

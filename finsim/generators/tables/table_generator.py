@@ -67,7 +67,10 @@ class HasRowLoss(Protocol):
         ...
 
 
-def with_label(settings: Any, label: str | None) -> Any:
-    """Return the settings of a generator with the outcome column, if they have an empty key for it."""
-    has_key = "label" in {item.name for item in fields(settings)}
-    return replace(settings, label=label) if label and has_key and not settings.label else settings
+def with_label(settings: Any, label: str | None, key: str = "label") -> Any:
+    """Return the settings of a generator with the outcome column, if they have an empty key for it.
+
+    ``key`` : that of the outcome, or of another column that the generator is told of.
+    """
+    has_key = key in {item.name for item in fields(settings)}
+    return replace(settings, **{key: label}) if label and has_key and not getattr(settings, key) else settings

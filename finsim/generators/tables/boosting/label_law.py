@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 
 from finsim.generators.tables.boosting.even_classes import even_draws_over
+from finsim.generators.tables.boosting.kept_rates import KeptRates, Wanted, softmax
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
-from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 MOST_CLASSES = 8
 """An outcome has at most 8 classes, the missing cell among them (assumption)."""
 SMALL = Boosting(depth=2, rate=0.05, most=400, ridge=3.0, least=10.0, folds=8)
 LARGE = Boosting(depth=3, rate=0.1, most=300, ridge=5.0, least=20.0, folds=4)
 LARGE_ROWS = 3_000
+FEW_ROWS, SLACK = 1_000, 1.0
+"""Of fewer than 1,000 rows the law is sharper than learned (`learnable_outcome`): its rates may differ more
+than the real ones by one standard error. Without it drawn rows teach less (German, see the guide)."""
 PARTS_OF_CHANCE = 16
 
 
@@ -25,7 +29,8 @@ class LabelLaw:
     """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` each against the rest.
 
     Two classes have one set of odds, that of the second. ``sharpness`` multiplies the log odds about their
-    offset (1: as learned), ``shift`` [K] keeps the shares of the classes.
+    offset (1: as learned), ``shift`` [K] keeps the shares of the classes, ``rates`` those by words of other
+    columns.
     """
 
     column: int
@@ -33,6 +38,7 @@ class LabelLaw:
     odds: tuple[LevelOdds, ...]
     sharpness: float
     shift: Float1D
+    rates: KeptRates = field(default_factory=KeptRates)
 
     @classmethod
     def fit(cls, levels: Array, column: int, rng: np.random.Generator) -> Self:
@@ -54,14 +60,30 @@ class LabelLaw:
         return law, sum(saved for _, saved in found)
 
     def sharpened(self, sharpness: float, levels: Array) -> LabelLaw:
-        """Return the law with other sharpness that gives rows of levels the same mean chances."""
-        goal = self.chances(levels).mean(axis=0)
+        """Return the law with other sharpness that gives rows of levels the same mean chances.
+
+        Where rates are kept, by each word too.
+        """
+        wanted = self.rates.rates(levels, self.chances(levels))
+        return self._met(self.rates, sharpness, levels, wanted)
+
+    def keeping(self, levels: Array, is_word: Bool1D) -> LabelLaw:
+        """Return the law with the rates by words of rows of levels int32[N, C]; see ``KeptRates``."""
+        truth = (levels[:, self.column][:, None] == self.classes).astype(np.float64)
+        rates = KeptRates.of(without(levels, self.column), truth, self.column, is_word)
+        slack = SLACK if len(levels) < FEW_ROWS else 0.0
+        return self._met(rates, self.sharpness, levels, rates.rates(levels, truth), slack)
+
+    def fitting(self, drawn: Array, levels: Array) -> LabelLaw:
+        """Return the law that gives rows ``drawn`` the rates that it gives rows of ``levels``."""
+        return self._met(self.rates, self.sharpness, drawn, self.rates.rates(levels, self.chances(levels)))
+
+    def _met(
+        self, rates: KeptRates, sharpness: float, levels: Array, wanted: Wanted, slack: float = 0.0
+    ) -> LabelLaw:
         scores = sharpness * self._scores(without(levels, self.column))
-        shift = np.zeros(len(self.classes))
-        for _ in range(200):
-            mean = _softmax(scores + shift).mean(axis=0)
-            shift += np.log(np.maximum(goal, 1e-12)) - np.log(np.maximum(mean, 1e-12))
-        return LabelLaw(self.column, self.classes, self.odds, sharpness, shift - shift[0])
+        found, shift = rates.met(scores, levels, wanted, slack)
+        return replace(self, sharpness=sharpness, shift=shift, rates=found)
 
     def _scores(self, hidden: Array) -> Float2D:
         if not self.odds:
@@ -74,7 +96,8 @@ class LabelLaw:
 
     def chances(self, levels: Array) -> Float2D:
         """Return the chances of the classes in rows of levels int32[N, C], float64[N, K]."""
-        return _softmax(self.sharpness * self._scores(without(levels, self.column)) + self.shift)
+        scores = self.sharpness * self._scores(without(levels, self.column))
+        return softmax(scores + self.shift + self.rates.shifts(levels))
 
     def drawn(self, levels: Array, rng: np.random.Generator, even: bool = True) -> Array:
         """Return rows with the column drawn anew, if ``even`` evenly among rows that are alike."""
@@ -89,14 +112,15 @@ class LabelLaw:
         return found
 
     def _asked(self, columns: int) -> Int1D:
-        """Return the columns that the trees ask for, those asked most often first."""
+        """Return the columns that the trees ask for, those asked most often first, then others with rates."""
         asked = np.zeros(columns, dtype=np.int64)
         for one in self.odds:
             if len(one.bound):
                 asks = one.bound < one.bound.max()  # where nothing is asked the bound is above all levels
                 asked += np.bincount(one.column[asks], minlength=columns)
         order = np.argsort(-asked, kind="stable")
-        return np.asarray(order[asked[order] > 0])
+        order = order[asked[order] > 0]
+        return np.concatenate([order, np.setdiff1d(self.rates.columns, order)])
 
     def chance_of(self, levels: Array) -> Float1D:
         """Return the chance of the class that each row has; a class never seen has the least chance."""
@@ -115,7 +139,7 @@ class LabelLaw:
         }  # fmt: skip
         for number, one in enumerate(self.odds):
             found |= one.state(f"{prefix}.{number}")
-        return found
+        return found | self.rates.state(f"{prefix}.rates")
 
     @classmethod
     def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> Self:
@@ -123,7 +147,7 @@ class LabelLaw:
         column, count = (int(one) for one in arrays[f"{prefix}.about"])
         odds = tuple(LevelOdds.from_state(f"{prefix}.{number}", arrays) for number in range(count))
         return cls(column, arrays[f"{prefix}.classes"], odds, float(arrays[f"{prefix}.sharpness"][0]),
-                   arrays[f"{prefix}.shift"])  # fmt: skip
+                   arrays[f"{prefix}.shift"], KeptRates.from_state(f"{prefix}.rates", arrays))  # fmt: skip
 
 
 def without(levels: Array, column: int) -> Array:
@@ -131,8 +155,3 @@ def without(levels: Array, column: int) -> Array:
     found = levels.copy()
     found[:, column] = 0
     return found
-
-
-def _softmax(scores: Float2D) -> Float2D:
-    found = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(found / found.sum(axis=1, keepdims=True))

@@ -12,14 +12,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from finsim.generators.tables.boosting.label_law import LabelLaw
+from finsim.generators.tables.boosting.label_law import FEW_ROWS, LabelLaw
 from finsim.notation import Array
 from finsim.randomness import Streams
 
 MOST_ROWS = 10_000
 """From 10,000 rows on the law is sharp enough as it is learned (assumption, loan tables)."""
 CANDIDATES = (1.0, 1.25, 1.5, 1.75, 2.0)
-FEW_ROWS, SHARPER = 1_000, 1.35
+SHARPER = 1.35
 """Of fewer than 1,000 rows the law itself is blurred, which drawn rows do not show: it is so much sharper
 (assumption; German credit: label AUC less that of real rows -.026 without, -.014 with; six splits)."""
 _DRAWS, _DRAWN = 4, 4_000  # samples of each candidate, of so many rows in all

@@ -39,16 +39,18 @@ class OutcomeTilt:
 
     @classmethod
     def fit(
-        cls, levels: Array, counts: list[int], column: int, draw: Callable[[int], Array], streams: Streams
-    ) -> Self | None:
+        cls, levels: Array, counts: list[int], column: int, draw: Callable[[int], Array], streams: Streams,
+        unasked: tuple[int, ...] = (),
+    ) -> Self | None:  # fmt: skip
         """Learn from real rows int32[N, C] and rows that ``draw`` makes; None where no column says it.
 
-        Nor from fewer than 3,000 rows: the ratio of two laws of so few is mostly error (SBA: two-sample .62
-        with it, .59 without; label no better).
+        Columns ``unasked`` tell nothing of it. Nor from fewer than 3,000 rows: the ratio of two laws of so
+        few is mostly error (SBA: two-sample .62 with it, .59 without; label no better).
         """
         saying = sayers(levels, counts, column) if len(levels) >= LARGE_ROWS else []
         if not saying:
             return None
+        saying += unasked
         own = draw(DRAWN * len(levels))
         laws = [
             LabelLaw.fit(_blind(rows, saying), column, streams.at(name))
