@@ -15,8 +15,9 @@ from finsim.engine.learned.event_parts import Ledger, holds_accounts, ledger_of,
 from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.statements.balance_column import BalanceColumn, without_balance
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.generators.events.event_generator import EventGenerator
+from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
 from finsim.notation import Array
@@ -37,13 +38,14 @@ BLOCK_ENTITIES = 2_000
 class LearnedEvents(ShownTable):
     """A fitted model of events: the generator, how its entities become rows, and facts on its data.
 
-    As a table it is the loss curves of its training.
+    ``balance`` : the running balance of its rows, which the generator does not know. As a table it is the loss curves of its training.
     """
 
     generator: EventGenerator
     form: OutputForm
     entity: str
     data: Mapping[str, Any]
+    balance: BalanceColumn | None = None
 
     def _table(self) -> pa.Table:
         return loss_table(self.generator.report)
@@ -62,13 +64,16 @@ class LearnedEvents(ShownTable):
     def save(self, folder: str | Path) -> None:
         """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
         extra = {"form": self.form.to_dict(), "entity": self.entity, "data": dict(self.data)}
+        if self.balance is not None:
+            extra["balance"] = self.balance.to_dict()
         save(self.generator, Path(folder), extra)
 
     @classmethod
     def load(cls, folder: str | Path) -> LearnedEvents:
         """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
         generator, extra = load(Path(folder), KIND)
-        return cls(generator, OutputForm.from_dict(extra["form"]), extra["entity"], extra["data"])
+        balance = BalanceColumn.from_dict(extra["balance"]) if "balance" in extra else None
+        return cls(generator, OutputForm.from_dict(extra["form"]), extra["entity"], extra["data"], balance)
 
     def batches(
         self, entities: int, streams: Streams, days: int | None, progress: Progress
@@ -77,10 +82,17 @@ class LearnedEvents(ShownTable):
         row = 0
         for first in range(0, entities, BLOCK_ENTITIES):
             count = min(BLOCK_ENTITIES, entities - first)
-            log = self.generator.sample(count, streams, first, days, entities)
+            log = self.sampled(count, streams, first, days, entities)
             yield from self.rows_of(log, first, entities, row).to_batches()
             row += log.events.rows
             progress((first + count) / entities, "sampling entities")
+
+    def sampled(
+        self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
+    ) -> EventLog:
+        """Return new entities as the generator samples them, with their running balances."""
+        log = self.generator.sample(count, streams, first, days, total)
+        return log if self.balance is None else self.balance.added(log, first, streams.under("balances"))
 
     def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
         """Return one block of entities as rows of the training table's columns.
@@ -131,18 +143,25 @@ def fit_events(
 ) -> LearnedEvents:
     """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
     ledger = ledger_of(data)
-    generator, why = chosen_body(ledger.log, choice, budget, streams, progress)
+    # An epsilon pays for all that is learned: there a balance stays a number of the row.
+    is_private = "epsilon" in choice.settings
+    log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
+    generator, why = chosen_body(log, choice, budget, streams, progress)
+    if balance is not None and isinstance(generator, HasTurnedRows) and generator.turns_rows:
+        told = Choice(generator.name, choice.settings)
+        generator, balance = chosen_body(ledger.log, told, budget, streams, progress)[0], None
+        said_of = ("balance: drawn row by row, as rows of both sides of a payment stand with one account",)
     if generator.report.privacy is not None:
         said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
         keys = (*data.keys, str(data.roles.id))
         said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
         return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
     form = _form(data, ledger)
-    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *plain_remarks(form.new_ids))
+    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *plain_remarks(form.new_ids))
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
-    return LearnedEvents(generator, form, str(data.roles.id), facts)
+    return LearnedEvents(generator, form, str(data.roles.id), facts, balance)
 
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:

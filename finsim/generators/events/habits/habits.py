@@ -140,6 +140,11 @@ class Habits:
             flags if flags.any() else None,
         )  # fmt: skip
 
+    @property
+    def turns_rows(self) -> bool:
+        """Whether samples hold rows of the counterparty; see ``HasTurnedRows``."""
+        return self.known.echoes.turns_rows
+
     def in_months(self, later: int) -> Self:
         """Return habits whose standing payments follow the months of so many days later; see the contract."""
         found = type(self)(self.settings, self.log, self.known, self.report, self.standing)
