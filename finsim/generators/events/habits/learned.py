@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from finsim.generators.events.habits.cells.contexts import (
     levels,
     pooled_words,
 )
+from finsim.generators.events.habits.cells.open_days import OpenDays, open_day_arrays, restored_open_days
 from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
@@ -89,7 +90,7 @@ class Learned:
     """Parts and laws of the other columns, early ones before the amount, late ones after it.
 
     worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together. ``echoes``: how rows are
-    answered.
+    answered. ``open_days``: of further dates that have closed ones.
     """
 
     parts: Parts
@@ -102,6 +103,7 @@ class Learned:
     ledger_facts: Mapping[str, Any]
     shown: Shown | None = None
     echoes: Echoes = NO_ECHOES
+    open_days: Mapping[str, OpenDays] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
@@ -117,7 +119,8 @@ class Learned:
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
         for k, law in enumerate([*self.early, *self.late]):
             found.update(law.arrays(f"column.{k}"))
-        return {**found, **self.echoes.arrays()}
+        names = [law.name for law in [*self.early, *self.late]]
+        return {**found, **self.echoes.arrays(), **open_day_arrays(self.open_days, names)}
 
     def facts(self) -> dict[str, Any]:
         """Return what is not an array."""
@@ -150,6 +153,7 @@ class Learned:
             facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
             Echoes.restored(arrays),
+            restored_open_days(arrays, [law.name for law in laws]),
         )
 
 

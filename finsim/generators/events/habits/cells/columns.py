@@ -8,6 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from finsim.generators.events.habits.cells.calendar_places import (
+    CALENDAR,
+    few_alone,
+    place_of_few,
+    tells_days,
+    with_calendar,
+)
 from finsim.generators.events.habits.cells.contexts import POOL, best_contexts, levels, pooled_words
 from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
 from finsim.generators.events.habits.cells.later_times import times_after, waits
@@ -114,7 +121,7 @@ class ColumnLaw:
             if self.empty is None:
                 return told.values
             return self.empty.emptied(told, rows.contexts, (rows.donor, rows.first), draws)
-        codes = [rows.contexts[name] for name in self.parents]
+        codes = [rows.contexts[name] for name in self.parents if name != CALENDAR]
         if isinstance(self.law, WordLaw):
             word = self.law.words(codes, rows.donor, rows.first, draws)
             if self.seen is not None:
@@ -122,6 +129,8 @@ class ColumnLaw:
             return np.where(word == len(self.column.words), -1, word).astype(np.int32)
         assert isinstance(self.law, NumberLaw)
         context = codes[0] if codes else np.zeros(len(draws), np.int64)
+        if CALENDAR in self.parents:
+            context = with_calendar(context, rows.time)
         cells = self.law.cells(context, rows.level, rows.first, draws)
         return cells if self.column.kind == NUMBER else _times(rows.time, cells, self.column.step)
 
@@ -340,6 +349,12 @@ def _drawn(
     parents = best_contexts(ranks.astype(np.int64), contexts, 1)
     context = contexts[parents[0]] if parents else np.zeros(len(values), np.int64)
     draws = streams.at("column", name).random(len(values))
+    if column.kind == TIME and tells_days(ranks, context, log.times):
+        parents.append(CALENDAR)
+        context = with_calendar(context, log.times)
+        law = learn_numbers(values, step, few_alone(context, present), ledger.entity, first, draws)
+        law = replace(law, place=place_of_few(law.place, context, present))
+        return ColumnLaw(name, DRAWN, _head(column), nothing, law, tuple(parents))
     law = learn_numbers(values, step, context, ledger.entity, first, draws)
     return ColumnLaw(name, DRAWN, _head(column), nothing, law, tuple(parents))
 
