@@ -80,7 +80,9 @@ def in_order(account: Int1D, time: Int1D, back: bool) -> Int1D:
     return np.asarray(np.lexsort((-place if back else place, time, account)))
 
 
-def running_balance(rows: Statement, balance: Float1D, tolerance: float = HALF_A_CENT) -> RunningBalance | None:
+def running_balance(
+    rows: Statement, balance: Float1D, tolerance: float = HALF_A_CENT
+) -> RunningBalance | None:
     """Return how a column float64[n] (NaN: empty) runs on; None where it does not follow from the rows."""
     found = best_running(rows, balance, tolerance)
     return found if found is not None and found.holds >= HOLDS else None
@@ -97,7 +99,9 @@ def best_running(rows: Statement, balance: Float1D, tolerance: float = HALF_A_CE
             order = in_order(rows.account, one, back)
             for before in (False, True):
                 for found in _ways(rows, balance, order, (time, back, before), tolerance):
-                    if best is None or found.holds > best.holds + (BETTER if found.word != best.word else 0.0):
+                    if best is None or found.holds > best.holds + (
+                        BETTER if found.word != best.word else 0.0
+                    ):
                         best = found
     return best
 

@@ -90,7 +90,9 @@ class Habits:
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
         known = learn(ordinary, streams)
-        known = replace(with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days)
+        known = replace(
+            with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days
+        )
         standing = None
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1

@@ -6,10 +6,11 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.cells.columns import DRAWS, ColumnLaw, Rows
-from finsim.generators.events.habits.cells.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.contexts import amount_contexts, levels
+from finsim.generators.events.habits.cells.kinds_of_sums import free_words
 from finsim.generators.events.habits.generations import Dealt, outers_within, within_part
 from finsim.generators.events.habits.known.sampled_words import sampled_words, single_payees
-from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
+from finsim.generators.events.habits.learned import Learned, laws_of_rows
 from finsim.generators.events.habits.living import AMOUNT_DRAWS, Crowd, Lived, Wanted, lived
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING
 from finsim.generators.events.habits.rounding import rounding_draws
@@ -65,7 +66,7 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
     rows, found, used = _early(known, log, one)
     contexts = rows.contexts
     found[log.roles.time] = log.events[log.roles.time].with_values(one.time)
-    free = [contexts[name] for name in free_words(log, known.early)]
+    free = [contexts[name] for name in free_words(log, known.early, known.ledger_facts.get("of_sums"))]
     law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
         limit = one.lives.limit[one.entity]
@@ -76,14 +77,24 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
         )
         amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
         amount = amount[_repeated(events, amount, parts.groups.cases(free))]
+        amount = _signed(amount, known.early, found)
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)
-        contexts["amount"] = amount_bin(amount, known.edges)
     else:
-        contexts["amount"] = amount_bin(np.full(len(one.entity), np.nan), known.edges)
-    contexts["law"] = law
+        amount = np.full(len(one.entity), np.nan)
+    contexts.update(amount_contexts(amount, law, known.edges))
     _filled(known.late, rows, events.uniforms, used, found)
     return MixedTable(found, len(one.entity))
+
+
+def _signed(amount: Float1D, early: list[ColumnLaw], found: dict[str, MixedColumn]) -> Float1D:
+    """Return amounts float64[n] with signs that the words before them have: a credit is never below 0."""
+    may = np.ones((len(amount), 2), dtype=np.bool_)
+    for law in early:
+        if law.signs is not None:
+            may &= law.signs[levels(found[law.name])] > 0
+    wrong = ((amount < 0) & ~may[:, 0] & may[:, 1]) | ((amount > 0) & ~may[:, 1] & may[:, 0])
+    return np.where(wrong, -amount, amount)
 
 
 def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, Float1D]:
@@ -93,7 +104,7 @@ def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, F
     out.
     """
     rows = _early(known, log, one)[0]
-    free = [rows.contexts[name] for name in free_words(log, known.early)]
+    free = [rows.contexts[name] for name in free_words(log, known.early, known.ledger_facts.get("of_sums"))]
     law = laws_of_rows(known, one.events.payee, free, rows.first)
     like = np.where(one.events.like >= 0, one.events.like, np.arange(len(law)))
     own = one.events.payee == one.events.payee[like]
