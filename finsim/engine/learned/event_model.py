@@ -38,7 +38,8 @@ BLOCK_ENTITIES = 2_000
 class LearnedEvents(ShownTable):
     """A fitted model of events: the generator, how its entities become rows, and facts on its data.
 
-    ``balance`` : the running balance of its rows, which the generator does not know. As a table it is the loss curves of its training.
+    ``balance`` : the running balance of its rows, which the generator does not know. As a table it is the
+    loss curves of its training.
     """
 
     generator: EventGenerator

@@ -23,7 +23,7 @@ MOST_CLASSES = 16
 
 @dataclass(frozen=True)
 class Openings:
-    """Lowest balances float64[K, KNOTS] in order of size by class of fall; ``falls`` float64[K], their middles."""
+    """Lowest balances float64[K, KNOTS] in order of size by class of fall; falls float64[K] their middles."""
 
     falls: Float1D
     lowest: Array

@@ -28,8 +28,8 @@ SIGNS = (1, -1, 0)
 class Statement:
     """The rows of a ledger: n rows in the order of the file.
 
-    account int64[n] ; times, name -> int64[n] : what rows may be in order of ; amount float64[n] as it stands ;
-    words, name -> int64[n] codes from 0 (0: missing) : what may say whether money goes out or comes in.
+    account int64[n] ; times, name -> int64[n] : what rows may be in order of ; amount float64[n] as it
+    stands ; words, name -> int64[n] codes from 0 (0: missing) : what may say whether money goes out or in.
     """
 
     account: Int1D
@@ -50,7 +50,7 @@ class RunningBalance:
     """How a balance runs: after rows in order of ``time``, those of one time backwards where ``back``.
 
     before : the balance is that before its row. word : the column whose codes tell the sign of the amount
-    (empty: none), ``signs`` int64[W] 1, -1 or 0 by code; of no column one. holds : share of pairs that follow.
+    (empty: none), ``signs`` 1, -1 or 0 by code; of no column one. holds : share of pairs that follow.
     """
 
     time: str
@@ -163,7 +163,7 @@ def follow(level: Float1D, move: Float1D, account: Int1D, before: bool, toleranc
 
 
 def broken(rows: Statement, balance: Float1D, how: RunningBalance, tolerance: float = HALF_A_CENT) -> Bool1D:
-    """Return bool[n] of rows in the order of the file, those whose balance does not follow from the one before."""
+    """Return bool[n], rows whose balance does not follow from the one before, in the order of the file."""
     order = how.order(rows.account, rows.times)
     level, account = balance[order], rows.account[order]
     move = how.moves(rows.amount, rows.words)[order]

@@ -24,7 +24,7 @@ from finsim.tables.statements.running_balance import (
 )
 
 LAST_OF_DAY = 0.99
-"""Share of rows that are filled as the last row of a day is, and no other, for that to be their law (assumption)."""
+"""Share of rows that are filled where they are the last of a day, from which on that is so (assumption)."""
 NEARLY_FOLLOWS = 0.5
 """Share of rows that follow from which on a column that is no running balance is said to be like one."""
 FINE = 1e-6  # grid of sums where amounts have none
@@ -58,7 +58,7 @@ class BalanceColumn:
         sums = _sums(moved, starts, self.how.before)
         draws = np.empty((log.count, spans))
         fill_uniforms(np.uint64(streams.word("openings")), first, draws)
-        deep = falls(sums * unit, starts)
+        deep = falls(np.asarray(sums * unit, np.float64), starts)
         opening = self.openings.draw(deep, draws.reshape(-1)[account[order][starts]])
         whole = np.round(opening / unit).astype(np.int64)
         sizes = np.diff(np.append(starts, len(order)))
@@ -71,8 +71,8 @@ class BalanceColumn:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {
-            "name": self.name, "step": self.step, "how": asdict(self.how), "openings": self.openings.to_dict(),
-            "currency": self.currency, "by_day": self.by_day,
+            "name": self.name, "step": self.step, "how": asdict(self.how),
+            "openings": self.openings.to_dict(), "currency": self.currency, "by_day": self.by_day,
         }  # fmt: skip
 
     @classmethod
@@ -97,8 +97,8 @@ def without_balance(log: EventLog) -> tuple[EventLog, BalanceColumn | None, tupl
             return replace(log, events=log.events.without(name)), found, (_said(found, column.values),)
         if NEARLY_FOLLOWS <= found < HOLDS and not nearly:
             nearly = (
-                f"balance {name}: drawn row by row, {100 * found:.1f} % of its rows follow from the one before "
-                f"(computed from {100 * HOLDS:.0f} % on)"
+                f"balance {name}: drawn row by row, {100 * found:.1f} % of its rows follow from the one "
+                f"before (computed from {100 * HOLDS:.0f} % on)"
             )
     return log, None, (nearly,) if nearly else ()
 
@@ -127,7 +127,7 @@ def _with_openings(
     level = column.values[order]
     lowest = np.fmin.reduceat(level, starts)
     there = ~np.isnan(lowest)
-    deep = falls(_sums(moved, starts, how.before) * unit, starts)
+    deep = falls(np.asarray(_sums(moved, starts, how.before) * unit, np.float64), starts)
     openings = learn_openings(lowest[there], deep[there])
     filled = ~column.missing()
     by_day = False

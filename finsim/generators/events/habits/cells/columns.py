@@ -213,7 +213,9 @@ def learn_columns(
         law = _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            law = replace(law, seen=learn_seen(levels(column), len(column.words) + 1, contexts))
+            law = replace(
+                law, seen=learn_seen(levels(column), len(column.words) + 1, contexts, ledger.entity)
+            )
         found.append(law)
         with_words(contexts, log, found[-1:])
     return found

@@ -1,4 +1,4 @@
-"""Which further word of a row tells of what kind its sum is: round at cash machines, below 0, ending in .99."""
+"""Which further word of a row tells of what kind its sum is: round at cash machines, below 0, with .99."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sum_kinds(amount: Float1D) -> Int1D:
 
 
 def sum_word(log: EventLog, payee_group: Int1D, told: set[str]) -> str | None:
-    """Return the column whose words tell most of the kinds of sums beyond what is known; None where none does.
+    """Return the column whose words tell most of the kinds of sums beyond what is known, None for none.
 
     told : columns that the payee or the entity determines, whose words tell nothing new.
     """

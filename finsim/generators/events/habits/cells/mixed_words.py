@@ -1,7 +1,7 @@
-"""Words that payees tell of most rows only: a supermarket that pays out cash too, cash machines without a name.
+"""Words that payees tell of most rows only: a supermarket that pays out cash too, machines without a name.
 
-Its usual category beside another row's type is a row that nobody ever saw. Where that would come up, words are
-drawn together, as rows of the pair show them (``shown_rows.py``).
+Its usual category beside another row's type is a row that nobody ever saw. Where that would come up, words
+are drawn together, as rows of the pair show them (``shown_rows.py``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_WORDS = 64
 def loose_words(
     log: EventLog, laws: list[ColumnLaw], ledger: Ledger, link: Int1D
 ) -> tuple[list[ColumnLaw], tuple[str, ...]]:
-    """Return the laws and the columns that must be drawn together, as columns of pairs; none of most ledgers."""
+    """Return the laws and the columns that must be drawn together, as columns of pairs; mostly none."""
     loose, told_apart = [], np.zeros(len(link), np.int64)
     real = told_apart
     groups = {PAYEE: ledger.payee, PAIR: link}

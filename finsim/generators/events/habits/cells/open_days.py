@@ -27,7 +27,7 @@ ROOM = 60  # days on either side of the rows, more than any run of closed ones
 
 @dataclass(frozen=True)
 class OpenDays:
-    """weekdays int64[7] from Monday, 1 where some cells lie; closed int64[H] further closed days since 1970."""
+    """weekdays int64[7] from Monday, 1 where cells lie; closed int64[H] further closed days since 1970."""
 
     weekdays: Int1D
     closed: Int1D
