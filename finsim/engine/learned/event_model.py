@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.learned.statements.balance_column import BalanceColumn, without_balance
+from finsim.engine.learned.statements.sided_amounts import two_amounts
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
@@ -29,6 +30,7 @@ from finsim.records.mixed_table import WORD, MixedColumn
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
+from finsim.tables.statements.two_sides import TwoSides
 
 KIND = "events"
 BLOCK_ENTITIES = 2_000
@@ -38,7 +40,8 @@ BLOCK_ENTITIES = 2_000
 class LearnedEvents(ShownTable):
     """A fitted model of events: the generator, how its entities become rows, and facts on its data.
 
-    ``balance`` : the running balance of its rows, which the generator does not know. As a table it is the
+    ``balance`` : the running balance of its rows, which the generator does not know; ``sides`` : the columns
+    of its amounts where these are two. As a table it is the
     loss curves of its training.
     """
 
@@ -47,6 +50,7 @@ class LearnedEvents(ShownTable):
     entity: str
     data: Mapping[str, Any]
     balance: BalanceColumn | None = None
+    sides: TwoSides | None = None
 
     def _table(self) -> pa.Table:
         return loss_table(self.generator.report)
@@ -67,6 +71,8 @@ class LearnedEvents(ShownTable):
         extra = {"form": self.form.to_dict(), "entity": self.entity, "data": dict(self.data)}
         if self.balance is not None:
             extra["balance"] = self.balance.to_dict()
+        if self.sides is not None:
+            extra["sides"] = asdict(self.sides)
         save(self.generator, Path(folder), extra)
 
     @classmethod
@@ -74,7 +80,12 @@ class LearnedEvents(ShownTable):
         """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
         generator, extra = load(Path(folder), KIND)
         balance = BalanceColumn.from_dict(extra["balance"]) if "balance" in extra else None
-        return cls(generator, OutputForm.from_dict(extra["form"]), extra["entity"], extra["data"], balance)
+        told = extra.get("sides")
+        sides = None
+        if told is not None:
+            sides = TwoSides(told["out"], told["into"], tuple(told["signs"]), tuple(told["zeros"]))
+        form = OutputForm.from_dict(extra["form"])
+        return cls(generator, form, extra["entity"], extra["data"], balance, sides)
 
     def batches(
         self, entities: int, streams: Streams, days: int | None, progress: Progress
@@ -91,9 +102,11 @@ class LearnedEvents(ShownTable):
     def sampled(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
     ) -> EventLog:
-        """Return new entities as the generator samples them, with their running balances."""
+        """Return new entities as the generator samples them, with balances and amounts as rows have them."""
         log = self.generator.sample(count, streams, first, days, total)
-        return log if self.balance is None else self.balance.added(log, first, streams.under("balances"))
+        if self.balance is not None:
+            log = self.balance.added(log, first, streams.under("balances"))
+        return log if self.sides is None else two_amounts(log, self.sides)
 
     def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
         """Return one block of entities as rows of the training table's columns.
@@ -156,13 +169,14 @@ def fit_events(
         said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
         keys = (*data.keys, str(data.roles.id))
         said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
-        return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
+        form = private_form(data, keys)
+        return LearnedEvents(generator, form, str(data.roles.id), said, None, ledger.sides)
     form = _form(data, ledger)
     read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *plain_remarks(form.new_ids))
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
-    return LearnedEvents(generator, form, str(data.roles.id), facts, balance)
+    return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides)
 
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
