@@ -21,7 +21,7 @@ from finsim.engine.market_model.fitted_model_card import loss_table, privacy_wor
 from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
-from finsim.notation import Array
+from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -134,7 +134,10 @@ class LearnedEvents(ShownTable):
                 cells.append(arrow_column(self._partners(log, total, others), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
-        return pa.table(cells, schema=self.form.target)
+        found = pa.table(cells, schema=self.form.target)
+        # Where rows stand newest first in the data, all of an account do here: its balances add up likewise.
+        newest_first = self.balance is not None and self.balance.how.back
+        return found.take(_backwards(log)) if newest_first else found
 
     def _partners(self, log: EventLog, total: int, places: Array) -> MixedColumn:
         """Return the names at places: new identifiers of entities, and the words of those outside."""
@@ -146,6 +149,11 @@ class LearnedEvents(ShownTable):
         partner = log.events[str(log.roles.partner)].values
         assert log.turned is not None
         return np.where(log.turned, partner, first + log.entity()).astype(np.int32)
+
+
+def _backwards(log: EventLog) -> Int1D:
+    """Return the rows of a log with those of each entity the other way round."""
+    return np.repeat(log.starts[1:] + log.starts[:-1] - 1, log.lengths()) - np.arange(log.events.rows)
 
 
 def fit_events(

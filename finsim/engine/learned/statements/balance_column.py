@@ -21,6 +21,7 @@ from finsim.tables.statements.running_balance import (
     RunningBalance,
     Statement,
     best_running,
+    in_order,
 )
 
 LAST_OF_DAY = 0.99
@@ -46,12 +47,15 @@ class BalanceColumn:
     by_day: bool
 
     def added(self, log: EventLog, first: int, streams: Streams) -> EventLog:
-        """Return sampled events with their balances; ``first`` : number of the first entity in the run."""
+        """Return sampled events with their balances; ``first`` : number of the first entity in the run.
+
+        They run on as the events stand; who writes rows newest first turns those of an account around.
+        """
         rows, account, spans = _rows(log, self.currency)
         column = MixedColumn(NUMBER, np.zeros(log.events.rows), step=self.step)
         if not log.events.rows:
             return replace(log, events=log.events.with_columns({self.name: column}))
-        order = self.how.order(account, rows.times)
+        order = in_order(account, rows.times[self.how.time], False)
         unit = self.step if self.step > 0 else FINE
         moved = np.round(self.how.moves(rows.amount, rows.words) / unit).astype(np.int64)[order]
         starts = np.flatnonzero(np.append(True, account[order][1:] != account[order][:-1]))
