@@ -185,7 +185,8 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     lawful = [contexts[name] for name in free_words(log, early, of_sums)]
     law = groups.laws_of(ledger.payee, lawful)
     laws, first_law = groups.laws, NO_LAW
-    if keeps_one_sum(ledger, links_of_rows):
+    is_apart = bool(of_sums or loose)  # then no sum is that of all that an account pays
+    if not is_apart and keeps_one_sum(ledger, links_of_rows):
         laws, first_law = laws + 1, laws
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
@@ -232,6 +233,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         "is_dated": ledger.is_dated,
         "payees": ledger.payees,
         "of_sums": of_sums,
+        "apart": is_apart,
     }
     worth = worth_of_kinds(links, returns.discount)
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)

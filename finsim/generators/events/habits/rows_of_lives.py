@@ -76,7 +76,8 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
             parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0]
         )
         amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
-        amount = amount[_repeated(events, amount, parts.groups.cases(free))]
+        apart = bool(known.ledger_facts.get("apart", False))  # models of before have not
+        amount = amount[_repeated(events, amount, parts.groups.cases(free), apart)]
         amount = _signed(amount, known.early, found)
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)
@@ -150,17 +151,20 @@ def _scores(known: Learned, one: Lived) -> Float1D:
     return np.asarray(level + own + one.lives.spread[entity] * single)
 
 
-def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:
+def _repeated(events: Payments, amount: Float1D, case: Int1D | int, apart: bool) -> Int1D:
     """Return the row int64[n] whose amount each row has, its own or an earlier one.
 
-    One of another payee must have the same sign, and the same ``case`` of direction and currency.
+    One of another payee must have the same sign, and the same ``case`` of direction and currency; of the same
+    payee too where sums of one payee are of kinds ``apart``, as a shop's that pays out cash.
     """
     own = np.arange(len(amount))
     like = np.where(events.like >= 0, events.like, own)
     same = np.sign(amount) == np.sign(amount[like])
     if not isinstance(case, int):
         same &= case == case[like]
-    return np.where(same | (events.payee == events.payee[like]), like, own)
+    if not apart:
+        same |= events.payee == events.payee[like]
+    return np.where(same, like, own)
 
 
 def _filled(
