@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.grain import with_grain
 from finsim.generators.events.habits.ledger import Ledger, means_by, sums_by
+from finsim.generators.margins.few_sums import with_grain
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.kernels.events.normal_scores import to_places, to_scores
 from finsim.notation import Array, Float1D, Float2D, Int1D
