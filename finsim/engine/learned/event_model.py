@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from finsim.engine.learned.event_parts import Ledger, holds_accounts, ledger_of,
 from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.statements.balance_column import BalanceColumn, without_balance
+from finsim.engine.learned.statements.sided_amounts import two_amounts
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.generators.events.event_generator import EventGenerator
+from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
-from finsim.notation import Array
+from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -28,6 +30,7 @@ from finsim.records.mixed_table import WORD, MixedColumn
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
+from finsim.tables.statements.two_sides import TwoSides
 
 KIND = "events"
 BLOCK_ENTITIES = 2_000
@@ -37,13 +40,17 @@ BLOCK_ENTITIES = 2_000
 class LearnedEvents(ShownTable):
     """A fitted model of events: the generator, how its entities become rows, and facts on its data.
 
-    As a table it is the loss curves of its training.
+    ``balance`` : the running balance of its rows, which the generator does not know; ``sides`` : the columns
+    of its amounts where these are two. As a table it is the
+    loss curves of its training.
     """
 
     generator: EventGenerator
     form: OutputForm
     entity: str
     data: Mapping[str, Any]
+    balance: BalanceColumn | None = None
+    sides: TwoSides | None = None
 
     def _table(self) -> pa.Table:
         return loss_table(self.generator.report)
@@ -62,13 +69,23 @@ class LearnedEvents(ShownTable):
     def save(self, folder: str | Path) -> None:
         """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
         extra = {"form": self.form.to_dict(), "entity": self.entity, "data": dict(self.data)}
+        if self.balance is not None:
+            extra["balance"] = self.balance.to_dict()
+        if self.sides is not None:
+            extra["sides"] = asdict(self.sides)
         save(self.generator, Path(folder), extra)
 
     @classmethod
     def load(cls, folder: str | Path) -> LearnedEvents:
         """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
         generator, extra = load(Path(folder), KIND)
-        return cls(generator, OutputForm.from_dict(extra["form"]), extra["entity"], extra["data"])
+        balance = BalanceColumn.from_dict(extra["balance"]) if "balance" in extra else None
+        told = extra.get("sides")
+        sides = None
+        if told is not None:
+            sides = TwoSides(told["out"], told["into"], tuple(told["signs"]), tuple(told["zeros"]))
+        form = OutputForm.from_dict(extra["form"])
+        return cls(generator, form, extra["entity"], extra["data"], balance, sides)
 
     def batches(
         self, entities: int, streams: Streams, days: int | None, progress: Progress
@@ -77,10 +94,19 @@ class LearnedEvents(ShownTable):
         row = 0
         for first in range(0, entities, BLOCK_ENTITIES):
             count = min(BLOCK_ENTITIES, entities - first)
-            log = self.generator.sample(count, streams, first, days, entities)
+            log = self.sampled(count, streams, first, days, entities)
             yield from self.rows_of(log, first, entities, row).to_batches()
             row += log.events.rows
             progress((first + count) / entities, "sampling entities")
+
+    def sampled(
+        self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
+    ) -> EventLog:
+        """Return new entities as the generator samples them, with balances and amounts as rows have them."""
+        log = self.generator.sample(count, streams, first, days, total)
+        if self.balance is not None:
+            log = self.balance.added(log, first, streams.under("balances"))
+        return log if self.sides is None else two_amounts(log, self.sides)
 
     def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
         """Return one block of entities as rows of the training table's columns.
@@ -108,7 +134,10 @@ class LearnedEvents(ShownTable):
                 cells.append(arrow_column(self._partners(log, total, others), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
-        return pa.table(cells, schema=self.form.target)
+        found = pa.table(cells, schema=self.form.target)
+        # Where rows stand newest first in the data, all of an account do here: its balances add up likewise.
+        newest_first = self.balance is not None and self.balance.how.back
+        return found.take(_backwards(log)) if newest_first else found
 
     def _partners(self, log: EventLog, total: int, places: Array) -> MixedColumn:
         """Return the names at places: new identifiers of entities, and the words of those outside."""
@@ -122,6 +151,11 @@ class LearnedEvents(ShownTable):
         return np.where(log.turned, partner, first + log.entity()).astype(np.int32)
 
 
+def _backwards(log: EventLog) -> Int1D:
+    """Return the rows of a log with those of each entity the other way round."""
+    return np.repeat(log.starts[1:] + log.starts[:-1] - 1, log.lengths()) - np.arange(log.events.rows)
+
+
 def fit_events(
     data: LearnedInput,
     choice: Choice,
@@ -131,18 +165,26 @@ def fit_events(
 ) -> LearnedEvents:
     """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
     ledger = ledger_of(data)
-    generator, why = chosen_body(ledger.log, choice, budget, streams, progress)
+    # An epsilon pays for all that is learned: there a balance stays a number of the row.
+    is_private = "epsilon" in choice.settings
+    log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
+    generator, why = chosen_body(log, choice, budget, streams, progress)
+    if balance is not None and isinstance(generator, HasTurnedRows) and generator.turns_rows:
+        told = Choice(generator.name, choice.settings)
+        generator, balance = chosen_body(ledger.log, told, budget, streams, progress)[0], None
+        said_of = ("balance: drawn row by row, as rows of both sides of a payment stand with one account",)
     if generator.report.privacy is not None:
         said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
         keys = (*data.keys, str(data.roles.id))
         said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
-        return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
+        form = private_form(data, keys)
+        return LearnedEvents(generator, form, str(data.roles.id), said, None, ledger.sides)
     form = _form(data, ledger)
-    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *plain_remarks(form.new_ids))
+    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *plain_remarks(form.new_ids))
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
-    return LearnedEvents(generator, form, str(data.roles.id), facts)
+    return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides)
 
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:

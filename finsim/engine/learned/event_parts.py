@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.reading import LearnedInput
+from finsim.engine.learned.statements.sided_amounts import one_amount
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.records.event_log import EventLog, EventRoles
@@ -16,6 +17,7 @@ from finsim.records.mixed_table import MISSING_TIME, WORD, MixedColumn, MixedTab
 from finsim.tables.learning.mixed_columns import mixed_table
 from finsim.tables.proposing.roles import is_id, roles
 from finsim.tables.role_words import NO_ROLE
+from finsim.tables.statements.two_sides import TwoSides
 
 _PARTS = {
     "amount": ("amount",), "partner": ("to_account", "merchant"), "channel": ("channel",),
@@ -32,7 +34,8 @@ those of cards by chance, account numbers are not."""
 class Ledger:
     """A log of events, the identifiers of its entities, and what was left out of it.
 
-    ``rows`` int64[n] is the row of the table that each event was.
+    ``rows`` int64[n] is the row of the table that each event was; ``sides`` are the columns of the amount
+    where it stands in two.
     """
 
     log: EventLog
@@ -40,6 +43,7 @@ class Ledger:
     order_kept: bool
     remarks: tuple[str, ...]
     rows: Int1D
+    sides: TwoSides | None = None
 
 
 def ledger_of(data: LearnedInput) -> Ledger:
@@ -53,7 +57,9 @@ def ledger_of(data: LearnedInput) -> Ledger:
     parts = event_roles(arrow, data)
     for coded in (parts.partner, parts.category):
         arrow = arrow if coded is None else _ids_as_words(arrow, coded)
-    whole = mixed_table(arrow)
+    headers = {name: each.source or name for name, each in data.fields.items()}
+    is_declared = any(each.role == "amount" for each in data.fields.values())
+    whole, parts, sides = one_amount(mixed_table(arrow), parts, headers, is_declared)
     entity, times = whole[id_], whole[time].values
     usable = ~entity.missing() & (times != MISSING_TIME)
     if not usable.any():
@@ -78,7 +84,9 @@ def ledger_of(data: LearnedInput) -> Ledger:
     end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
     in_order = bool((np.diff(times) >= 0).all())
-    return Ledger(log, tuple(names), in_order, (*remarks, _said(log)), np.flatnonzero(usable)[rows])
+    return Ledger(
+        log, tuple(names), in_order, (*remarks, _said(log, sides)), np.flatnonzero(usable)[rows], sides
+    )
 
 
 def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:
@@ -109,7 +117,9 @@ def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
         found[part] = next((name for name in wanted if _fits(part, table.schema.field(name).type)), None)
     used = {name for name in found.values() if name}
     if found["amount"] is None:
-        found["amount"] = _most_distinct(table, [n for n in free if n not in used], numbers=True)
+        balance = {guessed.get("balance"), declared.get("balance")}  # it stands beside the amount
+        left = [n for n in free if n not in used and n not in balance]
+        found["amount"] = _most_distinct(table, left, numbers=True)
     if found["partner"] is None:
         ids = [n for n in free if n not in used and is_id(headers_of(headers, n))]
         found["partner"] = _most_distinct(table, ids, numbers=False)
@@ -205,8 +215,9 @@ def _partners(
     )
 
 
-def _said(log: EventLog) -> str:
-    return f"{log.count:,} entities, {log.events.rows:,} events; {ledger_remark(log)}"
+def _said(log: EventLog, sides: TwoSides | None) -> str:
+    two = "" if sides is None else f"; amount {sides.into} less {sides.out}, written as two columns again"
+    return f"{log.count:,} entities, {log.events.rows:,} events; {ledger_remark(log)}{two}"
 
 
 def ledger_remark(log: EventLog) -> str:

@@ -76,3 +76,13 @@ class HasMonths(Protocol):
         the days of the month on which they were learned.
         """
         ...
+
+
+@runtime_checkable
+class HasTurnedRows(Protocol):
+    """An event generator whose samples may hold rows of the counterparty (``EventLog.turned``)."""
+
+    @property
+    def turns_rows(self) -> bool:
+        """Whether it makes such rows."""
+        ...

@@ -8,7 +8,7 @@ import pytest
 from echo_ledgers import naive_answers, payers, statement
 from event_logs import DAY, words
 
-from finsim.generators.events.habits.cells.columns import seen_words, words_beside
+from finsim.generators.events.habits.cells.seen_words import Seen, words_beside
 from finsim.generators.events.habits.echoes.answering_rows import Sides, answered, mirrored
 from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.echo_losses import echo_losses
@@ -92,12 +92,13 @@ def test_sampled_refunds_where_rows_name_nobody():
 def test_a_word_never_seen_beside_a_category_is_drawn_again():
     category = np.repeat([0, 1, 2], [100, 10, 100])
     word = np.where(category == 0, 0, np.arange(210) % 2)
-    seen = words_beside(word, 3, category)
+    one = np.arange(210), 0.0
+    seen = words_beside(word, 3, category, one)
     asked, draw = np.array([0, 1, 1, 2, 1]), np.array([0.99, 0.99, 0.99, 0.7, 0.0])
-    kept = seen_words(asked, seen, np.array([0, 0, 1, 2, 2]), draw)
+    kept = Seen(("what",), (seen,)).kept(asked, {"what": np.array([0, 0, 1, 2, 2])}, draw)
     assert kept.tolist() == [0, 0, 1, 1, 1]
     assert (seen[1] > 0).all()  # ten rows tell nothing
-    assert words_beside(word[100:110], 3, category[100:110]) is None
+    assert words_beside(word[100:110], 3, category[100:110], (one[0][:10], 0.0)) is None
 
 
 @pytest.mark.parametrize(("make", "turned"), [(statement, False), (payers, True), (payers, False)])

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from finsim.generators.events.habits.ledger import Ledger, means_by, sums_by
+from finsim.generators.margins.few_sums import with_grain
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.kernels.events.normal_scores import to_places, to_scores
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -121,7 +122,7 @@ def learn_amounts(
         told = there[lawful[there]]
         sample = ledger.amount[told] if len(told) else ledger.amount[lawful & (alone == k)]
         sample = sample if len(sample) else (whole if len(whole) else np.zeros(1))
-        margin = NumberMargin.fit(sample, step)
+        margin = with_grain(NumberMargin.fit(sample, step), sample)
         margins.append(margin)
         if len(there):
             score[there] = margin.uniform(ledger.amount[there], draws[there])

@@ -10,6 +10,7 @@ import numpy as np
 
 from finsim.errors import FitError
 from finsim.generators.events.habits.amounts import knots
+from finsim.generators.events.habits.cells.open_days import learn_open_days, on_open_days, with_open_waits
 from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.learned_echoes import learn_echoes
 from finsim.generators.events.habits.generations import Dealt
@@ -84,11 +85,14 @@ class Habits:
         """Learn by counting; the budget is not needed."""
         cls.refuse(data, settings)
         started = time.process_time()
-        public = without_private(data, streams.under("private"))
+        open_days = learn_open_days(data)
+        public = with_open_waits(without_private(data, streams.under("private")), open_days)
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
         known = learn(ordinary, streams)
-        known = replace(with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes)
+        known = replace(
+            with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days
+        )
         standing = None
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
@@ -126,7 +130,7 @@ class Habits:
                 )
             block = Block(events, starts, np.zeros(events.rows, np.bool_), number, end, whole)
             block = self.known.echoes.of_rows(block, self.log, streams.under("echoes"))
-            tables.append(block.table)
+            tables.append(on_open_days(block.table, self.log.roles, self.known.open_days))
             sizes.append(np.diff(block.starts))
             turned.append(block.turned)
             attributes.append(new_attributes(self.log.entities, donor, number, streams))
@@ -139,6 +143,11 @@ class Habits:
             joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together,
             flags if flags.any() else None,
         )  # fmt: skip
+
+    @property
+    def turns_rows(self) -> bool:
+        """Whether samples hold rows of the counterparty; see ``HasTurnedRows``."""
+        return self.known.echoes.turns_rows
 
     def in_months(self, later: int) -> Self:
         """Return habits whose standing payments follow the months of so many days later; see the contract."""
@@ -164,6 +173,7 @@ class Habits:
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
+        log = with_open_waits(log, self.known.open_days)
         if self.standing is None:
             return entity_losses(self.known, self.log, log)
         ordinary, nats = self.standing.split_losses(log)

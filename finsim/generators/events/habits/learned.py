@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from finsim.generators.events.habits.activity import Activity, Lives, learn_acti
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.cells.columns import (
     EARLY,
+    ENTITY,
     PAIR,
     PAYEE,
     ColumnLaw,
@@ -21,11 +22,14 @@ from finsim.generators.events.habits.cells.columns import (
 )
 from finsim.generators.events.habits.cells.contexts import (
     POOL,
-    amount_bin,
+    amount_contexts,
     amount_edges,
     levels,
     pooled_words,
 )
+from finsim.generators.events.habits.cells.kinds_of_sums import LAWFUL, free_words, sum_word, with_signs
+from finsim.generators.events.habits.cells.mixed_words import loose_words
+from finsim.generators.events.habits.cells.open_days import OpenDays, open_day_arrays, restored_open_days
 from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
@@ -61,7 +65,6 @@ OWN = 7
 BRINGS = 0.25
 """Share of the runs with payees that bring days of many payments from which on a life is one of such days
 (assumption)."""
-LAWFUL = ("category", "direction", "currency")
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Learned:
     """Parts and laws of the other columns, early ones before the amount, late ones after it.
 
     worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together. ``echoes``: how rows are
-    answered.
+    answered. ``open_days``: of further dates that have closed ones.
     """
 
     parts: Parts
@@ -102,6 +105,7 @@ class Learned:
     ledger_facts: Mapping[str, Any]
     shown: Shown | None = None
     echoes: Echoes = NO_ECHOES
+    open_days: Mapping[str, OpenDays] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
@@ -117,7 +121,8 @@ class Learned:
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
         for k, law in enumerate([*self.early, *self.late]):
             found.update(law.arrays(f"column.{k}"))
-        return {**found, **self.echoes.arrays()}
+        names = [law.name for law in [*self.early, *self.late]]
+        return {**found, **self.echoes.arrays(), **open_day_arrays(self.open_days, names)}
 
     def facts(self) -> dict[str, Any]:
         """Return what is not an array."""
@@ -150,6 +155,7 @@ class Learned:
             facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
             Echoes.restored(arrays),
+            restored_open_days(arrays, [law.name for law in laws]),
         )
 
 
@@ -169,13 +175,18 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     told = told_columns(log, ledger, names, links_of_rows, contexts)
     clock = learn_clock(ledger, _grid(log), links_of_rows, _hours(ledger, runs, links_of_rows, told), streams)
     of_pairs = {law.name for law in told}
+    of_sums = sum_word(log, contexts["payee group"], {law.name for law in told if law.how in (PAYEE, ENTITY)})
+    first_names += [of_sums] if of_sums and of_sums not in first_names else []
     drawn = [[name for name in some if name not in of_pairs] for some in (first_names, names)]
     early = [*told, *learn_columns(log, ledger, drawn[0], contexts, streams.under("early"))]
-    groups = _groups(log, ledger, early)
-    lawful = [contexts[name] for name in free_words(log, early)]
+    early, loose = loose_words(log, early, ledger, links_of_rows)
+    early = with_signs(log, early)
+    groups = _groups(log, ledger, early, of_sums)
+    lawful = [contexts[name] for name in free_words(log, early, of_sums)]
     law = groups.laws_of(ledger.payee, lawful)
     laws, first_law = groups.laws, NO_LAW
-    if keeps_one_sum(ledger, links_of_rows):
+    is_apart = bool(of_sums or loose)  # then no sum is that of all that an account pays
+    if not is_apart and keeps_one_sum(ledger, links_of_rows):
         laws, first_law = laws + 1, laws
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
@@ -188,7 +199,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     returns = learn_returns(ledger, runs, chance)
     crowds = learn_crowds(ledger, runs, returns, chance)
     edges = amount_edges(ledger.amount)
-    late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
+    late_contexts = {**contexts, **amount_contexts(ledger.amount, law, edges)}
     late_names = [name for name in drawn[1] if name not in drawn[0]]
     late = learn_columns(log, ledger, late_names, late_contexts, streams.under("late"))
     counts = runs_of(runs.link, len(runs.link_entity))
@@ -221,9 +232,11 @@ def learn(log: EventLog, streams: Streams) -> Learned:
         "days": ledger.days,
         "is_dated": ledger.is_dated,
         "payees": ledger.payees,
+        "of_sums": of_sums,
+        "apart": is_apart,
     }
     worth = worth_of_kinds(links, returns.discount)
-    early, shown = shown_together(log, early, links_of_rows, len(counts))
+    early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
     popular = np.cumsum(degree) / degree.sum()
     return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown)
 
@@ -284,21 +297,12 @@ def laws_of_rows(known: Learned, payee: Int1D, words: list[Int1D], first: Array)
     return law if first_law == NO_LAW else np.where(first, first_law, law)
 
 
-def free_words(log: EventLog, early: list[ColumnLaw]) -> list[str]:
-    """Return the columns whose words choose the law of an amount, and which the payee does not tell."""
-    by_part, how = log.roles.named(), {law.name: law.how for law in early}
-    return [
-        by_part[part] for part in LAWFUL
-        if part in by_part and how[by_part[part]] != PAYEE and len(log.events[by_part[part]].words)
-    ]  # fmt: skip
-
-
-def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw]) -> PayeeGroups:
+def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw], of_sums: str | None) -> PayeeGroups:
     by_part = log.roles.named()
     lawful = {by_part[part] for part in LAWFUL if part in by_part}
     told = [law.cells.astype(np.int64) for law in early if law.how == PAYEE and law.name in lawful]
     free = []
-    for name in free_words(log, early):
+    for name in free_words(log, early, of_sums):
         column = log.events[name]
         if column.kind == WORD:
             free.append(np.minimum(pooled_words(column)[levels(column)], POOL - 1))

@@ -6,10 +6,11 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.cells.columns import DRAWS, ColumnLaw, Rows
-from finsim.generators.events.habits.cells.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.contexts import amount_contexts, levels
+from finsim.generators.events.habits.cells.kinds_of_sums import free_words
 from finsim.generators.events.habits.generations import Dealt, outers_within, within_part
 from finsim.generators.events.habits.known.sampled_words import sampled_words, single_payees
-from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
+from finsim.generators.events.habits.learned import Learned, laws_of_rows
 from finsim.generators.events.habits.living import AMOUNT_DRAWS, Crowd, Lived, Wanted, lived
 from finsim.generators.events.habits.profiles import OF_COLUMNS, OF_ROUNDING
 from finsim.generators.events.habits.rounding import rounding_draws
@@ -65,7 +66,7 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
     rows, found, used = _early(known, log, one)
     contexts = rows.contexts
     found[log.roles.time] = log.events[log.roles.time].with_values(one.time)
-    free = [contexts[name] for name in free_words(log, known.early)]
+    free = [contexts[name] for name in free_words(log, known.early, known.ledger_facts.get("of_sums"))]
     law = laws_of_rows(known, events.payee, free, rows.first)
     if log.roles.amount is not None:
         limit = one.lives.limit[one.entity]
@@ -75,15 +76,26 @@ def _table(known: Learned, log: EventLog, one: Lived) -> MixedTable:
             parts.amounts.rounding, rounds, events.uniforms[events.met, 4], draws[:, 0]
         )
         amount = parts.amounts.cells(law, _scores(known, one), limit, draws)
-        amount = amount[_repeated(events, amount, parts.groups.cases(free))]
+        apart = bool(known.ledger_facts.get("apart", False))  # models of before have not
+        amount = amount[_repeated(events, amount, parts.groups.cases(free), apart)]
+        amount = _signed(amount, known.early, found)
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)
-        contexts["amount"] = amount_bin(amount, known.edges)
     else:
-        contexts["amount"] = amount_bin(np.full(len(one.entity), np.nan), known.edges)
-    contexts["law"] = law
+        amount = np.full(len(one.entity), np.nan)
+    contexts.update(amount_contexts(amount, law, known.edges))
     _filled(known.late, rows, events.uniforms, used, found)
     return MixedTable(found, len(one.entity))
+
+
+def _signed(amount: Float1D, early: list[ColumnLaw], found: dict[str, MixedColumn]) -> Float1D:
+    """Return amounts float64[n] with signs that the words before them have: a credit is never below 0."""
+    may = np.ones((len(amount), 2), dtype=np.bool_)
+    for law in early:
+        if law.signs is not None:
+            may &= law.signs[levels(found[law.name])] > 0
+    wrong = ((amount < 0) & ~may[:, 0] & may[:, 1]) | ((amount > 0) & ~may[:, 1] & may[:, 0])
+    return np.where(wrong, -amount, amount)
 
 
 def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, Float1D]:
@@ -93,7 +105,7 @@ def laws_and_scores(known: Learned, log: EventLog, one: Lived) -> tuple[Int1D, F
     out.
     """
     rows = _early(known, log, one)[0]
-    free = [rows.contexts[name] for name in free_words(log, known.early)]
+    free = [rows.contexts[name] for name in free_words(log, known.early, known.ledger_facts.get("of_sums"))]
     law = laws_of_rows(known, one.events.payee, free, rows.first)
     like = np.where(one.events.like >= 0, one.events.like, np.arange(len(law)))
     own = one.events.payee == one.events.payee[like]
@@ -139,17 +151,20 @@ def _scores(known: Learned, one: Lived) -> Float1D:
     return np.asarray(level + own + one.lives.spread[entity] * single)
 
 
-def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:
+def _repeated(events: Payments, amount: Float1D, case: Int1D | int, apart: bool) -> Int1D:
     """Return the row int64[n] whose amount each row has, its own or an earlier one.
 
-    One of another payee must have the same sign, and the same ``case`` of direction and currency.
+    One of another payee must have the same sign, and the same ``case`` of direction and currency; of the same
+    payee too where sums of one payee are of kinds ``apart``, as a shop's that pays out cash.
     """
     own = np.arange(len(amount))
     like = np.where(events.like >= 0, events.like, own)
     same = np.sign(amount) == np.sign(amount[like])
     if not isinstance(case, int):
         same &= case == case[like]
-    return np.where(same | (events.payee == events.payee[like]), like, own)
+    if not apart:
+        same |= events.payee == events.payee[like]
+    return np.where(same, like, own)
 
 
 def _filled(

@@ -8,10 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.contexts import POOL, best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.calendar_places import (
+    CALENDAR,
+    few_alone,
+    place_of_few,
+    tells_days,
+    with_calendar,
+)
+from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
 from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
 from finsim.generators.events.habits.cells.later_times import times_after, waits
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
+from finsim.generators.events.habits.cells.seen_words import Seen, learn_seen
 from finsim.generators.events.habits.cells.usual_cells import share_usual, usual_cells, usual_codes
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.ledger import Ledger
@@ -30,9 +38,7 @@ LEAST_FILLED = 0.5  # assumption: share of cells that are filled, for a column t
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
 REDRAW = 2
-"""Which of the draws chooses again where the first word never stands beside the category."""
-LEAST_SEEN = 30
-"""Rows of a category without a word of the direction from which on it has none (assumption)."""
+"""Which of the draws chooses again where the first word never stands beside the words of the row."""
 NANOS = 1e9
 
 
@@ -41,9 +47,9 @@ class ColumnLaw:
     """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts.
 
     ``shown``: its cells by case, where words come out together as rows of a pair show them. ``empty``: which
-    cells of a column that is told are empty all the same. ``seen`` float64[K, W + 1]: of a direction, the
-    shares of its words by the pooled word of the column ``beside`` (the category), where 0 is none: a
-    purchase by card is no credit whatever the account's other rows are.
+    cells of a column that is told are empty all the same. ``seen``: beside which other words its words stand:
+    a purchase by card is no credit whatever the account's other rows are. ``signs`` int64[W + 1, 2], of a
+    column before the amount: whether rows of a word have amounts below 0, and above.
     """
 
     name: str
@@ -55,8 +61,8 @@ class ColumnLaw:
     pool: Array | None = None
     shown: Array | None = None
     empty: EmptyLaw | None = None
-    beside: str = ""
-    seen: Array | None = None
+    seen: Seen | None = None
+    signs: Array | None = None
 
     @property
     def takes_draws(self) -> bool:
@@ -73,7 +79,9 @@ class ColumnLaw:
         if self.empty is not None:
             found.update(arrays_of(f"{prefix}.empty", self.empty.law))
         if self.seen is not None:
-            found[f"{prefix}.seen"] = self.seen
+            found.update(self.seen.arrays(prefix))
+        if self.signs is not None:
+            found[f"{prefix}.signs"] = self.signs
         return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
 
     def facts(self) -> dict[str, Any]:
@@ -84,7 +92,7 @@ class ColumnLaw:
             "parents": list(self.parents),
             "law": type(self.law).__name__,
             "empty": None if self.empty is None else list(self.empty.parents),
-            **({"beside": self.beside} if self.beside else {}),
+            **({"beside": list(self.seen.beside)} if self.seen is not None else {}),
         }
 
     @classmethod
@@ -100,9 +108,9 @@ class ColumnLaw:
         empty = None
         if of_empty is not None:
             empty = EmptyLaw(item_of(WordLaw, f"{prefix}.empty", arrays), tuple(of_empty))
-        seen, beside = arrays.get(f"{prefix}.seen"), facts.get("beside", "")
-        parents = tuple(facts["parents"])
-        return cls(facts["name"], facts["how"], column, cells, law, parents, pool, shown, empty, beside, seen)
+        seen = Seen.restored(facts.get("beside", ()), prefix, arrays)
+        parents, signs = tuple(facts["parents"]), arrays.get(f"{prefix}.signs")
+        return cls(facts["name"], facts["how"], column, cells, law, parents, pool, shown, empty, seen, signs)
 
     def drawn(self, rows: Rows, draws: Float2D) -> Array:
         """Return the cells of rows; draws float64[n, DRAWS]."""
@@ -114,14 +122,16 @@ class ColumnLaw:
             if self.empty is None:
                 return told.values
             return self.empty.emptied(told, rows.contexts, (rows.donor, rows.first), draws)
-        codes = [rows.contexts[name] for name in self.parents]
+        codes = [rows.contexts[name] for name in self.parents if name != CALENDAR]
         if isinstance(self.law, WordLaw):
             word = self.law.words(codes, rows.donor, rows.first, draws)
             if self.seen is not None:
-                word = seen_words(word, self.seen, rows.contexts[self.beside], draws[:, REDRAW])
+                word = self.seen.kept(word, rows.contexts, draws[:, REDRAW])
             return np.where(word == len(self.column.words), -1, word).astype(np.int32)
         assert isinstance(self.law, NumberLaw)
         context = codes[0] if codes else np.zeros(len(draws), np.int64)
+        if CALENDAR in self.parents:
+            context = with_calendar(context, rows.time)
         cells = self.law.cells(context, rows.level, rows.first, draws)
         return cells if self.column.kind == NUMBER else _times(rows.time, cells, self.column.step)
 
@@ -203,38 +213,11 @@ def learn_columns(
         law = _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            if name == log.roles.direction and log.roles.category in contexts:
-                beside = str(log.roles.category)
-                seen = words_beside(levels(column), len(column.words) + 1, contexts[beside])
-                law = law if seen is None else replace(law, beside=beside, seen=seen)
+            law = replace(
+                law, seen=learn_seen(levels(column), len(column.words) + 1, contexts, ledger.entity)
+            )
         found.append(law)
         with_words(contexts, log, found[-1:])
-    return found
-
-
-def words_beside(word: Int1D, size: int, category: Int1D) -> Array | None:
-    """Return the shares of words int64[n] below ``size`` by category as ``seen`` has them; None of few rows.
-
-    A category of few rows may have any word, as often as all have; the last, of the rest, may too.
-    """
-    rows = np.zeros((POOL, size))
-    np.add.at(rows, (category, word), 1.0)
-    few = rows.sum(axis=1) < LEAST_SEEN
-    few[POOL - 1] = True
-    if few.all():
-        return None
-    rows[few] = np.bincount(word, minlength=size) + 1.0
-    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
-
-
-def seen_words(word: Int1D, seen: Array, category: Int1D, draw: Float1D) -> Int1D:
-    """Return the words, those drawn again that stand beside no learned row of their category."""
-    odd = np.flatnonzero(seen[category, word] == 0.0)
-    if not len(odd):
-        return word
-    reach = np.cumsum(seen, axis=1)[category[odd]]
-    found = word.copy()
-    found[odd] = (draw[odd, None] * reach[:, -1:] >= reach).sum(axis=1)
     return found
 
 
@@ -340,6 +323,12 @@ def _drawn(
     parents = best_contexts(ranks.astype(np.int64), contexts, 1)
     context = contexts[parents[0]] if parents else np.zeros(len(values), np.int64)
     draws = streams.at("column", name).random(len(values))
+    if column.kind == TIME and tells_days(ranks, context, log.times):
+        parents.append(CALENDAR)
+        context = with_calendar(context, log.times)
+        law = learn_numbers(values, step, few_alone(context, present), ledger.entity, first, draws)
+        law = replace(law, place=place_of_few(law.place, context, present))
+        return ColumnLaw(name, DRAWN, _head(column), nothing, law, tuple(parents))
     law = learn_numbers(values, step, context, ledger.entity, first, draws)
     return ColumnLaw(name, DRAWN, _head(column), nothing, law, tuple(parents))
 

@@ -46,6 +46,12 @@ def amount_bin(amount: Float1D, edges: Float1D) -> Int1D:
     )
 
 
+def amount_contexts(amount: Float1D, law: Int1D, edges: Float1D) -> dict[str, Int1D]:
+    """Return what an amount tells of the columns after it: its law, its bin, and its sign."""
+    sign = np.where(np.isnan(amount), 0, np.sign(np.nan_to_num(amount)) + 2).astype(np.int64)
+    return {"law": law, "amount": amount_bin(amount, edges), "sign of the amount": sign}
+
+
 def information(first: Int1D, second: Int1D) -> float:
     """Return the mutual information of two codes in nats, less what chance gives (Miller 1955)."""
     a, b = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1

@@ -43,15 +43,18 @@ class Shown:
 
 
 def shown_together(
-    log: EventLog, laws: list[ColumnLaw], link: Int1D, links: int
+    log: EventLog, laws: list[ColumnLaw], link: Int1D, links: int, loose: tuple[str, ...] = ()
 ) -> tuple[list[ColumnLaw], Shown | None]:
     """Return laws whose words come out together as rows of the pair show them, and how often each case is.
 
     ``link`` int64[n] of rows. Only where pairs tell the direction: a refund is no purchase with its money
     coming in, though most rows of the pair are purchases. The laws as they are and None for another ledger.
+    ``loose``: columns that are drawn together whatever pairs tell, see ``mixed_words.py``.
     """
     told = [law for law in laws if law.how in (PAIR, PAYEE) and law.column.kind == WORD]
-    if len(told) < 2 or not any(law.how == PAIR and law.name == log.roles.direction for law in told):
+    by_pair = any(law.how == PAIR and law.name == log.roles.direction for law in told)
+    told = told if by_pair else [law for law in told if law.name in loose]
+    if len(told) < 2:
         return laws, None
     code = np.zeros(len(link), np.int64)
     for law in told:

@@ -58,6 +58,11 @@ class Echoes:
     mirror: EchoLaw | None = None
     sides: int = 1
 
+    @property
+    def turns_rows(self) -> bool:
+        """Whether some answers are rows of the counterparty."""
+        return any(law.turned for law in self._all().values())
+
     def _all(self) -> dict[str, EchoLaw]:
         found = {f"echo.{k}": law for k, law in enumerate(self.answers)}
         return found if self.mirror is None else {**found, "echo.mirror": self.mirror}

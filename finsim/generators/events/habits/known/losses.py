@@ -14,13 +14,14 @@ from finsim.errors import FitError
 from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, PAYEE, ColumnLaw
-from finsim.generators.events.habits.cells.contexts import amount_bin, levels
+from finsim.generators.events.habits.cells.contexts import amount_contexts, levels
+from finsim.generators.events.habits.cells.kinds_of_sums import free_words
 from finsim.generators.events.habits.cells.word_law import WordLaw
 from finsim.generators.events.habits.clock import HOUR_WEIGHT
 from finsim.generators.events.habits.crowded_days import chances, size_classes
 from finsim.generators.events.habits.echoes.echo_losses import echo_losses
 from finsim.generators.events.habits.known.private_words import words_digest
-from finsim.generators.events.habits.learned import Learned, free_words, laws_of_rows
+from finsim.generators.events.habits.learned import Learned, laws_of_rows
 from finsim.generators.events.habits.ledger import Ledger, sums_by
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D
@@ -59,11 +60,11 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
         row -= np.log(_payees(known, ledger, before))
     contexts["payee group"] = known.payee_context[ledger.payee]
     row += _words(known.early, log, ledger, contexts)
-    free = [contexts[name] for name in free_words(log, known.early)]
+    free = [contexts[name] for name in free_words(log, known.early, known.ledger_facts.get("of_sums"))]
     law = laws_of_rows(known, ledger.payee, free, ledger.is_first())
     if log.roles.amount is not None:
         row -= np.log(_amounts(known, ledger, law, before))
-    late = {**contexts, "law": law, "amount": amount_bin(ledger.amount, known.edges)}
+    late = {**contexts, **amount_contexts(ledger.amount, law, known.edges)}
     row += _words(known.late, log, ledger, late)
     whole = sums_by(ledger.entity, row, ledger.count) + _days(known, ledger)
     return np.asarray((whole + of_echoes) / np.maximum(sizes, 1))

@@ -1,0 +1,1 @@
+"""Columns of statements that follow from others, so that no body has to learn them."""

@@ -1,0 +1,142 @@
+"""``OpenDays``: the days on which the cells of a further date lie, such as the days on which a bank books.
+
+Where no cell lies on a Saturday, waits are learned in open days, counted from the first open one on or after
+the payment: whatever day a new payment is made, what is booked two days later is booked on an open day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.generators.events.habits.cells.later_times import cut
+from finsim.generators.events.habits.ledger import DAY
+from finsim.notation import Array, Bool1D, Int1D
+from finsim.records.event_log import EventLog, EventRoles
+from finsim.records.mixed_table import TIME, MixedTable
+
+LEAST_CELLS = 200
+CLOSED = 0.01
+"""Share of the cells of a usual weekday up to which one is closed (assumption: a few cells are mistakes)."""
+BUSY = 20
+"""Cells on the same weekdays of the week before and after that tell a day without one from chance: e**-20."""
+ROOM = 60  # days on either side of the rows, more than any run of closed ones
+
+
+@dataclass(frozen=True)
+class OpenDays:
+    """weekdays int64[7] from Monday, 1 where cells lie; closed int64[H] further closed days since 1970."""
+
+    weekdays: Int1D
+    closed: Int1D
+
+    def waits(self, cells: Int1D, times: Int1D) -> Int1D:
+        """Return nanoseconds int64[n] of open days from payments to cells, none of them missing."""
+        if not len(cells):
+            return cells
+        calendar = self._calendar(min(cells.min(), times.min()), max(cells.max(), times.max()), 0)
+        return np.asarray(calendar.open_time(cells) - calendar.open_time(times))
+
+    def after(self, times: Int1D, waits: Int1D) -> Int1D:
+        """Return the cells int64[n] so many nanoseconds of open days after payments."""
+        if not len(times):
+            return times
+        far = int(np.abs(waits).max() // DAY + 1) * 7
+        calendar = self._calendar(times.min(), times.max(), far)
+        return calendar.cells(calendar.open_time(times) + waits)
+
+    def _calendar(self, low: int, high: int, far: int) -> _Calendar:
+        days = np.arange(int(low) // DAY - far - ROOM, int(high) // DAY + far + ROOM)
+        is_open = (self.weekdays[(days + 3) % 7] > 0) & ~np.isin(days, self.closed)
+        return _Calendar(int(days[0]), is_open)
+
+
+@dataclass(frozen=True)
+class _Calendar:
+    """Days from ``begin`` on, bool[D] which of them are open."""
+
+    begin: int
+    is_open: Bool1D
+
+    def open_time(self, times: Int1D) -> Int1D:
+        """Return times int64[n] on a clock that stands still on closed days."""
+        before = np.append(0, np.cumsum(self.is_open))
+        day = times // DAY - self.begin
+        return np.asarray(before[day] * DAY + np.where(self.is_open[day], times % DAY, 0))
+
+    def cells(self, open_time: Int1D) -> Int1D:
+        """Return the times int64[n] at which the clock shows so much."""
+        days = np.flatnonzero(self.is_open)
+        return np.asarray((days[open_time // DAY] + self.begin) * DAY + open_time % DAY)
+
+
+def learn_open_days(log: EventLog) -> dict[str, OpenDays]:
+    """Return the open days of each further date of a log that has closed ones."""
+    found = {}
+    for name, column in log.events.columns.items():
+        if column.kind == TIME and name != log.roles.time:
+            days = column.values[~column.missing()] // DAY
+            law = _open_days(days)
+            if law is not None:
+                found[name] = law
+    return found
+
+
+def _open_days(days: Int1D) -> OpenDays | None:
+    if len(days) < LEAST_CELLS:
+        return None
+    often = np.bincount((days + 3) % 7, minlength=7)
+    is_open = often > CLOSED * len(days) / 7
+    cells = np.bincount(days - days.min())
+    beside = np.zeros(len(cells))
+    beside[7:-7] = np.minimum(cells[:-14], cells[14:])
+    every = np.arange(len(cells)) + days.min()
+    closed = every[(beside >= BUSY) & (cells <= CLOSED * beside) & is_open[(every + 3) % 7]]
+    if is_open.all() and not len(closed):
+        return None
+    return OpenDays(is_open.astype(np.int64), closed.astype(np.int64))
+
+
+def with_open_waits(log: EventLog, laws: Mapping[str, OpenDays]) -> EventLog:
+    """Return the log with dates so many days behind their payments as there are open ones between."""
+    if not laws:
+        return log
+    return replace(log, events=_changed(log.events, log.roles, laws, True))
+
+
+def on_open_days(events: MixedTable, roles: EventRoles, laws: Mapping[str, OpenDays]) -> MixedTable:
+    """Return sampled rows with dates on open days; the other way round of ``with_open_waits``."""
+    return _changed(events, roles, laws, False) if laws else events
+
+
+def _changed(
+    events: MixedTable, roles: EventRoles, laws: Mapping[str, OpenDays], to_waits: bool
+) -> MixedTable:
+    columns = {}
+    for name, law in laws.items():
+        column = events[name]
+        rows = np.flatnonzero(~column.missing())
+        cells = column.values.copy()
+        paid = cut(events[roles.time].values[rows], column.step)
+        cells[rows] = paid + law.waits(cells[rows], paid) if to_waits else law.after(paid, cells[rows] - paid)
+        columns[name] = column.with_values(cells)
+    return events.with_columns(columns)
+
+
+def open_day_arrays(laws: Mapping[str, OpenDays], names: list[str]) -> dict[str, Array]:
+    """Return the arrays of laws, by the place of their column among ``names``."""
+    found: dict[str, Array] = {}
+    for name, law in laws.items():
+        found[f"open.{names.index(name)}.weekdays"] = law.weekdays
+        found[f"open.{names.index(name)}.closed"] = law.closed
+    return found
+
+
+def restored_open_days(arrays: Mapping[str, Array], names: list[str]) -> dict[str, OpenDays]:
+    """Return the laws that ``open_day_arrays`` wrote; none of models of before."""
+    return {
+        name: OpenDays(arrays[f"open.{k}.weekdays"], arrays[f"open.{k}.closed"])
+        for k, name in enumerate(names) if f"open.{k}.weekdays" in arrays
+    }  # fmt: skip

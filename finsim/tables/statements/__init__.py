@@ -1,0 +1,1 @@
+"""What statements of accounts keep: balances that run on, debits and credits in two columns."""

@@ -1,0 +1,84 @@
+"""Amounts in two columns, of what goes out and of what comes in: Soll and Haben, Paid out and Paid in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.notation import Float1D
+from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
+from finsim.tables.proposing.roles import folded
+
+ONE_FILLED, LEAST_FILLED = 0.98, 0.005
+"""Share of rows with exactly one of two sides, and of rows that each side has (assumptions)."""
+_BESIDE = (
+    "amount", "amounts", "betrag", "importe", "montant", "importo", "valor", "bedrag", "umsatz", "value",
+    "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "brl", "mxn",
+)  # fmt: skip
+_OUT = frozenset(folded(word) for word in OUT_WORDS) | frozenset((
+    "debits", "debitos", "cargos", "withdrawals", "paidout", "moneyout", "payments", "belastungen",
+    "lastschriften", "ausgaben", "ausgange", "auszahlung", "addebiti", "uscite", "depenses", "gastos",
+    "uitgaven", "af", "withdrawn", "spent",
+))  # fmt: skip
+_IN = frozenset(folded(word) for word in IN_WORDS) | frozenset((
+    "credits", "creditos", "abonos", "deposits", "paidin", "moneyin", "receipts", "gutschriften",
+    "einnahmen", "eingange", "einzahlung", "accrediti", "entrate", "recettes", "ingresos", "inkomsten",
+    "bij", "deposited",
+))  # fmt: skip
+_SHORT = 2
+"""Letters that a header must have to be a side: D and H are codes of rows."""
+
+
+@dataclass(frozen=True)
+class TwoSides:
+    """The columns of what goes out and of what comes in, the sign of each, and whether 0 stands for none."""
+
+    out: str
+    into: str
+    signs: tuple[int, int]
+    zeros: tuple[bool, bool]
+
+    def together(self, out: Float1D, into: Float1D) -> Float1D:
+        """Return amounts float64[n], below 0 where money goes out, NaN where neither side is filled."""
+        lacks = np.isnan(out) & np.isnan(into)
+        found = np.nan_to_num(into) * self.signs[1] - np.nan_to_num(out) * self.signs[0]
+        return np.where(lacks, np.nan, found)
+
+    def apart(self, amount: Float1D) -> tuple[Float1D, Float1D]:
+        """Return the cells of both sides of amounts float64[n]; a sum of 0 goes out."""
+        lacks, is_in = np.isnan(amount), amount > 0
+        fill = [0.0 if zero else np.nan for zero in self.zeros]
+        out = np.where(is_in, fill[0], -amount * self.signs[0])
+        into = np.where(is_in, amount * self.signs[1], fill[1])
+        return np.where(lacks, np.nan, out) + 0.0, np.where(lacks, np.nan, into)
+
+
+def side_of(header: str) -> int:
+    """Return -1 for a header of what goes out, 1 of what comes in, 0 of anything else."""
+    words = [folded(word) for word in header.replace("(", " ").replace("_", " ").replace(".", " ").split()]
+    whole = "".join(word for word in words if word not in _BESIDE)
+    if len(whole) < _SHORT:
+        return 0
+    return -1 if whole in _OUT else 1 if whole in _IN else 0
+
+
+def two_sides(columns: Mapping[str, tuple[str, Float1D]]) -> TwoSides | None:
+    """Return the two sides among columns of numbers, name -> header and cells float64[n]; None for none.
+
+    Rows must have one side, not both: debits and credits of a month in one row are two sums.
+    """
+    sides = {name: side_of(header) for name, (header, _) in columns.items()}
+    for out in (name for name, side in sides.items() if side < 0):
+        for into in (name for name, side in sides.items() if side > 0):
+            cells = columns[out][1], columns[into][1]
+            filled = [np.nan_to_num(one) != 0 for one in cells]
+            if not len(filled[0]) or (filled[0] ^ filled[1]).mean() < ONE_FILLED:
+                continue
+            if min(one.mean() for one in filled) < LEAST_FILLED:
+                continue
+            signs = [-1 if np.median(one[some]) < 0 else 1 for one, some in zip(cells, filled, strict=True)]
+            zeros = [bool((one == 0).mean() >= LEAST_FILLED) for one in cells]
+            return TwoSides(out, into, (signs[0], signs[1]), (zeros[0], zeros[1]))
+    return None

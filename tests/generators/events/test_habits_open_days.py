@@ -1,0 +1,148 @@
+"""A further date lies on days on which real ones lie: no booking on a Saturday, none on a holiday."""
+
+import numpy as np
+import pytest
+from event_logs import BEGIN, DAY, DAYS, assembled, words
+
+from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.cells.calendar_places import calendar_place, few_alone, place_of_few
+from finsim.generators.events.habits.cells.open_days import (
+    OpenDays,
+    learn_open_days,
+    on_open_days,
+    with_open_waits,
+)
+from finsim.generators.generator import Budget
+from finsim.randomness import Streams
+from finsim.records.event_log import EventRoles
+from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn, MixedTable
+
+FIRST = BEGIN // DAY
+HOLIDAY = FIRST + 60 + (7 - (FIRST + 60 + 3) % 7) % 7  # a Monday
+
+
+def is_open(day):
+    return ((day + 3) % 7 < 5) & (day != HOLIDAY)
+
+
+def booked(count=90, rows=60, seed=0, *, late=False):
+    """Payments on all days, booked on the first or the second open day on or after them.
+
+    ``late``: those of the last three days of a month a week later.
+    """
+    rng = np.random.default_rng(seed)
+    entity = np.repeat(np.arange(count), rows)
+    day = FIRST + rng.integers(0, DAYS, len(entity))
+    steps = 1 + rng.integers(0, 2, len(entity)) + 5 * (late & (calendar_place(day * DAY) >= 7))
+    opened = np.flatnonzero(is_open(np.arange(FIRST + DAYS + 60)))
+    cell = opened[np.searchsorted(opened, day) + steps - 1] * DAY
+    cell[rng.random(len(day)) < 0.05] = MISSING_TIME
+    columns = {
+        "paid": MixedColumn(TIME, day * DAY, step=float(DAY)),
+        "booked": MixedColumn(TIME, cell, step=float(DAY)),
+        "to": words(rng.integers(0, 12, len(day)), [f"p{k}" for k in range(12)]),
+        "sum": MixedColumn(NUMBER, np.round(rng.lognormal(3, 1, len(day)), 2), step=0.01),
+    }  # fmt: skip
+    return assembled(
+        entity, day * DAY, columns, EventRoles("paid", "sum", "to"), MixedTable({}, count)
+    )  # fmt: skip
+
+
+def sampled(data, count=None):
+    body = Habits.fit(data, Habits.Settings(), Streams(1), Budget(), lambda share, text: None)
+    return body, body.sample(count or data.count, Streams(2))
+
+
+def cells(log):
+    there = ~log.events["booked"].missing()
+    return log.events["booked"].values[there] // DAY, log.times[there] // DAY
+
+
+@pytest.fixture(scope="module")
+def both():
+    data = booked()
+    return data, *sampled(data)
+
+
+def test_no_cell_lies_on_a_closed_day(both):
+    data, _, found = both
+    day, paid = cells(found)
+    assert is_open(day).all()
+    assert (day >= paid).all()
+    real = np.subtract(*cells(data))
+    for lag in range(6):
+        assert ((day - paid) == lag).mean() == pytest.approx((real == lag).mean(), abs=0.03)
+
+
+def test_the_model_comes_back_with_its_open_days(both):
+    _, body, found = both
+    again = Habits.from_state(body.state()).sample(found.count, Streams(2))
+    assert again.digest() == found.digest()
+
+
+def test_a_longer_period_has_the_same_weekdays(both):
+    day = cells(both[1].sample(30, Streams(3), days=3 * DAYS))[0]
+    assert ((day + 3) % 7 < 5).all()
+    assert day.max() > FIRST + 2 * DAYS
+
+
+def test_waits_and_cells_are_each_other_turned(both):
+    data = both[0]
+    laws = learn_open_days(data)
+    assert laws["booked"].closed.tolist() == [HOLIDAY]
+    assert laws["booked"].weekdays.tolist() == [1, 1, 1, 1, 1, 0, 0]
+    waits = with_open_waits(data, laws)
+    lag = np.subtract(*cells(waits))
+    assert set(lag.tolist()) == {0, 1}
+    back = on_open_days(waits.events, data.roles, laws)
+    np.testing.assert_array_equal(back["booked"].values, data.events["booked"].values)
+
+
+def test_waits_back_in_time_and_with_hours():
+    law = OpenDays(np.array([1, 1, 1, 1, 1, 0, 0]), np.zeros(0, np.int64))
+    friday = FIRST + (4 - (FIRST + 3) % 7) % 7
+    hour = DAY // 24
+    assert law.waits(np.array([(friday + 3) * DAY]), np.array([friday * DAY])).tolist() == [DAY]
+    assert law.waits(np.array([friday * DAY]), np.array([(friday + 3) * DAY])).tolist() == [-DAY]
+    times = np.array([(friday + 1) * DAY + 5 * hour, friday * DAY + 5 * hour])
+    assert law.after(times, np.array([9 * hour, DAY])).tolist() == [
+        (friday + 3) * DAY + 9 * hour, (friday + 3) * DAY + 5 * hour
+    ]  # fmt: skip
+
+
+def test_a_ledger_open_every_day_is_left_as_it_is():
+    data = booked(20)
+    column = data.events["booked"]
+    every = data.events.with_columns({"booked": column.with_values(data.times + DAY)})
+    log = type(data)(every, data.starts, data.entities, data.roles, data.begin, data.end)
+    assert learn_open_days(log) == {}
+    assert with_open_waits(log, {}) is log
+
+
+def test_month_ends_wait_longer():
+    data = booked(late=True)
+    _, found = sampled(data)
+    lags = []
+    for log in (data, found):
+        day, paid = cells(log)
+        place = calendar_place(paid * DAY) >= 7
+        lags.append(((day - paid)[place].mean(), (day - paid)[~place].mean()))
+    assert lags[1] == pytest.approx(lags[0], abs=0.35)
+    assert lags[1][0] > lags[1][1] + 4
+
+
+def test_days_of_few_rows_share_a_law():
+    context = np.array([0] * 50 + [3] * 5 + [4] * 5)
+    present = np.ones(60, np.bool_)
+    assert np.unique(few_alone(context, present)).tolist() == [0, 14]
+    place = np.zeros(16, np.int64)
+    place[0], place[14] = 1, 2
+    found = place_of_few(place, context, present)
+    assert found[[0, 3, 4, 7, 14]].tolist() == [1, 2, 2, 2, 2]
+
+
+def test_last_days_of_months():
+    days = np.arange("2024-02-20", "2024-03-03", dtype="datetime64[D]").astype(np.int64) * DAY
+    place = calendar_place(days)
+    assert (place >= 7).tolist() == [False] * 7 + [True] * 3 + [False] * 2
+    assert place[0] == 1
