@@ -147,7 +147,7 @@ class Habits:
 
     @property
     def _side(self) -> str:
-        """The column of directions that the signs of the amounts were learned as; models of before have none."""
+        """The column of directions that signs of amounts were learned as; models of before have none."""
         return str(self.known.ledger_facts.get("side", ""))
 
     def in_months(self, later: int) -> Self:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.generators.events.habits.echoes.answer_words import ANY, telling_words
 from finsim.generators.events.habits.echoes.answering_rows import (
     NANOS_PER_DAY,
     Sides,
@@ -21,6 +22,7 @@ from finsim.generators.events.habits.echoes.echo_law import (
     kinds_of,
     with_answers,
     word_columns,
+    words_of,
 )
 from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, second_sides
 from finsim.generators.events.stored_arrays import arrays_of, item_of
@@ -66,8 +68,8 @@ class Echoes:
         """Return what ``arrays`` wrote."""
         if "echo.sides" not in arrays:
             return cls()
-        answers = [item_of(EchoLaw, f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
-        mirror = item_of(EchoLaw, "echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
+        answers = [_law_of(f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
+        mirror = _law_of("echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
         return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]))
 
     def of_rows(self, block: Block, log: EventLog, streams: Streams) -> Block:
@@ -78,6 +80,12 @@ class Echoes:
         if self.mirror is not None:
             block = with_answers(block, log.roles, [self.mirror], [streams.word("mirror")], self.sides)
         return block
+
+
+def _law_of(prefix: str, arrays: Mapping[str, Array]) -> EchoLaw:
+    """Return a law; in models of before no words tell answers."""
+    nothing = {f"{prefix}.told": np.full_like(arrays[f"{prefix}.cells"], ANY)}
+    return item_of(EchoLaw, prefix, {**nothing, **arrays})
 
 
 NO_ECHOES = Echoes()
@@ -215,10 +223,12 @@ def _bank(
     sign = np.sign(amount[one]) * np.sign(amount[two])
     told_by, rate, kind = _rates(log, sides, one, wait, may, count)
     of_pair = kind[one]
+    said = np.column_stack([cells, days // NANOS_PER_DAY])
     order = np.argsort(of_pair, kind="stable")
     return EchoLaw(
         turned, told_by, rate, lag.astype(np.int64), sides.time[two] % NANOS_PER_DAY, same_clock,
         share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
+        telling_words(words_of(log.events, log.roles, one), said, of_pair),
     )  # fmt: skip
 
 

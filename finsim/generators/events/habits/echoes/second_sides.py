@@ -65,9 +65,7 @@ def second_sides(sides: Sides, count: int) -> Pairs | None:
     return found
 
 
-def mirrored(
-    sides: Sides, first: int, second: int, shift: int = 0, reach: int = 0
-) -> tuple[Int1D, Int1D]:
+def mirrored(sides: Sides, first: int, second: int, shift: int = 0, reach: int = 0) -> tuple[Int1D, Int1D]:
     """Return rows with side ``first``, and beside each the partner's own row of it, with side ``second``.
 
     Same two parties and sum, the second at most ``reach`` nanoseconds later, int64[m] each: the earlier first
