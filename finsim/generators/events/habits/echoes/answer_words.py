@@ -21,8 +21,8 @@ MOST_WORDS = 64
 def telling_words(before: Array, cells: Array, kind: Int1D) -> Array:
     """Return the cells int32[B, C] of answered rows in the columns that tell answers, ``ANY`` in all others.
 
-    ``before`` int32[B, C]: words and weekday of each answered row, ``cells`` int64[B, D] what its answer says,
-    and how many days later; ``kind`` int64[B].
+    ``before`` int32[B, C]: words and weekday of each answered row; ``cells`` int64[B, D]: what its answer
+    says, and how many days later; ``kind`` int64[B].
     """
     few = [k for k in range(before.shape[1]) if len(np.unique(before[:, k])) <= MOST_WORDS]
     said = [np.unique(one, return_inverse=True)[1] for one in cells.T if len(np.unique(one)) <= MOST_WORDS]
