@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
@@ -212,7 +213,7 @@ def _carried(stories: Sequence[Narrative], people: LedgerPopulation, ledger: Led
     lacking = [
         Problem(f"narrative {one.narrative.id}",
                 f"{why}, which this table, {ledger.columns.read_by()}, does not know", "",
-                f"leave it out, or give a table that has them{ledger.columns.unless()}")
+                remedy(why.partition(" needs ")[2], ledger.columns, ledger.source))
         for one in told for why in one.lacks
     ]  # fmt: skip
     if lacking:
