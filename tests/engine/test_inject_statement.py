@@ -106,7 +106,7 @@ def test_no_column_is_asked_for_where_none_would_help(tmp_path):
     assert "role:" not in told
 
 
-@pytest.mark.parametrize(("below", "is_signed"), [(0, False), (4, False), (5, True), (50, True), (100, False)])
+@pytest.mark.parametrize(("below", "is_signed"), [(0, False), (4, False), (5, True), (100, False)])
 def test_few_amounts_on_a_side_are_corrections(below, is_signed):
     amount = np.ones(100, np.int64)
     amount[:below] = -1

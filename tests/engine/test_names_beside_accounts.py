@@ -43,7 +43,9 @@ def test_rows_have_an_account_where_real_ones_have(body):
     assert made["Other Account"].notna().tolist() == transfer.tolist()
     assert made["Payee"].notna().all()
     shops = set(real.loc[~real["Type"].isin(TRANSFERS), "Payee"])
-    assert (made.loc[~transfer, "Payee"].isin(shops) | ~made.loc[~transfer, "Payee"].isin(real["Payee"])).all()
+    assert (
+        made.loc[~transfer, "Payee"].isin(shops) | ~made.loc[~transfer, "Payee"].isin(real["Payee"])
+    ).all()
     assert not made.loc[transfer, "Payee"].str.startswith(("SHOP", "UTILITY")).any()
 
 
@@ -76,14 +78,17 @@ def test_signs_follow_the_words_and_transfers_stand_on_both_sides():
 
 
 def test_the_answer_says_how_both_columns_are_read():
-    assert "Other Account where it is filled (there Payee is the account's name), else Payee" in (
-        sampled()[1].data["read_as"]
+    assert (
+        "Other Account where it is filled (there Payee is the account's name), else Payee"
+        in (sampled()[1].data["read_as"])
     )
 
 
 def columns(account, name, entity=None):
     entity = [f"e{k % 4}" for k in range(len(account))] if entity is None else entity
-    table = pa.table({"me": entity, "to": pa.array(account, pa.string()), "name": pa.array(name, pa.string())})
+    table = pa.table(
+        {"me": entity, "to": pa.array(account, pa.string()), "name": pa.array(name, pa.string())}
+    )
     return two_columns(table, "me", "to", "name")
 
 

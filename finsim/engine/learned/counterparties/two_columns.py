@@ -129,7 +129,8 @@ def two_columns(
 def _texts(cells: pa.ChunkedArray) -> pd.Series:
     plain = cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
     texts = pc.cast(plain, pa.string()).to_pandas().astype(object)
-    return texts.where(texts.notna() & (texts != ""), None)
+    found: pd.Series = texts.where(texts.notna() & (texts != ""), None)
+    return found
 
 
 def _usual_names(accounts: pd.Series, names: pd.Series) -> tuple[pd.Series, bool]:
@@ -140,7 +141,8 @@ def _usual_names(accounts: pd.Series, names: pd.Series) -> tuple[pd.Series, bool
     total = rows["account"].value_counts()
     again = count[count["account"].map(total) > 1]
     agree = float(again["rows"].sum()) >= CONSISTENT * float(again["account"].map(total).sum())
-    return count.set_index("account")["name"], agree
+    found: pd.Series = count.set_index("account")["name"]
+    return found, agree
 
 
 def _met(usual: pd.Series, accounts: pd.Series, owners: pd.Series) -> dict[str, str]:

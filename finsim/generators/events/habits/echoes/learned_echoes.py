@@ -128,8 +128,9 @@ def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | 
     if law is None:
         return None
     kept[pairs.two] = False
-    wait = sides.time[pairs.two] - sides.time[pairs.one]  # less than a day is a wait, midnight or not
-    return replace(law, lag=np.where(wait < NANOS_PER_DAY, wait, law.lag))
+    wait = sides.time[pairs.two] - sides.time[pairs.one]
+    # Those that all come within hours wait, over midnight too; else they are booked at a time of a later day.
+    return replace(law, lag=wait) if pairs.reach < NANOS_PER_DAY else law
 
 
 def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:

@@ -20,6 +20,8 @@ REACHES = (0, HOUR // 6, HOUR, 6 * HOUR, NANOS_PER_DAY, 2 * NANOS_PER_DAY, 4 * N
 """How much later the second side may be booked; four days reach over a long weekend (assumption)."""
 FURTHER = 1.05
 """How many times more second sides a longer reach must find (assumption)."""
+ROUNDS = 64
+"""Payments of one pair and sum at most that find no second side beside others, before the rest is left."""
 NEAR, FAR = (-5, -4, 4, 5), (-6, -5, 8, 9)
 """Days by which times are moved to count what meets by chance: no week, and beyond any reach; those of
 reaches of more than a day."""
@@ -27,11 +29,12 @@ reaches of more than a day."""
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows int64[m] each: a first side and its second; ``side`` of the first ones."""
+    """Rows int64[m] each: a first side and its second; ``side`` of the first ones, ``reach`` of all waits."""
 
     one: Int1D
     two: Int1D
     side: int
+    reach: int
 
 
 def second_sides(sides: Sides, count: int) -> Pairs | None:
@@ -59,7 +62,7 @@ def second_sides(sides: Sides, count: int) -> Pairs | None:
             net = len(one) - by_chance
             enough = len(one) >= LEAST and net >= BOTH_SIDES * int(often[way[0]])
             if enough and by_chance <= MOST_CHANCE * len(one) and net > FURTHER * best:
-                best, found = net, Pairs(one, two, way[0])
+                best, found = net, Pairs(one, two, way[0], reach)
         if best * FURTHER >= max(most):
             break
     return found
@@ -90,7 +93,7 @@ def mirrored(sides: Sides, first: int, second: int, shift: int = 0, reach: int =
     group = np.cumsum(differs)
     late, twos = time[order], np.flatnonzero(is_two[order])
     ones = np.flatnonzero(~is_two[order])
-    place = np.cumsum(is_two[order])[ones]  # of the first second side behind each
+    place = np.cumsum(is_two[order], dtype=np.int64)[ones]  # of the first second side behind each
 
     def fits(place: Int1D, ones: Int1D) -> Bool1D:
         at = twos[np.minimum(place, len(twos) - 1)]
@@ -99,8 +102,17 @@ def mirrored(sides: Sides, first: int, second: int, shift: int = 0, reach: int =
 
     kept = fits(place, ones)
     ones, place = ones[kept], place[kept]
-    # Each takes the first that those before it in its group have left: place - rank never falls in a group.
-    rank, apart = np.arange(len(ones)), group[ones] * (len(rows) + 1)
-    place = np.maximum.accumulate(place + apart - rank) + rank - apart
-    kept = fits(place, ones)
-    return rows[order[ones[kept]]], rows[order[twos[place[kept]]]]
+    taken = place
+    for _ in range(ROUNDS):
+        # Each takes the first that those before it in its group have left: place - rank never falls in one.
+        rank, apart = np.arange(len(ones)), group[ones] * (len(rows) + 1)
+        taken = np.maximum.accumulate(place + apart - rank) + rank - apart
+        late_ones = np.flatnonzero(~fits(taken, ones))
+        if not len(late_ones):
+            break
+        # The earliest in its group that comes too late leaves its place to the next.
+        lost = late_ones[np.unique(group[ones[late_ones]], return_index=True)[1]]
+        ones, place = np.delete(ones, lost), np.delete(place, lost)
+        taken = np.delete(taken, lost)
+    kept = fits(taken, ones)
+    return rows[order[ones[kept]]], rows[order[twos[taken[kept]]]]

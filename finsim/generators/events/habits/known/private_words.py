@@ -158,7 +158,7 @@ def new_names(words: Sequence[str], places: Int1D, rng: np.random.Generator) -> 
         mine = np.flatnonzero(is_name[places] == sort)
         if not len(mine) and sort:
             continue
-        known = [words[k][len(mark) :] for k in of_sort]
+        known = [words[k][len(mark) :] for k in of_sort.tolist()]
         made = names_alike(known, np.searchsorted(of_sort, places[mine]).tolist(), rng)
         for at, word in zip(mine.tolist(), made, strict=True):
             found[at] = mark + word
