@@ -10,7 +10,7 @@ import pytest
 from bank_statement import second_sides, statement, written
 
 import finsim
-from finsim.engine.injection.entity_histories import _is_named_alone, _is_signed
+from finsim.engine.injection.entity_histories import _is_named_alone, is_signed
 from finsim.errors import StudyError
 
 CARDS, MULES = ["card_testing_escalation", "lost_or_stolen_card"], ["mule_network", "rapid_movement"]
@@ -106,11 +106,11 @@ def test_no_column_is_asked_for_where_none_would_help(tmp_path):
     assert "role:" not in told
 
 
-@pytest.mark.parametrize(("below", "is_signed"), [(0, False), (4, False), (5, True), (100, False)])
-def test_few_amounts_on_a_side_are_corrections(below, is_signed):
+@pytest.mark.parametrize(("below", "is_side"), [(0, False), (14, False), (15, True), (95, True), (96, False)])
+def test_few_amounts_on_a_side_are_corrections(below, is_side):
     amount = np.ones(100, np.int64)
     amount[:below] = -1
-    assert _is_signed(amount) == is_signed
+    assert is_signed(amount) == is_side
 
 
 def test_names_stand_alone_where_rows_have_no_account():

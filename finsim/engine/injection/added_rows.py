@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.injection.accounts.account_sorts import RECEIPTS
-from finsim.engine.injection.accounts.payment_rows import Row, rows_of
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import NOBODY, Histories
 from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
@@ -23,6 +22,7 @@ from finsim.engine.injection.local_clock import from_wall
 from finsim.engine.injection.money.amount_steps import at_steps
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
 from finsim.engine.injection.own_flag import OwnFlag
+from finsim.engine.injection.payment_rows import Row, rows_of
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, held, time_cells

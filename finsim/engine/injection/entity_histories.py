@@ -18,6 +18,7 @@ from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 NOBODY = -1
 _EVER = 2**63 - 1  # ns, beyond all times
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
+_LEAST_OUT = 0.15  # assumption: share of amounts below 0; where payments are above it, fewer are reversals
 _CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
 
 
@@ -151,7 +152,7 @@ def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, i
         return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():
         return amount < 0, -1
-    if columns.layout == ACCOUNTS and _told_out(sample, columns) is None and _is_signed(amount):
+    if columns.layout == ACCOUNTS and _told_out(sample, columns) is None and is_signed(amount):
         return amount < 0, -1
     sign = -1 if (amount < 0).mean() > 0.5 else 1
     return amount * sign > 0, sign
@@ -177,15 +178,16 @@ def _pays_out(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, boo
     out = _told_out(sample, columns)
     if out is not None and out.any():
         return out, True
-    if out is None and _is_signed(sample.amount):
+    if out is None and is_signed(sample.amount):
         return sample.amount < 0, True
     return np.ones(len(sample.row), dtype=np.bool_), False
 
 
-def _is_signed(amount: Int1D) -> bool:
+def is_signed(amount: Array) -> bool:
     """Whether amounts on each side of 0 are so many that their sign is a direction, and no correction."""
     below, above = int((amount < 0).sum()), int((amount > 0).sum())
-    return min(below, above) >= LEAST_SIDE * max(below + above, 1)
+    whole = max(below + above, 1)
+    return below >= _LEAST_OUT * whole and above >= LEAST_SIDE * whole
 
 
 def _is_named_alone(shop: Int1D, other: Int1D) -> bool:
