@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import finsim
+from finsim.tables import propose
 
 
 def proposed(tmp_path, headers, *, alone=0.5, named=True):
@@ -17,7 +17,7 @@ def proposed(tmp_path, headers, *, alone=0.5, named=True):
         at, amount = f"2024-01-{k // 20 + 1:02d}", f"{rng.normal(0, 50):.2f}"
         lines.append(f"{60_000_000 + k % 20},{at},{amount},{name},{account}")
     (tmp_path / "l.csv").write_text("\n".join(lines) + "\n")
-    schema = finsim.propose_schema(tmp_path / "l.csv")
+    schema = propose(tmp_path / "l.csv")
     return {one.source or name: one.role for name, one in schema.fields.items()}
 
 
