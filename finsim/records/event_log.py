@@ -12,6 +12,9 @@ from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.records.mixed_table import TIME, MixedTable
 
+NAME_ONLY = "\x1f"
+"""Begins the words of counterparties that are no accounts, in ledgers where others are."""
+
 
 @dataclass(frozen=True)
 class EventRoles:

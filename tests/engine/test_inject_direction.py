@@ -1,4 +1,4 @@
-"""Payments between accounts with a direction: added rows are debits of the account that pays."""
+"""Payments between accounts with a direction: a debit of who pays, and a credit of who is paid."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def statement(accounts: int = 60, days: int = 60) -> pd.DataFrame:
     return table.sort_values("ts", ignore_index=True)
 
 
-def test_an_added_payment_is_a_debit_of_who_pays(tmp_path) -> None:
+def test_an_added_payment_stands_on_both_sides(tmp_path) -> None:
     table = statement()
     table.to_csv(tmp_path / "rows.csv", index=False)
     (tmp_path / "s.yaml").write_text(
@@ -43,7 +43,13 @@ def test_an_added_payment_is_a_debit_of_who_pays(tmp_path) -> None:
     made = pd.read_parquet(tmp_path / "out" / "transactions.parquet")
     added = made[made["narrative"].notna()]
     assert len(added) > 20
-    assert set(added["sh"].astype(str)) == {"S"}
+    credits = added[added["sh"].astype(str) == "H"]
+    added = added[added["sh"].astype(str) == "S"]
+    sides = added[["konto", "gegenkonto", "betrag", "ts"]].astype(str)
+    inside = sides["gegenkonto"].isin(set(table["konto"]))
+    second = credits[["gegenkonto", "konto", "betrag", "ts"]].astype(str)
+    assert sorted(map(tuple, sides[inside].to_numpy())) == sorted(map(tuple, second.to_numpy()))
+    assert inside.any()
     assert (added["konto"].astype(str) != added["gegenkonto"].astype(str)).all()
     own = set(table["konto"])
     assert set(added["konto"].astype(str)) <= own

@@ -99,7 +99,7 @@ class Past:
     def __init__(self, rows, count):
         self.payer, self.payee, self.shop = np.array(rows, dtype=np.int64).T
         self.size, self.count = np.ones(len(rows), np.int64), count
-        self.outgoing = np.ones(len(rows), bool)
+        self.outgoing, self.has_names = np.ones(len(rows), bool), False
         self.rows_out = np.bincount(self.payer, minlength=count)
         self.rows_in = np.bincount(self.payee, minlength=count)
 

@@ -23,7 +23,8 @@ class Known:
     ``outside_paid`` and ``outside_pays`` are the sorts that its rows pay and are paid by: one that only ever
     takes money would be told by the first row in which it gives some. ``shops_pay``: whether money comes
     back from shops. ``categories`` are the words of ``vocabulary.CATEGORIES`` that its shops have;
-    ``like_current`` are kinds that it cannot tell from current accounts, which may then play the part of one.
+    ``like_current`` are kinds that it cannot tell from current accounts, which may then play the part of one;
+    ``like_card`` those whose cards buy at its shops.
     The account fact ``SEEN_DAYS`` is how long an account has been seen: its age is at least that.
     """
 
@@ -36,6 +37,7 @@ class Known:
     account_facts: frozenset[str] = frozenset()
     shop_facts: frozenset[str] = frozenset()
     like_current: frozenset[str] = frozenset()
+    like_card: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def lacking_in(narrative: Narrative, phase: Phase, known: Known) -> dict[str, st
 def _lacking(role: Role, known: Known, sides: Sides) -> str:
     """Return what of a role a table does not know, in words; nothing where it knows enough."""
     select = role.select
-    alike = known.like_current if "current" in select.accounts else frozenset[str]()
+    alike = _alike(select, known)
     if select.accounts and not known.accounts.intersection(select.accounts) | (known.accounts & alike):
         return f"accounts ({_listed(select.accounts)})"
     if select.outside and not sides.sorts(known).intersection(select.outside):
@@ -130,6 +132,12 @@ def _lacking(role: Role, known: Known, sides: Sides) -> str:
     if select.shops and not known.shops:
         return "merchants"
     return "merchants that pay back" if select.shops and sides.pays and not known.shops_pay else ""
+
+
+def _alike(select: Select, known: Known) -> frozenset[str]:
+    """Return the kinds of accounts that may play the part of a selected one."""
+    found = known.like_current if "current" in select.accounts else frozenset[str]()
+    return found | known.like_card if "card" in select.accounts else found
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -149,7 +157,7 @@ def _known_part(role: Role, known: Known, sides: Sides) -> tuple[Role, list[str]
         changed["where"][_AGE] = select.where[_AGE].model_copy(update={"high": math.inf})
         if select.where[_AGE].high < math.inf:
             ignored.append(f"{_AGE} is known from below alone, so no upper limit")
-    alike = known.like_current if "current" in select.accounts else ()
+    alike = _alike(select, known)
     changed["accounts"] = _some(tuple(dict.fromkeys((*select.accounts, *sorted(alike)))), known.accounts)
     changed["outside"] = _some(select.outside, sides.sorts(known))
     if select.shops and ANY not in select.shops:

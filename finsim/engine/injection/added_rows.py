@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS
+from finsim.engine.injection.accounts.account_sorts import RECEIPTS
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import NOBODY, Histories
 from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
-from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
+from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
@@ -22,6 +22,7 @@ from finsim.engine.injection.local_clock import from_wall
 from finsim.engine.injection.money.amount_steps import at_steps
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
 from finsim.engine.injection.own_flag import OwnFlag
+from finsim.engine.injection.payment_rows import Row, rows_of
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, held, time_cells
@@ -71,22 +72,6 @@ class Added:
     relation: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
 
-@dataclass(slots=True)
-class _Row:
-    time: int
-    amount: int
-    template: int
-    entity: int
-    payee: int
-    shop: int
-    scheme: int
-    labels: tuple[bool, bool, str, str]
-    settled: int
-    is_refund: bool = False
-    is_second: bool = False
-    worded: int = NOBODY
-
-
 def added_rows(
     schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
     ledger: Ledger, lent: Templates, streams: Streams, flag: OwnFlag | None = None,
@@ -96,12 +81,12 @@ def added_rows(
     Schemes are timed by the clock of the table's zone.
     ``flag`` is the table's own of fraud, which says what the label says.
     """
-    found: list[_Row] = []
+    found: list[Row] = []
     words = lent.words
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
-            found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
+            found += rows_of(scheme, row, number, world, (past, ledger, lent), rng)
     wall = np.array([one.time for one in found], dtype=np.int64)
     for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
         one.time = time
@@ -130,20 +115,23 @@ def added_rows(
 
 
 def _relations(
-    found: Sequence[_Row], world: LedgerPopulation, past: Histories, words: TransferWords | None
+    found: Sequence[Row], world: LedgerPopulation, past: Histories, words: TransferWords | None
 ) -> Int1D:
     """Return the relation of each row; of statements, as ``TransferWords.relation`` has it."""
-    if words is not None and not world.sorts.is_mixed:
+    if words is not None and not world.sorts.is_mixed and not past.turned.any():
         return (~past.outgoing[[one.template for one in found]]).astype(np.int64)
-    return world.sorts.of_payments(*(
+    entity, payee, shop = (
         np.array([getattr(one, side) for one in found], dtype=np.int64)
         for side in ("entity", "payee", "shop")
-    ))  # fmt: skip
+    )
+    came = np.array([one.is_receipt for one in found], dtype=np.bool_)
+    into = RECEIPTS + world.sorts.of_payments(payee, entity, shop)
+    return np.where(came, into, world.sorts.of_payments(entity, payee, shop))
 
 
 def _ordered(
-    found: list[_Row], sample: LedgerSample, ledger: Ledger, lent: Templates, streams: Streams
-) -> tuple[list[_Row], IdsInOrder | None]:
+    found: list[Row], sample: LedgerSample, ledger: Ledger, lent: Templates, streams: Streams
+) -> tuple[list[Row], IdsInOrder | None]:
     """Return the rows in the order of ids that never fall, and these; as they are where none does."""
     parts = ledger.columns.parts
     counted = {at: known for at, known in sample.references.items() if at in lent.never_twice}
@@ -159,64 +147,8 @@ def _ordered(
     return found, ordered
 
 
-def _rows_of(
-    scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation,
-    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
-) -> list[_Row]:  # fmt: skip
-    """Return the rows of one payment: one, or in a single-sided ledger one for each entity in it."""
-    past, ledger, lent = known
-    words = lent.words
-    payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
-    time, amount = int(scheme.time[row]), int(scheme.amounts[row])
-    labels = scheme.labels[row]
-    giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
-    made = []
-    if world.shop[payer] >= 0:
-        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
-    if giver >= 0 or ledger.columns.layout != SINGLE:
-        relation = int(world.sorts.of_payments(np.array(giver), np.array(taker), np.array(shop)))
-        template = lent.outgoing(giver, shop >= 0, amount, rng, scheme.currency, relation)
-        settled = NOBODY
-        if lent.follows_payee:
-            settled = lent.to_shop.any(shop, rng) if shop >= 0 else NOBODY
-            if shop < 0 and taker >= 0:
-                settled = lent.of_payee(taker, rng, relation)
-        made.append(_Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
-        if words is not None and relation % SORTS != SELLS:
-            made[-1].worded = words.instead((template, settled), giver, amount, rng)
-    if ledger.columns.layout == SINGLE and taker >= 0:
-        template = lent.incoming(taker, amount, rng, scheme.currency)
-        if template >= 0:
-            into = amount if past.sign < 0 or "direction" in ledger.columns.parts else -amount
-            second = bool(made)
-            made.append(
-                _Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY, is_second=second)
-            )
-            if words is not None:
-                made[-1].worded = words.instead((template,), taker, amount, rng, into=True)
-    return made
-
-
-def _refund(
-    scheme: PlannedScheme, row: int, number: int, sides: tuple[int, int],
-    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
-) -> _Row:  # fmt: skip
-    """Return the row in which a merchant pays: between accounts from its till, else one of the card's own."""
-    past, ledger, lent = known
-    shop, taker = sides
-    amount = int(scheme.amounts[row])
-    template = lent.refund(taker, amount, rng, scheme.currency)
-    settled = lent.to_shop.any(shop, rng) if lent.follows_payee else NOBODY
-    between = ledger.columns.layout == ACCOUNTS
-    payer, payee, sign = (int(past.till[shop]), taker, 1) if between else (taker, NOBODY, -1)
-    return _Row(
-        int(scheme.time[row]), sign * amount * past.sign, template, payer, payee, shop, number,
-        scheme.labels[row], settled, is_refund=True,
-    )  # fmt: skip
-
-
 def _cells(
-    found: Sequence[_Row], sample: LedgerSample, past: Histories, ledger: Ledger, lent: Templates,
+    found: Sequence[Row], sample: LedgerSample, past: Histories, ledger: Ledger, lent: Templates,
     streams: Streams, ordered: IdsInOrder | None,
 ) -> tuple[list[pa.ChunkedArray | pa.Array], dict[str, str]]:  # fmt: skip
     """Return the cells by column, and what a column tells of added rows whatever is done, by header."""
@@ -242,6 +174,10 @@ def _cells(
             at = parts[role].at
             here = rows if role == "merchant" else np.where(is_sale, rows, NOBODY)
             columns[at] = _over(columns[at], cells.column(at), here)
+        if past.has_names:
+            at = parts["merchant"].at
+            other = np.array([one.payee for one in found], dtype=np.int64)
+            columns[at] = holders_named(columns[at], cells.column(at), past, other)
     time, amount = parts["date"], parts["amount"]
     example = str(cells.column(time.at)[0])
     when = sample.time, np.array([one.time for one in found], dtype=np.int64)
@@ -274,7 +210,7 @@ def _cells(
     ], {header: text for header, text in told.items() if text}
 
 
-def _sums(found: Sequence[_Row], lent: Templates) -> Cents1D:
+def _sums(found: Sequence[Row], lent: Templates) -> Cents1D:
     """Return the amounts at the steps of the currencies in which the rows are."""
     rows = np.array([one.template for one in found], dtype=np.int64)
     return at_steps(np.array([one.amount for one in found], dtype=np.int64), lent.steps[rows])
@@ -307,7 +243,7 @@ def _sales(past: Histories) -> Int1D:
 
 
 def _names(
-    found: Sequence[_Row], side: str, kept: pa.ChunkedArray, cells: pa.Table, ledger: Ledger, past: Histories
+    found: Sequence[Row], side: str, kept: pa.ChunkedArray, cells: pa.Table, ledger: Ledger, past: Histories
 ) -> pa.ChunkedArray:
     """Return the names of the entities of a side, from a row where each stands; ``kept`` for nobody."""
     parts = ledger.columns.parts
@@ -337,12 +273,23 @@ def _stored(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
     return _flat(column, kind.value_type).dictionary_encode().cast(kind)
 
 
+def holders_named(
+    column: pa.ChunkedArray | pa.Array, names: pa.ChunkedArray, past: Histories, other: Int1D
+) -> pa.Array:
+    """Return a column of names with those of the accounts ``other`` int64[m], empty where none is known."""
+    known = np.where(names.is_valid().to_numpy(), past.other, NOBODY)
+    row = _first_rows(known, past.count)[np.maximum(other, 0)]
+    lent = _over(column, names, np.where(other >= 0, row, NOBODY))
+    lacks = pa.array((other >= 0) & (row < 0))
+    return pc.if_else(lacks, pa.scalar(None, lent.type), lent)
+
+
 def _flat(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return flat.cast(kind)
 
 
-def _labels(found: Sequence[_Row], schemes: Sequence[PlannedScheme]) -> list[pa.Array]:
+def _labels(found: Sequence[Row], schemes: Sequence[PlannedScheme]) -> list[pa.Array]:
     values = {
         "is_fraud": [one.labels[0] for one in found],
         "is_laundering": [one.labels[1] for one in found],

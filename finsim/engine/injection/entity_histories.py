@@ -10,12 +10,15 @@ import pyarrow as pa
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
+from finsim.engine.learned.counterparties.two_columns import LEAST_ALONE
+from finsim.generators.events.habits.sides.signed_amounts import LEAST_SIDE
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
 
 NOBODY = -1
 _EVER = 2**63 - 1  # ns, beyond all times
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
+_LEAST_OUT = 0.15  # assumption: share of amounts below 0; where payments are above it, fewer are reversals
 _CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
 
 
@@ -25,8 +28,10 @@ class Histories:
 
     ``payer``, ``payee`` int64[n] entity of each side (the second only between accounts), ``shop`` int64[n]
     merchant, -1 for none; ``outgoing`` bool[n] rows that pay out; ``refund`` bool[n] rows in which a merchant
-    pays; ``size`` int64[n] what is paid, above 0. ``till`` int64[M] the account that a merchant is usually
-    paid on, -1 where rows name none.
+    pays; ``size`` int64[n] what is paid, above 0. ``external`` bool[E] accounts without a row of their own,
+    in a ledger between accounts that says on which side of its account a row stands: only others name them.
+    ``has_names``: a merchant is named beside no account, and beside an account its holder.
+    ``till`` int64[M] the account that a merchant is usually paid on, -1 where rows name none.
     ``whole`` bool[E]: whether the sample has the whole history. ``rows_out``, ``rows_in``, ``sum_in``,
     ``partners_out``, ``partners_in``, ``first``, ``last`` (ns) have shape [E]. ``is_log``: no money comes in
     and nobody is named as paid, so all rows are purchases at the one who keeps the table.
@@ -51,6 +56,8 @@ class Histories:
     shops: int
     is_log: bool
     turned: Bool1D
+    external: Bool1D
+    has_names: bool
 
     @property
     def own(self) -> Int1D:
@@ -84,26 +91,33 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
     payee = codes[n:].astype(np.int64) if columns.layout == ACCOUNTS else np.full(n, NOBODY)
     outgoing, sign = _directions(sample, columns)
     shop, shops = np.full(n, NOBODY), 0
+    has_names = False
     if "merchant" in columns.parts:
         shop, shops = _shops(sample.cells.column(columns.parts["merchant"].at))
+        has_names = columns.layout == ACCOUNTS and _is_named_alone(shop, payee)
+        shop = np.where(has_names & (payee >= 0), NOBODY, shop)
     elif is_purchase_log(columns, sample.amount):
         shop, shops = np.arange(n) % _TILLS, _TILLS
     whole = np.zeros(len(words), dtype=np.bool_)
     whole[payer[sample.payer_kept]] = True
     if columns.layout == ACCOUNTS:
         whole[payee[sample.payee_kept & (payee >= 0)]] = True
-    turned = np.zeros(n, dtype=np.bool_)
+    turned, external = np.zeros(n, dtype=np.bool_), np.zeros(len(words), dtype=np.bool_)
     if columns.layout == ACCOUNTS:
         # A row of money in is paid by the one whom it names as the other side.
-        turned = ~_pays_out(sample, columns) & (payee >= 0)
+        pays_out, is_sided = _pays_out(sample, columns)
+        turned = ~pays_out & (payee >= 0)
+        external = is_sided & (np.bincount(payer[payer >= 0], minlength=len(words)) == 0)
         payer, payee = np.where(turned, payee, payer), np.where(turned, payer, payee)
-        outgoing = outgoing & ~turned
+        outgoing = outgoing & pays_out
     size = np.where(outgoing, sample.amount * sign, np.abs(sample.amount))
     till = _tills(payee[outgoing], shop[outgoing], shops)
     refund = (shop >= 0) & (size > 0) & ~outgoing
     if columns.layout == ACCOUNTS:
-        refund = (shop >= 0) & (size > 0) & (payer == np.append(till, NOBODY)[shop])
-    out, into = outgoing & (size > 0), _receipts(columns, outgoing, payee)
+        from_till = payer == np.append(till, NOBODY)[shop]
+        refund = (shop >= 0) & (size > 0) & np.where(payee >= 0, from_till, ~outgoing & is_sided)
+    out = (outgoing | (turned & external[payer])) & (size > 0)
+    into = _receipts(columns, outgoing, payee)
     receiver = payee if columns.layout == ACCOUNTS else payer
     count = len(words)
     return Histories(
@@ -116,7 +130,7 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
         _partners(payer[out], np.where(payee >= 0, payee, shop)[out], count),
         _partners(receiver[into], payer[into], count),
         *_span(sample.time, payer, payee, count), shops, is_purchase_log(columns, sample.amount),
-        turned,
+        turned, external, has_names,
     )  # fmt: skip
 
 
@@ -138,6 +152,8 @@ def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, i
         return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():
         return amount < 0, -1
+    if columns.layout == ACCOUNTS and _told_out(sample, columns) is None and is_signed(amount):
+        return amount < 0, -1
     sign = -1 if (amount < 0).mean() > 0.5 else 1
     return amount * sign > 0, sign
 
@@ -154,10 +170,30 @@ def _told_out(sample: LedgerSample, columns: LedgerColumns) -> Bool1D | None:
     return out
 
 
-def _pays_out(sample: LedgerSample, columns: LedgerColumns) -> Bool1D:
-    """Return which rows between accounts are paid by their own account: all, unless a direction says so."""
+def _pays_out(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, bool]:
+    """Return which rows between accounts are paid by their own account, and whether the ledger says it.
+
+    A direction does, or amounts on both sides of 0; else all are.
+    """
     out = _told_out(sample, columns)
-    return np.ones(len(sample.row), dtype=np.bool_) if out is None or not out.any() else out
+    if out is not None and out.any():
+        return out, True
+    if out is None and is_signed(sample.amount):
+        return sample.amount < 0, True
+    return np.ones(len(sample.row), dtype=np.bool_), False
+
+
+def is_signed(amount: Array) -> bool:
+    """Whether amounts on each side of 0 are so many that their sign is a direction, and no correction."""
+    below, above = int((amount < 0).sum()), int((amount > 0).sum())
+    whole = max(below + above, 1)
+    return below >= _LEAST_OUT * whole and above >= LEAST_SIDE * whole
+
+
+def _is_named_alone(shop: Int1D, other: Int1D) -> bool:
+    """Whether rows name a merchant and no account, so that a name beside an account is its holder's."""
+    alone = (shop >= 0) & (other < 0)
+    return bool(alone.any() and alone.sum() >= LEAST_ALONE * ((shop >= 0) | (other >= 0)).sum())
 
 
 def _shops(column: pa.ChunkedArray) -> tuple[Int1D, int]:

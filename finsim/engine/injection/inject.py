@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.lacking_columns import remedy
+from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
 from finsim.engine.injection.accounts.transfer_words import transfer_words
@@ -128,22 +130,25 @@ def inject(
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     words = transfer_words(local, past, ledger.columns, people.sorts)
     laws = MoneyLaws.of(past, people, currencies, steps, words.lends if words else None)
+    sides = OtherSides.of(local, past, ledger.columns)
     times = RelatedTimes.of(local, people.sorts, ledger.columns.is_daily)
     world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times,
-                  ledger.columns.layout == SINGLE)  # fmt: skip
+                  ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None)  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
     )
-    lent = replace(lent, words=words)
+    lent = replace(lent, words=words, sides=sides, times=local.time)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
     kinds = people.sorts.relation
-    if words is not None and not people.sorts.is_mixed:
+    if sides is not None:
+        kinds = people.sorts.with_receipts(past)
+    elif words is not None and not people.sorts.is_mixed:
         kinds = words.relation(past)
-    told_by = sample, past, kinds if people.sorts.is_mixed or words is not None else None
+    told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
     judged = _separations(told_by, added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
@@ -208,7 +213,7 @@ def _carried(stories: Sequence[Narrative], people: LedgerPopulation, ledger: Led
     lacking = [
         Problem(f"narrative {one.narrative.id}",
                 f"{why}, which this table, {ledger.columns.read_by()}, does not know", "",
-                f"leave it out, or give a table that has them{ledger.columns.unless()}")
+                remedy(why.partition(" needs ")[2], ledger.columns, ledger.source))
         for one in told for why in one.lacks
     ]  # fmt: skip
     if lacking:

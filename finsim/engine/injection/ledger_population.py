@@ -28,6 +28,7 @@ from finsim.engine.injection.accounts.account_sorts import (
     many_partners,
     partners_but_sellers,
 )
+from finsim.engine.injection.accounts.standing_payees import standing_payees
 from finsim.engine.injection.entity_histories import NOBODY, Histories, cash_rows
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
@@ -82,12 +83,14 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     sorts = AccountSorts.of(past, columns, sample.time)
     # They are the merchants; where none is named, those that pay buyers back are no persons either.
     sells = (sorts.sort == SELLS) & ((past.shop >= 0).any() | (sorts.is_mixed & (past.rows_out > 0)))
-    able = past.whole & ~sells & sorts.is_cast()
+    standing, sells_standing = standing_payees(sample, past)
+    able = past.whole & ~sells & sorts.is_cast() & ~standing
     members = np.flatnonzero(able & (rows >= least_rows(rows[past.whole])))
     kind = _kinds(past, members, columns, sorts)
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
-    shops = shops[sold > 0]
+    free = (sold > 0) & ~sells_standing
+    shops = shops[free if free.any() else sold > 0]
     paid, pays = _outside_sorts(sample, past, columns)
     named = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
     total = len(members) + len(shops) + len(named)
@@ -117,7 +120,8 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         np.concatenate([past.rows_in[members], sold_in, rest]).astype(np.float64),
         np.concatenate([past.last[members], np.full(len(shops) + len(named), 2**63 - 1)]),
         sample.entities / max(int(past.whole.sum()), 1), settings,
-        _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories), sorts,
+        _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories,
+               past.has_names), sorts,
         *_lives(past, members, len(shops) + len(named)),
     )  # fmt: skip
 
@@ -179,8 +183,9 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns, sorts: Accou
     kind[firms] = BUSINESS
     if columns.layout == ACCOUNTS:
         to_shops = np.bincount(past.payer[past.outgoing & (past.shop >= 0)], minlength=past.count)[members]
-        kind[(past.rows_out[members] > 0) & (to_shops >= _CARD_ROWS * past.rows_out[members])] = CARD
-        kind[past.rows_out[members] == 0] = EXTERNAL
+        pays_shops = (past.rows_out[members] > 0) & (to_shops >= _CARD_ROWS * past.rows_out[members])
+        kind[pays_shops & ~(past.has_names & (past.rows_in[members] > 0))] = CARD
+        kind[(past.rows_out[members] == 0) | past.external[members]] = EXTERNAL
     return kind
 
 
@@ -194,7 +199,10 @@ def _outside_sorts(
     """
     if columns.layout == ACCOUNTS:
         person = frozenset(["person"])
-        return person if (past.rows_out == 0).any() else NONE, person if (past.rows_in == 0).any() else NONE
+        paid, pays = past.rows_out == 0, past.rows_in == 0
+        if past.external.any():
+            paid, pays = past.external & (past.rows_in > 0), past.external & (past.rows_out > 0)
+        return person if paid.any() else NONE, person if pays.any() else NONE
     if columns.layout != SINGLE or past.is_log:
         return NONE, NONE
     taken = {part.at for part in columns.parts.values()}
@@ -217,6 +225,9 @@ def _one_sided(past: Histories, members: Int1D, kind: Array, sorts: AccountSorts
     """
     never_paid = (past.rows_in[members] == 0) & (kind != CARD)
     quiet = (kind == EXTERNAL) & (sorts.sort[members] != SELLS)
+    if past.external[members].any():
+        beyond = past.external[members] & quiet
+        return np.flatnonzero(beyond if beyond.any() else past.external[members])
     if sorts.aside or (sorts.is_mixed and not quiet.any() and (kind == CURRENT).any()):
         return np.flatnonzero(quiet | (kind == CURRENT))
     return np.flatnonzero((quiet if quiet.any() else kind == EXTERNAL) | never_paid)
@@ -295,7 +306,7 @@ def _categories(
 
 def _known(
     kinds: Array, outside: tuple[frozenset[str], frozenset[str]], columns: LedgerColumns,
-    shops: tuple[bool, bool], categories: frozenset[str],
+    shops: tuple[bool, bool], categories: frozenset[str], has_names: bool = False,
 ) -> Known:  # fmt: skip
     words = {CURRENT: "current", CARD: "card", BUSINESS: "business"}
     facts = (SEEN_DAYS, "turnover") if columns.layout == SINGLE else (SEEN_DAYS, "turnover", "degree")
@@ -307,4 +318,5 @@ def _known(
         frozenset(facts),
         frozenset(["ticket", "popularity"]),
         frozenset(["business"]),
+        frozenset(["current"]) if has_names else NONE,
     )

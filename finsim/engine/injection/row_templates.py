@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as member
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
+from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
@@ -34,7 +36,7 @@ class Templates:
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
-    ``words``: what transfers may say.
+    ``words``: what transfers may say; ``sides`` the other account's rows; ``times`` int64[n] ns.
     """
 
     own: Group
@@ -53,6 +55,8 @@ class Templates:
     own_to: Group | None = None
     from_sort: Group | None = None
     words: TransferWords | None = None
+    sides: OtherSides | None = None
+    times: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
     def outgoing(
         self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1,
@@ -125,7 +129,9 @@ def templates(
     back = np.flatnonzero(past.refund)
     told = np.zeros(len(shop), dtype=np.int64) if currency is None else currency
     kept = out[told[out] >= 0]
-    taker = past.payee if columns.layout == ACCOUNTS else past.payer
+    taker = past.payer
+    if columns.layout == ACCOUNTS:
+        taker = np.where(past.payee >= 0, past.payee, past.payer)
     return Templates(
         Group.of(out, 2 * past.payer + shop, past.size, 2 * past.count),
         Group.of(out, shop, past.size, 2),

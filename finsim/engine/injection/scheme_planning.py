@@ -23,6 +23,7 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.entity_histories import NOBODY
 from finsim.engine.injection.fitting_shops import ShopHabits, with_fitting_shops
@@ -92,7 +93,7 @@ class PlannedScheme:
 class World:
     """What schemes are planned in: the entities, their clock, money, currencies, shops, hours.
 
-    ``is_statement``: a payment is a row of each account that it has.
+    ``is_statement``: a payment is a row of each account that it has; ``sides``: of each that holds rows.
     """
 
     people: LedgerPopulation
@@ -102,9 +103,14 @@ class World:
     shops: ShopHabits | None = None
     times: RelatedTimes | None = None
     is_statement: bool = False
+    sides: OtherSides | None = None
 
     def rows_of(self, scheme: PlannedScheme) -> int:
         """Return how many rows a scheme makes."""
+        if self.sides is not None:
+            holds = np.append(self.sides.holds, False)
+            both = holds[self.people.entity[scheme.payer]] & holds[self.people.entity[scheme.payee]]
+            return len(scheme) + int(both.sum())
         if not self.is_statement:
             return len(scheme)
         sides = self.people.entity[scheme.payer], self.people.entity[scheme.payee]

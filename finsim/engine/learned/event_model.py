@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.body_choice import Choice, chosen_body
+from finsim.engine.learned.counterparties.two_columns import TwoColumns
 from finsim.engine.learned.event_parts import Ledger, holds_accounts, ledger_of, ledger_remark
 from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
@@ -114,6 +115,7 @@ class LearnedEvents(ShownTable):
         ``first`` of ``total`` entities is its first, ``row`` the number of rows before it.
         """
         entity = log.entity()
+        two = TwoColumns.from_dict(self.data["two"]) if self.data.get("two") else None
         is_entity = self.data["partner_is_entity"]  # a block of a log cannot say it: its partners lie outside
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
@@ -127,10 +129,17 @@ class LearnedEvents(ShownTable):
                 cells.append(
                     arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
                 )
+            elif two is not None and name in (two.account, two.name):
+                others = self._others(log, first, entity)
+                whole = self._partners(log, total, others) if is_entity else log.events[two.account]
+                remarks = log.events[two.name] if two.names is None else None
+                inside = total if is_entity else 0
+                found = (
+                    two.accounts_of(whole) if name == two.account else two.names_of(whole, inside, remarks)
+                )
+                cells.append(arrow_column(found, field.type))
             elif name == log.roles.partner and is_entity:
-                others = log.events[name].values
-                if log.turned is not None:
-                    others = np.where(log.turned, first + entity, others).astype(np.int32)
+                others = self._others(log, first, entity)
                 cells.append(arrow_column(self._partners(log, total, others), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
@@ -138,6 +147,13 @@ class LearnedEvents(ShownTable):
         # Where rows stand newest first in the data, all of an account do here: its balances add up likewise.
         newest_first = self.balance is not None and self.balance.how.back
         return found.take(_backwards(log)) if newest_first else found
+
+    def _others(self, log: EventLog, first: int, entity: Array) -> Array:
+        """Return int32[n] the place of who is on the other side: in turned rows the entity's own."""
+        others = log.events[str(log.roles.partner)].values
+        if log.turned is None:
+            return others
+        return np.where(log.turned, first + entity, others).astype(np.int32)
 
     def _partners(self, log: EventLog, total: int, places: Array) -> MixedColumn:
         """Return the names at places: new identifiers of entities, and the words of those outside."""
@@ -164,9 +180,10 @@ def fit_events(
     progress: Progress,
 ) -> LearnedEvents:
     """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
-    ledger = ledger_of(data)
-    # An epsilon pays for all that is learned: there a balance stays a number of the row.
+    # An epsilon pays for all that is learned: there a balance stays a number of the row, and names of accounts
+    # are no part of the model.
     is_private = "epsilon" in choice.settings
+    ledger = ledger_of(data, both=not is_private)
     log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
     generator, why = chosen_body(log, choice, budget, streams, progress)
     if balance is not None and isinstance(generator, HasTurnedRows) and generator.turns_rows:
@@ -183,7 +200,8 @@ def fit_events(
     read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *plain_remarks(form.new_ids))
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
-             "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
+             "partner_is_entity": ledger.log.partner_is_entity,
+             "two": None if ledger.two is None else ledger.two.to_dict()}  # fmt: skip
     return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides)
 
 

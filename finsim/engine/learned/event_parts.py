@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.counterparties.two_columns import TwoColumns, two_columns
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.statements.sided_amounts import one_amount
 from finsim.errors import DataError
@@ -35,7 +36,7 @@ class Ledger:
     """A log of events, the identifiers of its entities, and what was left out of it.
 
     ``rows`` int64[n] is the row of the table that each event was; ``sides`` are the columns of the amount
-    where it stands in two.
+    where it stands in two. ``two``: the columns of accounts and names where both say who is on the other side.
     """
 
     log: EventLog
@@ -44,12 +45,14 @@ class Ledger:
     remarks: tuple[str, ...]
     rows: Int1D
     sides: TwoSides | None = None
+    two: TwoColumns | None = None
 
 
-def ledger_of(data: LearnedInput) -> Ledger:
+def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     """Return the events of a table by entity and time; rows without either are left out and counted.
 
-    Columns that never change within an entity are its attributes. Raises DataError for no usable row.
+    Columns that never change within an entity are its attributes. ``both``: a row without an account has a
+    name as its counterparty, where the ledger has a column of each. Raises DataError for no usable row.
     """
     id_, time = str(data.roles.id), str(data.roles.time)
     arrow = data.table.drop_columns(list(data.keys)) if data.keys else data.table
@@ -57,6 +60,9 @@ def ledger_of(data: LearnedInput) -> Ledger:
     parts = event_roles(arrow, data)
     for coded in (parts.partner, parts.category):
         arrow = arrow if coded is None else _ids_as_words(arrow, coded)
+    two = two_columns(arrow, id_, *_two_of(arrow, parts, data)) if both else None
+    if two is not None:
+        arrow = two[1]
     headers = {name: each.source or name for name, each in data.fields.items()}
     is_declared = any(each.role == "amount" for each in data.fields.values())
     whole, parts, sides = one_amount(mixed_table(arrow), parts, headers, is_declared)
@@ -84,9 +90,11 @@ def ledger_of(data: LearnedInput) -> Ledger:
     end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
     in_order = bool((np.diff(times) >= 0).all())
-    return Ledger(
-        log, tuple(names), in_order, (*remarks, _said(log, sides)), np.flatnonzero(usable)[rows], sides
-    )
+    if two is not None:
+        remarks.append(_two_said(two[0]))
+    found = None if two is None else two[0]
+    used = np.flatnonzero(usable)[rows]
+    return Ledger(log, tuple(names), in_order, (*remarks, _said(log, sides)), used, sides, found)
 
 
 def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:
@@ -124,6 +132,30 @@ def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
         ids = [n for n in free if n not in used and is_id(headers_of(headers, n))]
         found["partner"] = _most_distinct(table, ids, numbers=False)
     return EventRoles(data.roles.time or "", **found)
+
+
+def _two_of(table: pa.Table, parts: EventRoles, data: LearnedInput) -> tuple[str | None, str | None]:
+    """Return the columns of accounts and of names of the other side, where the ledger has both."""
+    if parts.partner is None or not holds_accounts(data, parts.partner):
+        return None, None
+    taken = {data.roles.id, data.roles.time, data.roles.label, *data.keys, *parts.named().values()}
+    free = [name for name in table.column_names if name not in taken]
+    said = {each.role: name for name, each in data.fields.items() if each.role and name in free}
+    headers = {
+        (data.fields[name].source or name) if name in data.fields else name: name
+        for name in free if name not in data.fields or not data.fields[name].role
+    }  # fmt: skip
+    guessed = {role: headers[header] for header, role in roles(list(headers), "payments").items()}
+    name = said.get("merchant") or guessed.get("merchant")
+    return parts.partner, name if name is not None and _fits(
+        "partner", table.schema.field(name).type
+    ) else None
+
+
+def _two_said(two: TwoColumns) -> str:
+    """Return how two columns are read, in words."""
+    how = "is the account's name" if two.names is not None else "is a remark of the row"
+    return f"who is paid: {two.account} where it is filled (there {two.name} {how}), else {two.name}"
 
 
 def headers_of(headers: Mapping[str, str], name: str) -> str:

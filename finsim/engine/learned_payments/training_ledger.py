@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.injection.entity_histories import is_signed
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
 from finsim.engine.learned.event_parts import ledger_of
 from finsim.engine.learned.reading import LearnedInput, read_to_learn
@@ -257,6 +258,8 @@ def _direction(log: EventLog, layout: str) -> Direction:
             paid = amounts[np.isin(log.events[name].values, list(out))]
             return Direction(out, -1 if len(paid) and np.median(paid) < 0 else 1)
     if layout == SINGLE and (amounts < 0).any():
+        return Direction(None, -1)
+    if layout == ACCOUNTS and is_signed(amounts):
         return Direction(None, -1)
     return Direction(None, -1 if (amounts < 0).mean() > _MOSTLY else 1)
 

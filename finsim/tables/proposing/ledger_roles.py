@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, fraud_column, time_column
+from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import is_id, names_entity, roles
 from finsim.tables.proposing.text_columns import Guess
 
@@ -58,6 +59,11 @@ def ledger_roles(
     if not set(plays) <= set(found) or not _repeats(cells(headers.index(found["from_account"]))):
         return {}, ()
     named = {header: role for role, header in found.items()}
+    able = [header for header in types if types[header] in _WORDS]
+    if both := other_sides(named, able, lambda header: cells(headers.index(header))):
+        named = {header: role for header, role in named.items() if role != "to_account"}
+        named |= {both[0]: "to_account", both[1]: "merchant"}
+        said.append(OTHER_SAID.format(*both))
     if header := direction_column(headers, guesses, named, cells):
         named[header] = "direction"
     if "fraud" not in found and (header := fraud_column(headers, guesses, named, cells)):

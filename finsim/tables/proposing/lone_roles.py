@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from finsim.tables.direction_words import are_directions
 from finsim.tables.proposing.ledger_headers import FRAUD_PARTS
+from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import folded, is_id, names_entity
 from finsim.tables.proposing.text_columns import Guess
 
@@ -37,6 +38,15 @@ def lone_roles(
         header, why = time_column(headers, guesses, named, cells, several=True)
         if header:
             found[header], said = "date", (TIME_SAID.format(header, kind, why),)
+    if kind == "payments":
+        able = [
+            header for header, guess in zip(headers, guesses, strict=True)
+            if guess is not None and guess.field.type in ("id", "cat", "int")
+        ]  # fmt: skip
+        both = other_sides(named, able, lambda header: cells(headers.index(header)))
+        if both:
+            found |= {both[0]: "to_account", both[1]: "merchant"}
+            said = (*said, OTHER_SAID.format(*both))
     if kind == "payments" and "direction" not in named.values():
         header = direction_column(headers, guesses, {**named, **found}, cells)
         if header:

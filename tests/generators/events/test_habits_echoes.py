@@ -9,10 +9,11 @@ from echo_ledgers import naive_answers, payers, statement
 from event_logs import DAY, words
 
 from finsim.generators.events.habits.cells.seen_words import Seen, words_beside
-from finsim.generators.events.habits.echoes.answering_rows import Sides, answered, mirrored
+from finsim.generators.events.habits.echoes.answering_rows import Sides, answered
 from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.echo_losses import echo_losses
 from finsim.generators.events.habits.echoes.learned_echoes import Echoes, learn_echoes
+from finsim.generators.events.habits.echoes.second_sides import mirrored
 from finsim.generators.events.habits.habits import Habits
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams

@@ -7,7 +7,7 @@ like the rows of its relation (own).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ BOTH, PAID, PAYS, SELLS = 0, 1, 2, 3
 """An account like most; one that is paid alone; that pays alone, and many; that sells, and at most pays
 buyers back."""
 SORTS = 4
+RECEIPTS = SORTS * SORTS
 _SALES = 0.9  # assumption: share of the rows paid to a shop's account that name a shop
 _BUYERS = 10  # assumption: payers of an account without the name of a shop that sells
 _REPAID = 5  # the same of one that pays some of them back, and nobody else
@@ -33,6 +34,7 @@ class AccountSorts:
     """``sort`` int64[E] of each entity; ``relation`` int64[n] of each row that pays out, -1 for any other.
 
     A relation is 4 times the sort of the payer plus that of the payee; a merchant sells whatever its account.
+    ``has_names``: shops are named in place of accounts, so that purchases are beside transfers in any case.
     ``aside`` are sorts that no scheme is cast from: what they pay and are paid comes on a day of the month,
     as wages and rents do, and any other day would tell.
     """
@@ -40,11 +42,12 @@ class AccountSorts:
     sort: Int1D
     relation: Int1D
     aside: tuple[int, ...] = ()
+    has_names: bool = False
 
     @property
     def is_mixed(self) -> bool:
         """Whether rows have several relations that tell sellers from others."""
-        return bool((self.sort == SELLS).any() and (self.sort != SELLS).any())
+        return self.has_names or bool((self.sort == SELLS).any() and (self.sort != SELLS).any())
 
     @classmethod
     def of(cls, past: Histories, columns: LedgerColumns, time: Int1D) -> AccountSorts:
@@ -54,8 +57,13 @@ class AccountSorts:
         """
         sort = _sorts(past) if columns.layout == ACCOUNTS else np.zeros(past.count, np.int64)
         relation = np.where(past.outgoing, relations(sort, past.payer, past.payee, past.shop), NOBODY)
-        found = cls(sort, relation)
-        return cls(sort, relation, _aside(relation, time)) if found.is_mixed else found
+        found = cls(sort, relation, has_names=past.has_names)
+        return replace(found, aside=_aside(relation, time)) if found.is_mixed else found
+
+    def with_receipts(self, past: Histories) -> Int1D:
+        """Return the relations int64[n] of all rows, those of money in on numbers of their own."""
+        came = RECEIPTS + relations(self.sort, past.payer, past.payee, past.shop)
+        return np.where(past.turned, came, self.relation)
 
     def is_cast(self) -> Bool1D:
         """Return bool[E], the entities that schemes may be cast from, shops apart."""

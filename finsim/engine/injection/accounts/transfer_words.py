@@ -25,7 +25,7 @@ _BOTH = 0.8  # assumption: share of a word's rows with a second side from which 
 _TO_SHOPS = 0.9  # assumption: share of a word's rows to or from sellers from which on it is theirs
 _LEAST = 30  # assumption: rows that tell a word, and rows of transfers that may lend theirs
 _MOST_WORDS = 64  # assumption: more are names or remarks
-_RHYTHMS = ((7, 7), (14, 14), (26, 35), (84, 96))  # days between two rows of a pair and a sum
+RHYTHMS = ((7, 7), (14, 14), (26, 35), (84, 96))  # days between two rows of a pair and a sum
 _NEAREST, _ALIKE = 3, 25
 NONE = -1
 
@@ -70,7 +70,7 @@ def transfer_words(
     Where accounts that sell are told, what they are paid lends nothing. In statements of accounts words
     that stand on both sides, as transfers between accounts do, are those of transfers.
     """
-    if past.is_log or len(sample.daily) < 2 * _RHYTHMS[2][1]:
+    if past.is_log or len(sample.daily) < 2 * RHYTHMS[2][1]:
         return None
     moves = past.size > 0
     into = moves & ~past.outgoing & ~past.refund
@@ -80,7 +80,7 @@ def transfer_words(
     told = sorts.relation >= 0
     sale = told & ((sorts.relation % SORTS == SELLS) | (sorts.relation // SORTS == SELLS)) & sorts.is_mixed
     for at, word in _word_columns(sample, columns):
-        rhythm = _in_rhythm(past, word, into, day) & moves
+        rhythm = in_rhythm(past, word, into, day) & moves
         rows = np.bincount(word[moves], minlength=int(word.max()) + 1)
         standing = (np.bincount(word[rhythm], minlength=len(rows)) >= _MOSTLY * rows) & (rows >= _LEAST)
         mirrored = np.zeros(len(rows), dtype=np.bool_)
@@ -122,7 +122,7 @@ def _word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[in
     return found
 
 
-def _in_rhythm(past: Histories, word: Int1D, into: Bool1D, day: Int1D) -> Bool1D:
+def in_rhythm(past: Histories, word: Int1D, into: Bool1D, day: Int1D) -> Bool1D:
     """Return bool[n], rows with another of the same pair, word and sum a week, month or quarter away."""
     keys = (past.own, past.other, past.shop, word, into.astype(np.int64), past.size)
     order = np.lexsort((day, *keys))
@@ -131,7 +131,7 @@ def _in_rhythm(past: Histories, word: Int1D, into: Bool1D, day: Int1D) -> Bool1D
         same &= key[order][1:] == key[order][:-1]
     gap = np.diff(day[order])
     near = np.zeros(len(gap), dtype=np.bool_)
-    for low, high in _RHYTHMS:
+    for low, high in RHYTHMS:
         near |= (gap >= low) & (gap <= high)
     found = np.zeros(len(order), dtype=np.bool_)
     found[order[1:][same & near]] = True

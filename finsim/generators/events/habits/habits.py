@@ -22,6 +22,7 @@ from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, lived
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.habits.rows_of_lives import laws_and_scores, live
+from finsim.generators.events.habits.sides.signed_amounts import side_column, with_side, with_signs
 from finsim.generators.events.habits.standing.draws import Window
 from finsim.generators.events.habits.standing.hands import Hand
 from finsim.generators.events.habits.standing.standing import (
@@ -86,6 +87,8 @@ class Habits:
         cls.refuse(data, settings)
         started = time.process_time()
         open_days = learn_open_days(data)
+        side = side_column(data)
+        data = with_side(data, side)
         public = with_open_waits(without_private(data, streams.under("private")), open_days)
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
@@ -97,7 +100,7 @@ class Habits:
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
             standing = learn_standing(alone, series, alike, streams.under("standing"))
-        named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
+        named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data), "side": side}
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
@@ -139,8 +142,10 @@ class Habits:
         starts = np.cumsum(np.concatenate(sizes)).astype(np.int64)
         together = self.log.partner_is_entity and first == 0 and whole == count
         flags = np.concatenate(turned)
+        events = with_signs(joined(tables), str(self.log.roles.amount), self._side)
+        roles = replace(self.log.roles, direction=None) if self._side else self.log.roles
         return EventLog(
-            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together,
+            events, starts, joined(attributes), roles, self.log.begin, end, together,
             flags if flags.any() else None,
         )  # fmt: skip
 
@@ -148,6 +153,11 @@ class Habits:
     def turns_rows(self) -> bool:
         """Whether samples hold rows of the counterparty; see ``HasTurnedRows``."""
         return self.known.echoes.turns_rows
+
+    @property
+    def _side(self) -> str:
+        """The column of directions that signs of amounts were learned as; models of before have none."""
+        return str(self.known.ledger_facts.get("side", ""))
 
     def in_months(self, later: int) -> Self:
         """Return habits whose standing payments follow the months of so many days later; see the contract."""
@@ -173,7 +183,7 @@ class Habits:
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
-        log = with_open_waits(log, self.known.open_days)
+        log = with_side(with_open_waits(log, self.known.open_days), self._side)
         if self.standing is None:
             return entity_losses(self.known, self.log, log)
         ordinary, nats = self.standing.split_losses(log)

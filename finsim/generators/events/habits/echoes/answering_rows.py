@@ -126,34 +126,3 @@ def larger_before(sides: Sides, rows: Int1D, may: Bool1D, turned: bool, *, back:
         if near.any():
             found[k] = mine[near][np.argmin(wait[near])]
     return found
-
-
-def mirrored(sides: Sides, first: int, second: int, shift: int = 0) -> tuple[Int1D, Int1D]:
-    """Return rows with side ``first``, and beside each the partner's own row of it, with side ``second``.
-
-    Same two parties, sum and time, int64[m] each; ``shift`` days are added to the first times, which tells
-    what meets by chance.
-    """
-    inside = sides.between_entities() & (sides.size > 0)
-    one, two = np.flatnonzero(inside & (sides.side == first)), np.flatnonzero(inside & (sides.side == second))
-    rows = np.concatenate([one, two])
-    is_two = np.arange(len(rows)) >= len(one)
-    payer = np.where(is_two, sides.partner[rows], sides.entity[rows])
-    payee = np.where(is_two, sides.entity[rows], sides.partner[rows])
-    time = sides.time[rows] + np.where(is_two, 0, shift * NANOS_PER_DAY)
-    sums = np.unique(sides.size[rows], return_inverse=True)[1]
-    keys = (payer, payee, sums, time, is_two)
-    order = np.lexsort(keys[::-1])
-    same = np.ones(max(len(rows) - 1, 0), dtype=np.bool_)
-    for key in keys[:-1]:
-        same &= key[order][1:] == key[order][:-1]
-    group = np.cumsum(np.concatenate([[0], ~same]))[: len(rows)]
-    in_group = group * 2 + is_two[order]
-    start = np.searchsorted(in_group, in_group, "left")
-    place = np.arange(len(rows)) - start
-    # The k-th row of one side belongs to the k-th of the other, where several are alike.
-    code = group * (int(place.max(initial=0)) + 1) + place
-    ones, twos = order[~is_two[order]], order[is_two[order]]
-    code_one, code_two = code[~is_two[order]], code[is_two[order]]
-    _, left, right = np.intersect1d(code_one, code_two, assume_unique=True, return_indices=True)
-    return rows[ones[left]], rows[twos[right]]

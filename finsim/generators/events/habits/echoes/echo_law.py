@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.generators.events.habits.cells.later_times import times_after, waits
+from finsim.generators.events.habits.echoes.answer_words import matching
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, sides_of
 from finsim.kernels.events.row_draws import draw_rows
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -29,7 +30,8 @@ class EchoLaw:
     int64[B] nanoseconds, ``second`` int64[B] of the day, ``same_clock`` bool[B]: at the same time of day;
     ``share`` float64[B] of the sum, with the sign that it has to that of the answered row; ``kind`` int64[B]
     of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for the same word.
-    ``order`` int64[B] by kind, ``starts`` int64[K + 1].
+    ``order`` int64[B] by kind, ``starts`` int64[K + 1]; ``told`` int32[B, C + 1] words and
+    weekday of the answered row where they tell the answer, ``ANY`` elsewhere.
     """
 
     turned: bool
@@ -43,6 +45,7 @@ class EchoLaw:
     cells: Array
     order: Int1D
     starts: Int1D
+    told: Array
 
 
 def kinds_of(table: MixedTable, roles: EventRoles, column: int, sides: int) -> Int1D:
@@ -57,6 +60,13 @@ def kinds_of(table: MixedTable, roles: EventRoles, column: int, sides: int) -> I
 def word_columns(table: MixedTable, roles: EventRoles) -> list[str]:
     """Return the columns of words but the partner, in order."""
     return [name for name, one in table.columns.items() if one.kind == WORD and name != roles.partner]
+
+
+def words_of(table: MixedTable, roles: EventRoles, rows: Int1D) -> Array:
+    """Return the words of ``rows`` int32[n, C + 1] in the columns of ``word_columns``, and their weekday."""
+    day = (table[roles.time].values[rows] // NANOS_PER_DAY + 3) % 7
+    cells = [table[name].values[rows] for name in word_columns(table, roles)]
+    return np.stack([*cells, day], axis=1).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,10 @@ def _chosen(block: Block, roles: EventRoles, law: EchoLaw, sides: int, draws: Fl
     own = kind[rows]
     begin, wide = law.starts[own], np.diff(law.starts)[own]
     begin, wide = np.where(wide > 0, begin, 0), np.where(wide > 0, wide, len(law.order))
-    return rows, law.order[begin + (draws[rows, 1] * wide).astype(np.int64)]
+    bank = law.order[begin + (draws[rows, 1] * wide).astype(np.int64)]
+    order, begin, wide = matching(law.told, law.order, words_of(block.table, roles, rows))
+    alike = order[np.minimum(begin + (draws[rows, 1] * wide).astype(np.int64), len(order) - 1)]
+    return rows, np.where(wide > 0, alike, bank)
 
 
 def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> MixedTable:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.generators.events.habits.echoes.answer_words import ANY, telling_words
 from finsim.generators.events.habits.echoes.answering_rows import (
     NANOS_PER_DAY,
     Sides,
     answered,
     larger_before,
-    mirrored,
 )
 from finsim.generators.events.habits.echoes.echo_law import (
     AS_BEFORE,
@@ -22,26 +22,20 @@ from finsim.generators.events.habits.echoes.echo_law import (
     kinds_of,
     with_answers,
     word_columns,
+    words_of,
 )
+from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, second_sides
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
-LEAST = 20
-"""Answers that tell a law (assumption)."""
 MOSTLY = 0.6
 """Share of the rows of a word that answer earlier ones, those that chance lets less, from which on the word
 is of answers (assumption)."""
-MOST_CHANCE = 0.25
-"""Chance matches per match above which nothing is learned (assumption)."""
-BOTH_SIDES = 0.5
-"""Share of the payments between entities that stand on both sides from which on all do (assumption)."""
 WEIGHT = 5.0
 """Rows by which the rate of a word is drawn towards that of all (assumption)."""
-FAR = 5
-"""Most days by which times are moved to count what mirrors by chance."""
 OF_ENTITY, AS_PAIR = 0.95, 0.9
 """Share of rows with the usual cell of their entity that make a column the entity's, and share of answers
 that repeat the cell from which on it may be written into the partner's rows (assumptions)."""
@@ -79,8 +73,8 @@ class Echoes:
         """Return what ``arrays`` wrote."""
         if "echo.sides" not in arrays:
             return cls()
-        answers = [item_of(EchoLaw, f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
-        mirror = item_of(EchoLaw, "echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
+        answers = [_law_of(f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
+        mirror = _law_of("echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
         return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]))
 
     def of_rows(self, block: Block, log: EventLog, streams: Streams) -> Block:
@@ -91,6 +85,12 @@ class Echoes:
         if self.mirror is not None:
             block = with_answers(block, log.roles, [self.mirror], [streams.word("mirror")], self.sides)
         return block
+
+
+def _law_of(prefix: str, arrays: Mapping[str, Array]) -> EchoLaw:
+    """Return a law; in models of before no words tell answers."""
+    nothing = {f"{prefix}.told": np.full_like(arrays[f"{prefix}.cells"], ANY)}
+    return item_of(EchoLaw, prefix, {**nothing, **arrays})
 
 
 NO_ECHOES = Echoes()
@@ -123,25 +123,19 @@ def log_of_rows(log: EventLog, kept: Bool1D) -> EventLog:
 
 def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | None:
     """Return the law of second sides, whose rows are struck from ``kept``; None where few rows have one."""
-    inside = sides.between_entities()
-    if count < 2 or not inside.any() or _entities_differ(log):
+    if not sides.between_entities().any() or _entities_differ(log):
         return None
-    often = np.bincount(sides.side[inside], minlength=count)
-    first, second = np.argsort(-often, kind="stable")[:2].tolist()
-    alone = np.bincount(sides.side[~inside], minlength=count)
-    first, second = (first, second) if alone[first] >= alone[second] else (second, first)
-    one, two = mirrored(sides, first, second)
-    by_chance = np.mean(
-        [len(mirrored(sides, first, second, day)[0]) for day in (-FAR, 1 - FAR, FAR - 1, FAR)]
-    )
-    known = int(often[first])
-    if len(one) < LEAST or len(one) - by_chance < BOTH_SIDES * known or by_chance > MOST_CHANCE * len(one):
+    pairs = second_sides(sides, count)
+    if pairs is None:
         return None
-    may = np.flatnonzero(inside & (sides.side == first))
-    law = _bank(log, sides, (one, two), np.ones(len(one)), may, True, count)
-    if law is not None:
-        kept[two] = False
-    return law
+    may = np.flatnonzero(sides.between_entities() & (sides.side == pairs.side))
+    law = _bank(log, sides, (pairs.one, pairs.two), np.ones(len(pairs.one)), may, True, count)
+    if law is None:
+        return None
+    kept[pairs.two] = False
+    wait = sides.time[pairs.two] - sides.time[pairs.one]
+    # Those that all come within hours wait, over midnight too; else they are booked at a time of a later day.
+    return replace(law, lag=wait) if pairs.reach < NANOS_PER_DAY else law
 
 
 def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:
@@ -235,10 +229,12 @@ def _bank(
     sign = np.sign(amount[one]) * np.sign(amount[two])
     told_by, rate, kind = _rates(log, sides, one, wait, may, count)
     of_pair = kind[one]
+    said = np.column_stack([cells, days // NANOS_PER_DAY])
     order = np.argsort(of_pair, kind="stable")
     return EchoLaw(
         turned, told_by, rate, lag.astype(np.int64), sides.time[two] % NANOS_PER_DAY, same_clock,
         share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
+        telling_words(words_of(log.events, log.roles, one), said, of_pair),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ alike; in a column where most words are rare (names, references) they get new na
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from finsim.generators.events.habits.cells.contexts import information, levels, 
 from finsim.generators.events.habits.cells.usual_cells import usual_codes
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
-from finsim.records.event_log import EventLog
+from finsim.records.event_log import NAME_ONLY, EventLog
 from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 from finsim.tables.new_ids.id_form import IdForm
 from finsim.tables.new_ids.names_alike import names_alike
@@ -47,6 +48,7 @@ def words_digest(log: EventLog) -> str:
 def outer_form(log: EventLog) -> dict[str, Any]:
     """Return the ``IdForm`` of the entities of a log and of the accounts outside it, plain JSON."""
     words = log.events[log.roles.partner].words if log.roles.partner and log.partner_is_entity else ()
+    words = tuple(word for word in words if not word.startswith(NAME_ONLY))
     return IdForm.of((*words[: log.count], *words)).to_dict()
 
 
@@ -142,9 +144,25 @@ def _common(
 
 def _renamed(words: tuple[str, ...], places: Int1D, rng: np.random.Generator) -> tuple[str, ...]:
     found = list(words)
-    for place, word in zip(places, names_alike(words, places.tolist(), rng), strict=True):
+    for place, word in zip(places, new_names(words, places, rng), strict=True):
         found[place] = word
     return tuple(found)
+
+
+def new_names(words: Sequence[str], places: Int1D, rng: np.random.Generator) -> list[str]:
+    """Return a new name for each of the words at ``places``: accounts like accounts, shops like shops."""
+    is_name = np.array([word.startswith(NAME_ONLY) for word in words], dtype=np.bool_)
+    found = [""] * len(places)
+    for sort, mark in ((False, ""), (True, NAME_ONLY)):
+        of_sort = np.flatnonzero(is_name == sort)
+        mine = np.flatnonzero(is_name[places] == sort)
+        if not len(mine) and sort:
+            continue
+        known = [words[k][len(mark) :] for k in of_sort.tolist()]
+        made = names_alike(known, np.searchsorted(of_sort, places[mine]).tolist(), rng)
+        for at, word in zip(mine.tolist(), made, strict=True):
+            found[at] = mark + word
+    return found
 
 
 def _replaced(
@@ -254,6 +272,9 @@ def _renamed_partner(column: MixedColumn, log: EventLog, is_private: Array, stre
     if not log.partner_is_entity:
         places = np.flatnonzero(is_private)
         return replace(column, words=_renamed(column.words, places, streams.at("names")))
-    outer = enumerate(column.words)
-    words = [MADE_ANEW if k >= log.count and is_private[k] else word for k, word in outer]
+    anew = np.flatnonzero(is_private & (np.arange(len(column.words)) >= log.count))
+    is_name = np.array([column.words[k].startswith(NAME_ONLY) for k in anew], dtype=np.bool_)
+    words = list(_renamed(column.words, anew[is_name], streams.at("names")))
+    for k in anew[~is_name]:
+        words[k] = MADE_ANEW
     return replace(column, words=tuple(words))

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.generators.events.habits.known.private_words import MADE_ANEW
+from finsim.generators.events.habits.known.private_words import MADE_ANEW, new_names
 from finsim.generators.events.habits.learned import Learned
 from finsim.notation import Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.tables.new_ids.id_form import IdForm
-from finsim.tables.new_ids.names_alike import names_alike
 
 
 def sampled_words(known: Learned, log: EventLog, total: int) -> tuple[str, ...]:
@@ -52,6 +51,6 @@ def with_twins(known: Learned, log: EventLog, taken: tuple[str, ...], streams: S
         return log
     partner = str(log.roles.partner)
     column = log.events[partner]
-    twins = names_alike((*column.words, *taken), places.tolist(), streams.at("twins"))
+    twins = new_names((*column.words, *taken), places, streams.at("twins"))
     column = replace(column, words=(*column.words, *twins))
     return replace(log, events=log.events.with_columns({partner: column}))
