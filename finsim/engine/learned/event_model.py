@@ -180,8 +180,8 @@ def fit_events(
     progress: Progress,
 ) -> LearnedEvents:
     """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
-    # An epsilon pays for all that is learned: there a balance stays a number of the row, and names of accounts
-    # are no part of the model.
+    # An epsilon pays for all that is learned: there a balance stays a number of the row, and names of
+    # accounts are no part of the model.
     is_private = "epsilon" in choice.settings
     ledger = ledger_of(data, both=not is_private)
     log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)

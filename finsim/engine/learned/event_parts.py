@@ -36,7 +36,8 @@ class Ledger:
     """A log of events, the identifiers of its entities, and what was left out of it.
 
     ``rows`` int64[n] is the row of the table that each event was; ``sides`` are the columns of the amount
-    where it stands in two. ``two``: the columns of accounts and names where both say who is on the other side.
+    where it stands in two. ``two``: the columns of accounts and names where both say who is on the other
+    side.
     """
 
     log: EventLog

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.generators.margins.number_margin import MOST_GRAINED, NumberMargin
+from finsim.generators.margins.grains import MOST_GRAINED
+from finsim.generators.margins.number_margin import NumberMargin
 from finsim.notation import Float1D
 
 LEAST_VALUES, SURE = 5, 13.8
