@@ -35,6 +35,9 @@ def test_one_of_two_is_who_is_paid_where_accounts_stand_beside_all_names(tmp_pat
     found = proposed(tmp_path, ["Account", "Date", "Amount", "Payee", "Other Account"], alone=0.02)
     assert "merchant" not in found.values()
     assert list(found.values()).count("to_account") == 1
-    assert "merchant" not in proposed(
-        tmp_path, ["Account", "Date", "Amount", "Payee", "Other Account"], named=False
-    ).values()
+    assert (
+        "merchant"
+        not in proposed(
+            tmp_path, ["Account", "Date", "Amount", "Payee", "Other Account"], named=False
+        ).values()
+    )
