@@ -87,6 +87,8 @@ class Habits:
         public = without_private(data, streams.under("private"))
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
+        # Without ordinary rows the calendar of all rows stands in, and none comes out.
+        ordinary = ordinary if ordinary.events.rows else alone
         known = learn(ordinary, streams)
         known = replace(with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes)
         standing = None
@@ -167,6 +169,8 @@ class Habits:
         if self.standing is None:
             return entity_losses(self.known, self.log, log)
         ordinary, nats = self.standing.split_losses(log)
+        if not ordinary.events.rows:
+            return np.asarray(nats / np.maximum(log.lengths(), 1))
         rest = entity_losses(self.known, self.log, ordinary)
         return np.asarray((rest * ordinary.lengths() + nats) / np.maximum(log.lengths(), 1))
 

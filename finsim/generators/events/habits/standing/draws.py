@@ -8,11 +8,13 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal, places
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.standing.changing_law import ChangingLaw, month_of
 from finsim.generators.events.habits.standing.hands import Hand
 from finsim.generators.events.habits.standing.law import KNOTS, StandingLaw
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MONTH,
+    MONTH_END,
     SHIFTS,
     due,
     index_of,
@@ -26,8 +28,8 @@ from finsim.kernels.xoshiro import fill_uniforms
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-OF_SERIES, OF_ROW = 16, 6
-"""Draws of a series and of each of its periods."""
+OF_SERIES, OF_ROW, OF_CHANGING = 16, 6, 3
+"""Draws of a series, of each of its periods, and of how widely, how rounded it varies and what it leaves out."""
 COARSEST = (100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05)
 FINE = 50.0
 """A changed sum is a multiple of what the first one was a multiple of, at most this part (assumption)."""
@@ -63,21 +65,23 @@ class Window:
 
 
 def paid(
-    law: StandingLaw, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams,
-    world: Streams,
+    laws: tuple[StandingLaw, ChangingLaw], hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window,
+    streams: Streams, world: Streams,
 ) -> Paid:  # fmt: skip
     """Return the payments of the series ``part`` of a hand, series by series.
 
     life : first and last ordinary days int64[m] of the entity of each. ``world`` : what all
     generations have together. Equal for every cut into parts.
     """
-    first, many = int(part.start), int(part.stop) - int(part.start)
+    (law, changing), first, many = laws, int(part.start), int(part.stop) - int(part.start)
     kind, offer = hand.kind[part], hand.offer[part]
     draws = np.empty((many, OF_SERIES))
     fill_uniforms(np.uint64(streams.word("series")), first, draws)
+    varied = np.empty((many, OF_CHANGING))
+    fill_uniforms(np.uint64(streams.word("changing")), first, varied)
     leader = _leaders(hand, part)
     phase = _phases(law, kind, offer, draws, draws[leader])
-    base = _sums(law, kind, offer, draws, draws[leader, 5], window.step)
+    base = _sums(laws, kind, offer, draws, draws[leader, 5], window.step)
     begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
     length = np.array(LENGTHS)[law.period[kind]]
     hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[offer, 0], draws[leader, 15]
@@ -93,8 +97,17 @@ def paid(
         day = due(int(period), phase[rows, None], index[None, :]) - window.later
         there = (day >= opens[rows, None]) & (day <= closes[rows, None])
         there &= each[:, :, 0] >= law.skips[kind[rows], None]
+        month = month_of(day + window.later)
+        if period in (MONTH, MONTH_END):
+            there &= ~changing.is_paused(offer[rows], varied[rows, 2], month)
         known = index <= index_of(int(period), np.array([learned + window.later - 1]))
         amount = _changed(law, kind[rows], base[rows], draws[rows], (each, known), window.step)
+        vary = np.flatnonzero(changing.varies[kind[rows]])
+        if len(vary):
+            some = rows[vary]
+            amount[vary] = changing.sums(
+                (kind[some], offer[some]), base[some], (varied[some], each[vary, :, 4]), month[vary], window.step
+            )
         weekday = (day + window.later + 3) % 7
         share = law.shifts[kind[rows, None], weekday]
         away = _shift_draws(
@@ -135,12 +148,15 @@ def _phases(law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared:
 
 
 def _sums(
-    law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D, step: float
-) -> Float1D:
-    """Return the first sum float64[m]: a price of the offer, else an own one."""
+    laws: tuple[StandingLaw, ChangingLaw], kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D,
+    step: float,
+) -> Float1D:  # fmt: skip
+    """Return the first sum float64[m]: a price of the offer, else an own one; of those that vary the level."""
+    law, changing = laws
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
     score = score + np.sqrt(1.0 - alike) * normal(np.ascontiguousarray(draws[:, 4]))
+    score = changing.leveled(kind, offer, score)
     place, found = np.clip(places(score), 1e-9, 1.0 - 1e-9), np.empty(len(kind))
     for one in np.unique(kind):
         rows = np.flatnonzero(kind == one)

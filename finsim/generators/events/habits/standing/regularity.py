@@ -11,7 +11,7 @@ from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MOST_SHIFT,
     PHASES,
-    TRIED,
+    TRIES,
     index_of,
     nearest,
     window_chance,
@@ -91,7 +91,7 @@ def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
     ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
     sizes = groups.sizes()
-    for kind in range(TRIED):
+    for kind in TRIES:
         fits = ~ok & (bad_gaps(kind, days, groups) == 0) & (sizes >= (least or LEAST[kind]))
         some = np.flatnonzero(fits)
         if not len(some):

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.standing.changing_series import find_changing, varying
 from finsim.generators.events.habits.standing.month_ends import with_month_ends
 from finsim.generators.events.habits.standing.odd_rows import (
-    ODD,
     Mostly,
+    expected_mostly,
     is_extra,
     mostly_regular,
     ways,
@@ -79,8 +80,11 @@ def find_series(log: EventLog) -> Series:
     usable = np.isfinite(amount) & (amount != 0)
     pair = _codes(rows.entity, target, part)
     whole = np.where(usable, _codes(pair, (amount > 0).astype(np.int64)), -1)
-    first = _candidates(rows, whole)
-    passed = regular(rows.day, first)
+    whole_groups = grouped(whole)
+    whole_groups = whole_groups.kept(whole_groups.sizes() >= min(LEAST))
+    of_days = regular(day, whole_groups)
+    near = _about_one_sum(rows, whole_groups)
+    first, passed = whole_groups.kept(near), of_days.kept(near)
     strict = first.kept(passed.ok)
     mostly = [_mostly(rows, np.where(_is_in(strict, len(day)), -1, whole))]
     taken = _is_in(strict, len(day)) | _is_in(_followed(mostly[0]).groups, len(day))
@@ -92,16 +96,19 @@ def find_series(log: EventLog) -> Series:
     missed = first.kept(~passed.ok)
     odd = [_followed(one) for one in mostly]
     seen = both.with_other(odd[0].groups).with_other(odd[1].groups).with_other(missed)
-    columns = _kind_columns(log, rows, seen, word_names)
+    columns = _kind_columns(log, rows, seen.with_other(whole_groups.kept(of_days.ok & ~near)), word_names)
     chosen = words[:, columns]
     kind = _codes(*chosen.T) if columns else np.zeros(len(day), np.int64)
     accepted = _gate(rows.day, both, found, both.with_other(missed), kind)
     groups, found, accepted = _with_mostly(rows.day, (both, found, accepted), mostly, kind)
-    series = _with_short(
-        rows, (pair, whole), groups, found, accepted, chosen,
-        (target_cells, names, tuple(word_names[k] for k in columns)),
-    )  # fmt: skip
-    return with_month_ends(rows.day, series)
+    series = groups.kept(accepted), found.kept(accepted)
+    taken = _is_in(series[0], len(day))
+    more = find_changing(day, rows.entity, np.where(taken, -1, whole), taken, kind, FEWEST)
+    both_sorts = series[0].with_other(more[0]), series[1].with_other(more[1])
+    whole_series = _with_short(
+        rows, (pair, whole), both_sorts, chosen, (target_cells, names, tuple(word_names[k] for k in columns))
+    )
+    return with_month_ends(rows.day, whole_series)
 
 
 def _is_in(groups: Groups, rows: int) -> Bool1D:
@@ -125,14 +132,19 @@ def _candidates(rows: _Rows, key: Int1D) -> Groups:
     """Return the groups of about one sum, with enough payments for some series."""
     groups = grouped(key)
     groups = groups.kept(groups.sizes() >= min(LEAST))
+    return groups.kept(_about_one_sum(rows, groups))
+
+
+def _about_one_sum(rows: _Rows, groups: Groups) -> Bool1D:
+    """Return bool[G], groups whose sums have one sign and lie near each other."""
     if not groups.count:
-        return groups
+        return np.zeros(0, np.bool_)
     size = np.log(np.abs(rows.amount[groups.row]))
     low = np.minimum.reduceat(size, groups.starts[:-1])
     high = np.maximum.reduceat(size, groups.starts[:-1])
     sign = np.sign(rows.amount[groups.row])
     same = np.minimum.reduceat(sign, groups.starts[:-1]) == np.maximum.reduceat(sign, groups.starts[:-1])
-    return groups.kept((high - low <= 2 * NEAR_SUM) & same)
+    return np.asarray((high - low <= 2 * NEAR_SUM) & same)
 
 
 def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kind_of: Int1D) -> Bool1D:
@@ -189,7 +201,7 @@ def _with_mostly(
     also = np.zeros(odd.count, np.bool_)
     for one, period, here in _parts(of, kind):
         of_kind = (kind == one) & (sizes >= LEAST[period])
-        expected = _expected_mostly(day, period, sizes[of_kind])
+        expected = expected_mostly(day, period, sizes[of_kind])
         here = _unexplained(here, own, expected, int(of_kind.sum()))
         beside = accepted & (known == one) & (found.period[: groups.count] == period)
         if len(here) + int(beside.sum()) >= FEWEST:
@@ -197,27 +209,16 @@ def _with_mostly(
     return groups.with_other(odd), found.with_other(of), np.append(accepted, also)
 
 
-def _expected_mostly(day: Int1D, period: int, sizes: Int1D) -> float:
-    """Return how many groups of such sizes follow a period by chance but for their odd rows, at most."""
-    total, (size, many) = 0.0, np.unique(sizes, return_counts=True)
-    wide, which = np.full(len(size), MOST_SHIFT[period]), np.full(len(size), period)
-    for left in range(int(size.max(initial=0)) // ODD + 1):
-        some = left * ODD <= size
-        chance = chances(day, which[some], size[some] - left, wide[some])
-        total += float((many[some] * ways(size[some], np.full(some.sum(), left)) * chance).sum())
-    return total
-
-
 def _with_short(
-    rows: _Rows, keys: tuple[Int1D, Int1D], groups: Groups, found: Regular, accepted: Bool1D, words: Int2D,
+    rows: _Rows, keys: tuple[Int1D, Int1D], accepted: tuple[Groups, Regular], words: Int2D,
     names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
 ) -> Series:  # fmt: skip
     """Return the accepted series, and groups too short to tell whose words nearly always are of series.
 
     keys : the pair of each row, and its group, -1 where it can be of none.
     """
-    series = groups.kept(accepted)
-    period, phase = found.period[accepted], found.phase[accepted]
+    series, found = accepted
+    period, phase = found.period, found.phase
     kind = _codes(*words.T) if words.shape[1] else np.zeros(len(rows.day), np.int64)
     taken = _is_in(series, len(rows.day))
     size = int(kind.max(initial=0)) + 1
@@ -241,9 +242,11 @@ def _with_short(
     of_row = np.full(len(rows.day), -1)
     of_row[whole_series.row] = whole_series.of
     first = whole_series.row[whole_series.starts[:-1]]
+    periods = np.append(period, some.period[some.ok])
+    by_kind = _codes(kind[first], periods) if len(first) else np.zeros(0, np.int64)
     return Series(
-        rows.entity[first], np.append(period, some.period[some.ok]), np.append(phase, some.phase[some.ok]),
-        rows.target[first], words[first], of_row, *names,
+        rows.entity[first], periods, np.append(phase, some.phase[some.ok]), rows.target[first], words[first],
+        of_row, *names, varying(rows.amount, whole_series, by_kind),
     )  # fmt: skip
 
 

@@ -12,22 +12,20 @@ from finsim.notation import Array, Bool1D, Float1D, Int1D
 WITH_PERIOD, WITH_LIFE, BETWEEN = 0, 1, 2
 
 
-def learn_ends(ledger: Ledger, found: Series, kind: Int1D, period: Int1D, rows: tuple[Int1D, Int1D]) -> Array:
+def learn_ends(ledger: Ledger, found: Series, kind: Int1D, period: Int1D, span: tuple[Int1D, Int1D]) -> Array:
     """Return float64[K, 2, 2, 2]: by kind, beginning or end, and whether the life has one within the period.
 
     Cumulative shares of series that begin (end) with the period, and with the ordinary life of their entity.
-    rows : where each series begins among the rows of series int64[N], and the number of the period of each.
+    span : the numbers of the first and the last period int64[N] of series, pauses beside them with them.
     """
-    first, index = rows
-    last = np.append(first[1:], len(index)) - 1
     begin, end = ledger.origin // DAY, ledger.origin // DAY + ledger.days
     low, high = ordinary_days(ledger.entity, ledger.day + begin, found.of_row < 0, ledger.count)
     counts = np.zeros((len(period), 2, 2, 3))
     for one in np.unique(period):
         some = np.flatnonzero(period[kind] == one)
         length, slack = LENGTHS[one], MOST_SHIFT[one]
-        opens = due(int(one), found.phase[some], index[first[some]])
-        closes = due(int(one), found.phase[some], index[last[some]])
+        opens = due(int(one), found.phase[some], span[0][some])
+        closes = due(int(one), found.phase[some], span[1][some])
         lives = low[found.entity[some]] - begin, end - 1 - high[found.entity[some]]
         for side, (at, life) in enumerate(zip((opens - begin, end - 1 - closes), lives, strict=True)):
             how = np.where((at >= life) & (at - life <= length), WITH_LIFE, BETWEEN)
@@ -50,14 +48,6 @@ def ordinary_days(entity: Int1D, day: Int1D, ordinary: Bool1D, count: int) -> tu
     np.minimum.at(low, entity[ordinary], day[ordinary])
     np.maximum.at(high, entity[ordinary], day[ordinary])
     return np.where(low == far, -1, low), np.where(high == -1, far, high)
-
-
-def learn_skips(kind: Int1D, first: Int1D, index: Int1D, count: int) -> Float1D:
-    """Return the share of periods float64[K] within series that have no payment."""
-    last = np.append(first[1:], len(index)) - 1
-    spans = index[last] - index[first] + 1
-    inner = np.bincount(kind, np.maximum(spans - 2, 0), count)
-    return np.asarray(np.bincount(kind, spans - (last - first + 1), count) / np.maximum(inner, 1.0))
 
 
 def drawn_spans(

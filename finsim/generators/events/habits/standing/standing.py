@@ -11,6 +11,7 @@ import numpy as np
 from finsim.generators.events.habits.generations import Links, anchors_of
 from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool, learn_pools
+from finsim.generators.events.habits.standing.changing_law import ChangingLaw
 from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
@@ -29,37 +30,50 @@ MILLI = 1_000_000
 
 @dataclass(frozen=True)
 class Standing:
-    """The law of standing series, the pools of other columns, and which columns tell payee and kind."""
+    """The laws of standing series, the pools of other columns, and which columns tell payee and kind.
+
+    ``alone`` : the ledger had no other rows, and new entities have none.
+    """
 
     law: StandingLaw
+    changing: ChangingLaw
     pools: list[Pool]
     names: tuple[str, ...]
     kind_columns: tuple[str, ...]
     others: tuple[str, ...]
+    alone: bool = False
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
         found = arrays_of("standing", self.law)
+        found.update(arrays_of("standing.changing", self.changing))
         for k, one in enumerate(self.pools):
             found.update(arrays_of(f"standing.pool.{k}", one))
         return found
 
     def facts(self) -> dict[str, Any]:
         """Return what is not an array."""
-        return {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
+        found = {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
+        return {**found, **({"alone": True} if self.alone else {})}
 
     def split_losses(self, log: EventLog) -> tuple[EventLog, Float1D]:
         """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
-        told = known_series(self.law, self.kind_columns, log)
+        laws = self.law, self.changing
+        told = known_series(laws, self.kind_columns, log)
         pools = dict(zip(self.others, self.pools, strict=True))
-        return without_rows(log, told[2]), standing_losses(self.law, pools, log, told)
+        return without_rows(log, told[2]), standing_losses(laws, pools, log, told)
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
         """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
         pools = [item_of(Pool, f"standing.pool.{k}", arrays) for k in range(len(facts["others"]))]
         law = item_of(StandingLaw, "standing", {**_before(arrays), **arrays})
-        return cls(law, pools, tuple(facts["names"]), tuple(facts["kinds"]), tuple(facts["others"]))
+        # Models of before know no sums that vary.
+        has = "standing.changing.varies" in arrays
+        changing = ChangingLaw.none(law.kinds, len(law.offer_kind))
+        changing = item_of(ChangingLaw, "standing.changing", arrays) if has else changing
+        names = (tuple(facts[one]) for one in ("names", "kinds", "others"))
+        return cls(law, changing, pools, *names, bool(facts.get("alone", False)))
 
 
 def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -72,10 +86,10 @@ def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
 def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
     """Return the log of ordinary life, and the standing series taken out of it; None where none is found.
 
-    Entities stay, also those without an ordinary row. A ledger of nothing else is left as it is.
+    Entities stay, also those without an ordinary row.
     """
     found = find_series(log)
-    if not len(found.entity) or (found.of_row >= 0).all():
+    if not len(found.entity):
         return log, None
     return without_rows(log, found.of_row >= 0), found
 
@@ -90,13 +104,13 @@ def without_rows(log: EventLog, gone: Bool1D) -> EventLog:
 def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams) -> Standing:
     """Return the law of the series of a log; ``alike`` int64[E] says which entities may take each other's."""
     roles = log.roles
-    law = learn_law(Ledger.read(log), found, alike, log.events[str(roles.amount)].step, streams.under("law"))
+    step = log.events[str(roles.amount)].step
+    law, changing = learn_law(Ledger.read(log), found, alike, step, streams.under("law"))
     told = {roles.time, roles.amount, *found.names, *found.kind_columns}
     others = tuple(name for name in log.events.columns if name not in told)
-    kinds = np.column_stack([found.period, found.words])
-    kind = np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)
-    pools = learn_pools(log, list(others), kind, found.of_row, law.kinds, streams.under("pools"))
-    return Standing(law, pools, found.names, found.kind_columns, others)
+    pools = learn_pools(log, list(others), found.kinds()[1], found.of_row, law.kinds, streams.under("pools"))
+    alone = bool((found.of_row >= 0).all())
+    return Standing(law, changing, pools, found.names, found.kind_columns, others, alone)
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,8 @@ def with_standing(
 
     lived : events and starts of ordinary life. ``hands`` holds the last generation, and is written.
     """
+    if known.alone:
+        lived = lived[0].take(np.zeros(0, np.int64)), np.zeros_like(lived[1])
     events, starts = lived
     size, count = len(links.order), len(starts) - 1
     times = events[log.roles.time].values
@@ -128,7 +144,7 @@ def with_standing(
         part = slice(int(hand.starts[low - g * size]), int(hand.starts[high - g * size]))
         series = np.arange(part.start, part.stop)
         entity = np.searchsorted(hand.starts, series, side="right") - 1 + g * size - asked.first
-        new = paid(known.law, hand, part, (begin[entity], end[entity]), asked.window, inner, streams)
+        new = paid((known.law, known.changing), hand, part, (begin[entity], end[entity]), asked.window, inner, streams)
         owner = entity[new.series - part.start]
         tables.append(_cells(known, log, lived, (new, hand, owner), (g * size, asked.total)))
         owners.append(owner)
