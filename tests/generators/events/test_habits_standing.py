@@ -335,7 +335,7 @@ def test_apart_leaves_no_payee_twice_where_it_can():
 
 
 def test_a_hand_moves_large_numbers_only(model):
-    law, size = model.standing.law, len(model.standing.law.order)
+    law, size = model.standing.laws.law, len(model.standing.law.order)
     none = np.zeros(len(law.offer_kind), np.bool_)
     hand = deal_hand(law, np.arange(size), none, np.full(len(none), -1), Streams(5))
     mine = np.unique(
@@ -394,5 +394,5 @@ def test_series_of_unknown_words_are_ordinary_life(model):
     words = np.where(what(held, WAGE), WORDS.index("pay"), held.events["what"].values)
     column = held.events["what"].with_values(words)
     other = replace(held, events=held.events.with_columns({"what": column}))
-    rows = known_series(model.standing.law, model.standing.kind_columns, other)[2]
+    rows = known_series(model.standing.laws, model.standing.kind_columns, other)[2]
     assert (rows == (find_series(held).of_row >= 0) & ~what(held, WAGE)).all()

@@ -61,7 +61,12 @@ class ChangingLaw:
         return np.where(self.varies[kind] > 0, own, score)
 
     def sums(
-        self, of: tuple[Int1D, Int1D], level: Float1D, draws: tuple[Float2D, Float2D], month: Array, step: float
+        self,
+        of: tuple[Int1D, Int1D],
+        level: Float1D,
+        draws: tuple[Float2D, Float2D],
+        month: Array,
+        step: float,
     ) -> Float2D:
         """Return the sums float64[m, P] of series of kinds and offers ``of`` int64[m] each, whose sums vary.
 
@@ -155,14 +160,15 @@ def learn_changing(
         spread = np.maximum(spread, LEAST_SPREAD)
         standard = (away / spread[of])[told[of]]
         if len(standard):
-            law.residual[k] = np.quantile(standard, np.linspace(0.0, 1.0, QUANTILES))
+            unit = standard / np.sqrt((standard**2).mean())
+            law.residual[k] = np.quantile(unit, np.linspace(0.0, 1.0, QUANTILES))
         law.memory[k] = memory(standard, of[told[of]], size)
         owners = rows.offer[which], rows.entity[which]
+        # Of few payments the logarithm of a s.d. is too low by half its variance, which is also its error.
         noise = 1.0 / (2.0 * np.maximum(size[long] - 1, 1))
-        law.spread[np.unique(owners[0])] = np.log(spread[long]).mean(), 0.0
-        law.spread[:] = _by_offer(
-            law.spread, (owners[0][long], owners[1][long]), np.log(spread[long]), noise
-        )
+        wide = np.log(spread[long]) + noise
+        law.spread[np.unique(owners[0])] = wide.mean(), 0.0
+        law.spread[:] = _by_offer(law.spread, (owners[0][long], owners[1][long]), wide, noise)
         law.level[:] = _by_offer(law.level, owners, score[which], np.zeros(len(which)))
         law.grains[k] = _grain_shares(rows.amount[inside], of, len(which), step)
     return ChangingLaw(
@@ -198,9 +204,7 @@ def memory(standard: Float1D, of: Int1D, size: Int1D) -> float:
     return float(np.clip(found, 0.0, MOST_MEMORY)) if abs(found) > SEASONS / np.sqrt(len(pairs)) else 0.0
 
 
-def _by_offer(
-    before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, noise: Float1D
-) -> Float2D:
+def _by_offer(before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, noise: Float1D) -> Float2D:
     """Return mean and s.d. float64[O, 2] of values of series at their offers, other offers as before.
 
     An offer that few entities have is as the kind is; others are drawn towards it by their error. noise :

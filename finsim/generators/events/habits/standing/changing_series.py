@@ -168,8 +168,11 @@ def varying(amount: Float1D, groups: Groups, kind: Int1D) -> Int1D:
         return np.zeros(0, np.int64)
     ratio = np.log(np.abs(amount[groups.row] / np.roll(amount[groups.row], 1)))
     changed = (np.abs(ratio) > SAME) & (np.diff(groups.of, prepend=-1) == 0)
-    often = np.bincount(groups.of, changed, groups.count) > OFTEN * np.maximum(groups.sizes() - 1, 1)
+    rate = np.bincount(groups.of, changed, groups.count) / np.maximum(groups.sizes() - 1, 1)
+    often = rate > OFTEN
     long = groups.sizes() >= LEAST_OFTEN
     share = np.bincount(kind[long], often[long], int(kind.max()) + 1)
     share /= np.maximum(np.bincount(kind[long], minlength=len(share)), 1)
-    return np.where(long, often, share[kind] > OFTEN).astype(np.int64)
+    varied = share[kind] > OFTEN
+    # Sums of few levels repeat by chance now and then.
+    return np.where(long, often | (varied & (rate > OFTEN / 2)), varied).astype(np.int64)

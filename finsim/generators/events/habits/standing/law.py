@@ -15,6 +15,7 @@ from finsim.generators.events.habits.standing.changing_law import (
     levels,
     month_of,
 )
+from finsim.generators.events.habits.standing.odd_law import OddLaw, learn_odd
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
@@ -59,7 +60,7 @@ class StandingLaw:
     of a series and of an entity. sums : own sums by kind. moves float64[K, 6] : share of series whose sums
     change, rate of a change among them, mean and s.d. of its logarithm, 1 where sums go to and fro, and the
     rate among all series, which holds beyond the learned period. ends
-    float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
+    float64[K, 2, 2, 2], between float64[K, 2, 17], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
     size, and what they are like. hour_alike, shift_alike float64[K, 2], see ``together.py``; stays int64[K],
     1 where no payment lies in another month than its due day.
@@ -85,6 +86,7 @@ class StandingLaw:
     sum_alike: Float1D
     moves: Float2D
     ends: Array
+    between: Array
     skips: Float1D
     doubles: Float1D
     order: Int1D
@@ -101,7 +103,7 @@ class StandingLaw:
 
 def learn_law(
     ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams
-) -> tuple[StandingLaw, ChangingLaw]:
+) -> tuple[StandingLaw, ChangingLaw, OddLaw]:
     """Learn the laws of at least one series; ``alike`` int64[E] says which entities may take each other's.
 
     ledger : all rows, ordinary ones too. step : the grid of amounts.
@@ -127,6 +129,8 @@ def learn_law(
     pauses, lost, inner = learn_pauses(kind, offer, found.entity, (first, index), monthly, len(offers))
     score = level_scores(kind, sums, margins)
     changing = learn_changing(in_order, varies, sums, score, pauses, step)
+    whole_day = ledger.day + ledger.origin // DAY
+    odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
     shifts = _shifts(of_kind, day - shift, shift, count)
     moves = np.stack([
@@ -137,7 +141,8 @@ def learn_law(
     span = index[first], index[np.append(first[1:], len(index)) - 1]
     span = (passed_over(span[0], offer, pauses, monthly, -1), passed_over(span[1], offer, pauses, monthly, 1))
     ends = learn_ends(ledger, found, kind, period, span)
-    skips = np.bincount(kind, lost, count) / np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1)
+    skips = np.bincount(kind, np.maximum(lost - moved, 0), count)
+    skips = skips / np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1)
     twice = found.entity * len(offers) + offer
     is_more = np.ones(len(twice), np.bool_)
     is_more[np.unique(twice, return_index=True)[1]] = False
@@ -148,12 +153,12 @@ def learn_law(
         found.entity[by], kind[by], offer[by], period, kinds[:, 2:].copy(), found.target_cells[offers[:, 1]],
         offers[:, 0].copy(), _offer_days(offer, found.phase, found.entity, len(offers)), *atoms,
         _phases(kind, found.phase, count), _day_alike(kind, offer, found, count), shifts, seconds,
-        second_alike, margins, sum_alike, moves, ends, skips, doubles, order, group,
+        second_alike, margins, sum_alike, moves, *ends, skips, doubles, order, group,
         hour_alike(kind, (offer, found.entity), ledger.second[rows[first]], count),
         shift_alike(of_kind, (offer[series], found.entity[series]), day - shift, shift, count),
         stays_in_month(of_kind, period, day, shift, count),
     )  # fmt: skip
-    return law, changing
+    return law, changing, odd
 
 
 def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:

@@ -9,8 +9,8 @@ import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool
-from finsim.generators.events.habits.standing.changing_law import ChangingLaw
 from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
+from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.month_ends import counted
 from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, SHIFTS, nearest
 from finsim.generators.events.habits.standing.series import find_series
@@ -20,7 +20,6 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
 LEAST = 1e-9
-Laws = tuple[StandingLaw, ChangingLaw]
 HALF_PERCENT = 0.005
 MONTHS = (MONTH, MONTH_END)
 UNSEEN = 0.01
@@ -29,7 +28,7 @@ UNSEEN = 0.01
 
 def known_series(laws: Laws, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
     """Return the series of a log, the learned kind int64[N] of each (-1: none), and bool[n] their rows."""
-    (law, changing), found = laws, find_series(log)
+    law, changing, found = laws.law, laws.changing, find_series(log)
     kind = np.full(len(found.entity), -1)
     if found.kind_columns == columns:
         for k in range(law.kinds):
@@ -56,7 +55,7 @@ def standing_losses(
     laws: Laws, pools: dict[str, Pool], log: EventLog, told: tuple[Series, Int1D, Array]
 ) -> Float1D:
     """Return the nats of the standing payments of each entity float64[E]."""
-    (law, changing), (found, kind, is_row) = laws, told
+    law, changing, (found, kind, is_row) = laws.law, laws.changing, told
     ledger, size = Ledger.read(log), log.count
     counts = np.zeros((size, law.kinds), np.int64)
     np.add.at(counts, (found.entity[kind >= 0], kind[kind >= 0]), 1)

@@ -14,6 +14,7 @@ import numpy as np
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.standing.changing_series import find_changing, varying
 from finsim.generators.events.habits.standing.month_ends import with_month_ends
+from finsim.generators.events.habits.standing.odd_law import odd_rows
 from finsim.generators.events.habits.standing.odd_rows import (
     Mostly,
     expected_mostly,
@@ -101,10 +102,7 @@ def find_series(log: EventLog) -> Series:
     kind = _codes(*chosen.T) if columns else np.zeros(len(day), np.int64)
     accepted = _gate(rows.day, both, found, both.with_other(missed), kind)
     groups, found, accepted = _with_mostly(rows.day, (both, found, accepted), mostly, kind)
-    series = groups.kept(accepted), found.kept(accepted)
-    taken = _is_in(series[0], len(day))
-    more = find_changing(day, rows.entity, np.where(taken, -1, whole), taken, kind, FEWEST)
-    both_sorts = series[0].with_other(more[0]), series[1].with_other(more[1])
+    both_sorts = _with_changing(rows, (groups.kept(accepted), found.kept(accepted)), whole, kind)
     whole_series = _with_short(
         rows, (pair, whole), both_sorts, chosen, (target_cells, names, tuple(word_names[k] for k in columns))
     )
@@ -209,6 +207,25 @@ def _with_mostly(
     return groups.with_other(odd), found.with_other(of), np.append(accepted, also)
 
 
+def _with_changing(
+    rows: _Rows, series: tuple[Groups, Regular], whole: Int1D, kind_of: Int1D
+) -> tuple[Groups, Regular]:
+    """Return the series, and those whose sums vary; of a varying one no sum is too far from the others."""
+    groups, found = series
+    head = groups.row[groups.starts[:-1]]
+    vary = varying(rows.amount, groups, kind_of[head]) > 0 if groups.count else np.zeros(0, np.bool_)
+    fixed, free = groups.kept(~vary), groups.kept(vary)
+    taken = _is_in(fixed, len(rows.day))
+    key = np.where(taken, -1, whole)
+    more = find_changing(rows.day, rows.entity, key, taken, kind_of, FEWEST)
+    again = np.isin(whole[free.row[free.starts[:-1]]], whole[more[0].row])
+    left = free.kept(~again), found.kept(vary).kept(~again)
+    return (
+        fixed.with_other(left[0]).with_other(more[0]),
+        found.kept(~vary).with_other(left[1]).with_other(more[1]),
+    )
+
+
 def _with_short(
     rows: _Rows, keys: tuple[Int1D, Int1D], accepted: tuple[Groups, Regular], words: Int2D,
     names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
@@ -246,7 +263,7 @@ def _with_short(
     by_kind = _codes(kind[first], periods) if len(first) else np.zeros(0, np.int64)
     return Series(
         rows.entity[first], periods, np.append(phase, some.phase[some.ok]), rows.target[first], words[first],
-        of_row, *names, varying(rows.amount, whole_series, by_kind),
+        of_row, *names, varying(rows.amount, whole_series, by_kind), odd_rows(keys[1], of_row, periods),
     )  # fmt: skip
 
 

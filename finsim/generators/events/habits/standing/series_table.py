@@ -15,7 +15,8 @@ class Series:
 
     ``of_row`` int64[n] is the series of each row of the ledger, -1 for rows of ordinary life; targets are
     rows of ``target_cells`` int64[T, I], cells of the ``names`` columns, -1 where they lack.
-    ``kind_columns`` C names. varies int64[N] : 1 where most payments are of another sum than the one before.
+    ``kind_columns`` C names. varies int64[N] : 1 where most payments are of another sum than the one
+    before. odd int64[n] : the series of rows that belong to one but are not on its days, else -1.
     """
 
     entity: Int1D
@@ -28,6 +29,7 @@ class Series:
     names: tuple[str, ...]
     kind_columns: tuple[str, ...]
     varies: Int1D
+    odd: Int1D
 
     def kinds(self) -> tuple[Int2D, Int1D]:
         """Return the kinds int64[K, 2 + C] (period, whether sums vary, words), and that of each series."""
