@@ -335,7 +335,7 @@ def test_apart_leaves_no_payee_twice_where_it_can():
 
 
 def test_a_hand_moves_large_numbers_only(model):
-    law, size = model.standing.laws.law, len(model.standing.law.order)
+    law, size = model.standing.laws.law, len(model.standing.laws.law.order)
     none = np.zeros(len(law.offer_kind), np.bool_)
     hand = deal_hand(law, np.arange(size), none, np.full(len(none), -1), Streams(5))
     mine = np.unique(

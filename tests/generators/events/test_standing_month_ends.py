@@ -199,7 +199,7 @@ def test_models_of_before_are_read_and_pay_each_for_itself(model):
 def test_held_out_wages_are_counted_as_the_law_does(model):
     held = wage_ledger(seed=4, fixed=True)
     assert set(find_series(held).period[find_series(held).words[:, 0] == WAGE]) == {MONTH}
-    _, kind, rows = known_series(model.standing.law, model.standing.kind_columns, held)
+    _, kind, rows = known_series(model.standing.laws, model.standing.kind_columns, held)
     assert rows[held.events["what"].values == WAGE].all()
     assert (kind >= 0).all()
 

@@ -10,7 +10,6 @@ from finsim.generators.events.habits.amounts import normal, places
 from finsim.generators.events.habits.standing.changing_series import LEAST_OFTEN
 from finsim.generators.events.habits.standing.periods import MONTH, index_of
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
-from finsim.randomness import Streams
 
 QUANTILES, YEAR = 65, 12
 LEAST_OWNERS = 3
@@ -27,8 +26,8 @@ SEASONS = 2.0
 class ChangingLaw:
     """How sums of series vary, by kind (K) and offer (O).
 
-    A payment is level x exp(season + spread x residual). varies int64[K], 1 where sums do. level float64[O, 2] :
-    mean and s.d. of the normal score of the level, within the law of sums of the kind. spread float64[O, 2] :
+    A payment is level x exp(season + spread x residual). varies int64[K], 1 where sums do. level
+    float64[O, 2] : mean and s.d. of the normal score of the level, within the law of sums of the kind. spread float64[O, 2] :
     mean and s.d. of the logarithm of the s.d. of logarithms about the level. residual float64[K, QUANTILES],
     of unit variance; memory float64[K], correlation of one payment with the next. season float64[K, 12],
     logarithms by calendar month. grains float64[K, G] : cumulative shares of what sums of a series are

@@ -24,6 +24,7 @@ from finsim.generators.events.habits.standing.periods import (
     index_of,
     month_start,
     nearest,
+    periods_of,
     window_chance,
 )
 from finsim.generators.events.habits.standing.regularity import Groups, Regular, grouped, regular
@@ -114,7 +115,7 @@ def find_changing(
     for one, period in np.unique(np.column_stack([kind, some.found.period]), axis=0):
         here = np.flatnonzero((kind == one) & (some.found.period == period))
         few = CHANGING_FEW[period]
-        most = np.ptp(index_of(int(period), days)) + 1
+        most = periods_of(int(period), days)
         tried = (kinds == one) & (sizes >= LEAST[period]) & (sizes * (few - 1) <= most * few)
         ordered = here[np.argsort(own[here], kind="stable")]
         below = np.flatnonzero(own[ordered] <= SURE * np.arange(1, len(ordered) + 1) / max(tried.sum(), 1))
@@ -149,7 +150,7 @@ def own_chances(days: Int1D, some: Mostly, entity: Int1D, windows: Windows) -> F
         phase = some.found.phase[which]
         away = np.abs(nearest(int(one), phase[part.of], days[part.row])[1])
         share = np.log(windows.shares(int(one), entity[which], phase % 31 if _size(one) == 31 else phase))
-        whole, size = float(np.ptp(index_of(int(one), days)) + 1), some.sizes[which]
+        whole, size = float(periods_of(int(one), days)), some.sizes[which]
         step = np.log(np.maximum(1.0 - np.arange(max(int(size.max()), 1)) / whole, 1e-300))
         apart, best = np.concatenate([[0.0], np.cumsum(step)]), np.zeros(len(which))
         for wide in range(MOST_SHIFT[one] + 1):
@@ -171,8 +172,10 @@ def varying(amount: Float1D, groups: Groups, kind: Int1D) -> Int1D:
     rate = np.bincount(groups.of, changed, groups.count) / np.maximum(groups.sizes() - 1, 1)
     often = rate > OFTEN
     long = groups.sizes() >= LEAST_OFTEN
-    share = np.bincount(kind[long], often[long], int(kind.max()) + 1)
-    share /= np.maximum(np.bincount(kind[long], minlength=len(share)), 1)
+    size = int(kind.max()) + 1
+    share = np.bincount(kind[long], often[long], size) / np.maximum(
+        np.bincount(kind[long], minlength=size), 1
+    )
     varied = share[kind] > OFTEN
     # Sums of few levels repeat by chance now and then.
     return np.where(long, often | (varied & (rate > OFTEN / 2)), varied).astype(np.int64)

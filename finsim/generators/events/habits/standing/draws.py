@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 OF_SERIES, OF_ROW, OF_CHANGING = 16, 6, 3
-"""Draws of a series, of each of its periods, and of how widely, how rounded it varies and what it leaves out."""
+"""Draws of a series, of each of its periods, and of how it varies: how widely, how rounded, what it omits."""
 COARSEST = (100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05)
 FINE = 50.0
 """A changed sum is a multiple of what the first one was a multiple of, at most this part (assumption)."""
@@ -110,7 +110,7 @@ def paid(
 
 @dataclass(frozen=True)
 class Drawn:
-    """Series [m]: kind, offer, first series of the entity, phase, first sum, draws, hours, first and last day."""
+    """Series [m]: kind, offer, first one of the entity, phase, first sum, draws, hours, first and last day."""
 
     kind: Int1D
     offer: Int1D
@@ -125,7 +125,8 @@ class Drawn:
     def rows(self, rows: Int1D) -> Drawn:
         """Return some of the series."""
         return Drawn(
-            *(getattr(self, one.name)[rows] for one in fields(self)[:7]), (self.hours[0][rows], self.hours[1][rows]),
+            self.kind[rows], self.offer[rows], self.leader[rows], self.phase[rows], self.base[rows],
+            self.draws[rows], self.varied[rows], (self.hours[0][rows], self.hours[1][rows]),
             (self.spans[0][rows], self.spans[1][rows]),
         )  # fmt: skip
 
@@ -162,9 +163,10 @@ def _of_period(
     second = _second(law, kind, of.draws[:, 10], of.hours, each, window.grid)
     behind, is_moved, later, ratio = laws.odd.drawn(kind, month, odd)
     sums = odd_sums(amount, of.base, ratio, _grain(of.base, window.step), window.step)
-    found = []
+    found: list[tuple[Array, ...]] = []
     for one, size, some in (
-        (np.where(is_moved, day + behind, usual), amount, there), (day + later, sums, there & (ratio > -np.inf)),
+        (np.where(is_moved, day + behind, usual), amount, there),
+        (day + later, sums, there & (ratio != -np.inf)),
     ):  # fmt: skip
         time = one * DAY + second
         at, column = np.nonzero(some & (time >= window.begin) & (time < window.end))
@@ -173,7 +175,7 @@ def _of_period(
 
 
 def odd_sums(amount: Float2D, base: Float1D, ratio: Array, grain: Float1D, step: float) -> Float2D:
-    """Return sums [m, P] of payments beside those ``amount``: the same (ratio NaN), or a part of the usual one."""
+    """Return sums [m, P] of payments beside those ``amount``: the same (ratio NaN), or a part of the usual."""
     some = np.isfinite(ratio)
     own = rounded(base[:, None] * np.exp(np.where(some, ratio, 0.0)), grain, step)
     return np.where(some, own, amount)
@@ -202,7 +204,7 @@ def _sums(
     laws: Laws, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D,
     step: float,
 ) -> Float1D:  # fmt: skip
-    """Return the first sum float64[m]: a price of the offer, else an own one; of those that vary the level."""
+    """Return the first sum float64[m]: a price of the offer, else an own one; the level of those that vary."""
     law, changing = laws.law, laws.changing
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))

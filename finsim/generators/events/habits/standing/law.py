@@ -60,7 +60,8 @@ class StandingLaw:
     of a series and of an entity. sums : own sums by kind. moves float64[K, 6] : share of series whose sums
     change, rate of a change among them, mean and s.d. of its logarithm, 1 where sums go to and fro, and the
     rate among all series, which holds beyond the learned period. ends
-    float64[K, 2, 2, 2], between float64[K, 2, 17], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
+    float64[K, 2, 2, 2], between float64[K, 2, 17], see ``spans.py``. skips, doubles float64[K] : share of
+    periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
     size, and what they are like. hour_alike, shift_alike float64[K, 2], see ``together.py``; stays int64[K],
     1 where no payment lies in another month than its due day.
@@ -141,8 +142,8 @@ def learn_law(
     span = index[first], index[np.append(first[1:], len(index)) - 1]
     span = (passed_over(span[0], offer, pauses, monthly, -1), passed_over(span[1], offer, pauses, monthly, 1))
     ends = learn_ends(ledger, found, kind, period, span)
-    skips = np.bincount(kind, np.maximum(lost - moved, 0), count)
-    skips = skips / np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1)
+    tries = np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1.0)
+    skips = np.bincount(kind, np.maximum(lost - moved, 0), count) / tries
     twice = found.entity * len(offers) + offer
     is_more = np.ones(len(twice), np.bool_)
     is_more[np.unique(twice, return_index=True)[1]] = False

@@ -12,7 +12,7 @@ from finsim.generators.events.habits.standing.cells import Pool
 from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
 from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.month_ends import counted
-from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, SHIFTS, nearest
+from finsim.generators.events.habits.standing.periods import LENGTHS, MONTH, MONTH_END, SHIFTS, nearest
 from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -43,7 +43,9 @@ def known_series(laws: Laws, columns: tuple[str, ...], log: EventLog) -> tuple[S
             both = twin[changing.varies > 0].any() and twin[changing.varies == 0].any()
             same &= (found.varies == changing.varies[k]) | (not both)
             kind[same] = k
-    rows = (found.of_row >= 0) & (kind[np.maximum(found.of_row, 0)] >= 0) if len(kind) else found.of_row >= 0
+    rows = np.zeros(len(found.of_row), np.bool_)
+    for of in (found.of_row, found.odd) if len(kind) else ():
+        rows |= (of >= 0) & (kind[np.maximum(of, 0)] >= 0)
     return found, kind, rows
 
 
@@ -60,7 +62,8 @@ def standing_losses(
     counts = np.zeros((size, law.kinds), np.int64)
     np.add.at(counts, (found.entity[kind >= 0], kind[kind >= 0]), 1)
     total = _count_losses(law, counts)
-    rows = np.flatnonzero(is_row)
+    total = total + _odd_losses(laws, ledger, told)
+    rows = np.flatnonzero(is_row & (found.of_row >= 0))
     rows = rows[np.argsort(found.of_row[rows], kind="stable")]
     if not len(rows):
         return total
@@ -92,6 +95,18 @@ def standing_losses(
             share = np.where(cells < 0, lost, (1.0 - lost) * same)
             nats -= np.log((1.0 - UNSEEN) * share + UNSEEN / (len(log.events[name].words) + 1.0))
     return total + np.bincount(ledger.entity[rows], nats, size)
+
+
+def _odd_losses(laws: Laws, ledger: Ledger, told: tuple[Series, Int1D, Array]) -> Float1D:
+    """Return the nats of payments off their days, of each entity float64[E]: any day, any sum of the kind."""
+    found, kind, is_row = told
+    rows = np.flatnonzero(is_row & (found.odd >= 0))
+    of_kind = kind[found.odd[rows]]
+    rate = (laws.odd.moved + laws.odd.beside).mean(axis=1)[of_kind]
+    sums = _sum_chances(laws.law, of_kind, ledger.amount[rows], np.ones(len(rows), np.bool_))
+    nats = np.log(np.array(LENGTHS)[laws.law.period[of_kind]]) - np.log(rate + UNSEEN)
+    nats -= np.log(np.maximum(sums, LEAST)) + np.log(_hour_chances(laws.law, of_kind, ledger.second[rows]))
+    return np.asarray(np.bincount(ledger.entity[rows], nats, ledger.count))
 
 
 def _cell(shift: Int1D) -> Int1D:

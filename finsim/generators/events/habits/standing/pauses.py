@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.notation import Bool1D, Float1D, Float2D, Int1D
+from finsim.notation import Bool1D, Float2D, Int1D
 
 YEAR = 12
 LEAST_OWNERS = 3
@@ -13,12 +13,13 @@ PAUSED, STANDS_OUT = 0.2, 3.0
 """Share of series without a payment in a calendar month, and times that of other months, from which on it is
 a pause (assumptions)."""
 MOSTLY = 0.5
-"""Share of series that leave a month out from which on it tells nothing of a beginning or end (assumption)."""
+"""Share of series that leave a month out from which on it tells nothing of a beginning or end
+(assumption)."""
 
 
 def learn_pauses(
     kind: Int1D, offer: Int1D, entity: Int1D, rows: tuple[Int1D, Int1D], monthly: Bool1D, offers: int
-) -> tuple[Float2D, Float1D, Float1D]:
+) -> tuple[Float2D, Int1D, Int1D]:
     """Return pauses float64[O, 12], and periods left out and within series that are none int64[N] each.
 
     rows : where each series begins among the rows, and the number of the period of each row. monthly
@@ -35,18 +36,18 @@ def learn_pauses(
     month, every = at % YEAR, monthly[series]
     pauses = np.zeros((offers, YEAR))
     for owner in (kind, offer):
-        share = _paused(owner[series][every], month[every], paid[every], entity[series][every])
+        size = int(owner.max(initial=0)) + 1
+        share = _paused(owner[series][every], month[every], paid[every], entity[series][every], size)
         told = share[owner]
         has = told.any(axis=1)
         pauses[offer[has]] = told[has]
     outside = every & (pauses[offer[series], month] > 0)
-    count = len(first)
-    return pauses, np.bincount(series, ~paid & ~outside, count), np.bincount(series, ~outside, count)
+    lost, inner = (np.bincount(series[some], minlength=len(first)) for some in (~paid & ~outside, ~outside))
+    return pauses, lost, inner
 
 
-def _paused(owner: Int1D, month: Int1D, paid: Bool1D, entity: Int1D) -> Float2D:
-    """Return the shares float64[owners, 12] of series that leave a calendar month out, 0 where it is no pause."""
-    size = int(owner.max(initial=0)) + 1
+def _paused(owner: Int1D, month: Int1D, paid: Bool1D, entity: Int1D, size: int) -> Float2D:
+    """Return the shares float64[owners, 12] of series that leave a month out, 0 where it is no pause."""
     whole, lost = (
         np.bincount(owner[some] * YEAR + month[some], minlength=size * YEAR).reshape(size, YEAR)
         for some in (np.ones(len(paid), np.bool_), ~paid)

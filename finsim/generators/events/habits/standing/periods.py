@@ -1,8 +1,8 @@
 """Periods of standing payments: weeks, fortnights, months to years, and the day of each that is due.
 
 A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
-less 1 (the last one where a month is shorter), for quarters to years 31 more for each month; of weeks, which count
-from 1970 on, the day; of months counted from the end, how many days before the last one.
+less 1 (the last one where a month is shorter), for quarters to years 31 more for each month; of weeks, which
+count from 1970 on, the day; of months counted from the end, how many days before the last one.
 """
 
 from __future__ import annotations
@@ -67,16 +67,25 @@ def periods_between(period: int, first: int, end: int) -> Int1D:
     return np.arange(low, high + 1)
 
 
+def periods_of(period: int, days: Int1D) -> int:
+    """Return how many periods lie between the first and the last of some days, both with them."""
+    low, high = index_of(period, np.array([days.min(), days.max()]))
+    return int(high - low) + 1
+
+
 def window_chance(period: int, days: Int1D) -> Float1D:
     """Return float64[SHIFTS], the largest share of days that lie within so many days of one phase.
 
     It tells how easily payments of a ledger look regular: where all is booked on one day, all do.
     """
+    low = int(days.min()) if len(days) else 0
+    many = np.bincount(days - low)
+    day = low + np.flatnonzero(many)
     if period in (WEEK, FORTNIGHT):
-        phase, size = days % PHASES[period], PHASES[period]
+        phase, size = day % PHASES[period], PHASES[period]
     else:
-        phase, size = days - month_start(index_of(MONTH, days)), 31
-    share = np.bincount(phase, minlength=size) / max(len(days), 1)
+        phase, size = day - month_start(index_of(MONTH, day)), 31
+    share = np.bincount(phase, many[day - low], size) / max(len(days), 1)
     share = share / MONTHS_OF.get(period, 1)
     found = np.ones(SHIFTS)
     for wide in range(min(SHIFTS, size // 2)):

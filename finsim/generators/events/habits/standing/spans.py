@@ -20,7 +20,8 @@ def learn_ends(
     """Return float64[K, 2, 2, 2]: by kind, beginning or end, and whether the life has one within the period.
 
     Cumulative shares of series that begin (end) with the period, and with the ordinary life of their entity.
-    Further, float64[K, 2, WHERE] : quantiles of where in the period others begin (end), from its edge, 0 to 1.
+    Further, float64[K, 2, WHERE] : quantiles of where in the period others begin (end), from its edge, 0 to
+    1.
     span : the numbers of the first and the last period int64[N] of series, pauses beside them with them.
     """
     begin, end = ledger.origin // DAY, ledger.origin // DAY + ledger.days
@@ -62,8 +63,8 @@ def ordinary_days(entity: Int1D, day: Int1D, ordinary: Bool1D, count: int) -> tu
 
 
 def drawn_spans(
-    laws: tuple[Array, Array], kind: Int1D, lengths: Float1D, life: tuple[Int1D, Int1D], days: tuple[int, int, int],
-    draws: Array,
+    laws: tuple[Array, Array], kind: Int1D, lengths: Float1D, life: tuple[Int1D, Int1D],
+    days: tuple[int, int, int], draws: Array,
 ) -> tuple[Int1D, Int1D]:  # fmt: skip
     """Return the first and last day int64[M] on which a payment of new series may be due.
 

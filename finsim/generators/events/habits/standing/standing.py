@@ -63,8 +63,8 @@ class Standing:
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
         """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
         pools = [item_of(Pool, f"standing.pool.{k}", arrays) for k in range(len(facts["others"]))]
-        names = (tuple(facts[one]) for one in ("names", "kinds", "others"))
-        return cls(Laws.restored(arrays), pools, *names, bool(facts.get("alone", False)))
+        names, kinds, others = (tuple(facts[one]) for one in ("names", "kinds", "others"))
+        return cls(Laws.restored(arrays), pools, names, kinds, others, bool(facts.get("alone", False)))
 
 
 def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
