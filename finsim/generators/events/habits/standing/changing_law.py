@@ -27,9 +27,9 @@ class ChangingLaw:
     """How sums of series vary, by kind (K) and offer (O).
 
     A payment is level x exp(season + spread x residual). varies int64[K], 1 where sums do. level
-    float64[O, 2] : mean and s.d. of the normal score of the level, within the law of sums of the kind. spread float64[O, 2] :
-    mean and s.d. of the logarithm of the s.d. of logarithms about the level. residual float64[K, QUANTILES],
-    of unit variance; memory float64[K], correlation of one payment with the next. season float64[K, 12],
+    float64[O, 2] : mean and s.d. of the normal score of the level, within the law of sums of the kind. spread
+    float64[O, 2] : mean and s.d. of the logarithm of the s.d. of logarithms about the level. residual
+    float64[K, QUANTILES], of unit variance; memory float64[K], correlation of one payment with the next. season float64[K, 12],
     logarithms by calendar month. grains float64[K, G] : cumulative shares of what sums of a series are
     multiples of, from the grid of the column to ``GRAINS``. pauses float64[O, 12] : shares of series that
     never pay in a calendar month.

@@ -110,7 +110,7 @@ def paid(
 
 @dataclass(frozen=True)
 class Drawn:
-    """Series [m]: kind, offer, first one of the entity, phase, first sum, draws, hours, first and last day."""
+    """Series: kind, offer, first one of the entity, phase, first sum, draws, hours, first and last day."""
 
     kind: Int1D
     offer: Int1D
@@ -175,7 +175,7 @@ def _of_period(
 
 
 def odd_sums(amount: Float2D, base: Float1D, ratio: Array, grain: Float1D, step: float) -> Float2D:
-    """Return sums [m, P] of payments beside those ``amount``: the same (ratio NaN), or a part of the usual."""
+    """Return sums [m, P] of payments beside those ``amount``: the same (ratio NaN), or part of the usual."""
     some = np.isfinite(ratio)
     own = rounded(base[:, None] * np.exp(np.where(some, ratio, 0.0)), grain, step)
     return np.where(some, own, amount)
@@ -204,7 +204,7 @@ def _sums(
     laws: Laws, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D,
     step: float,
 ) -> Float1D:  # fmt: skip
-    """Return the first sum float64[m]: a price of the offer, else an own one; the level of those that vary."""
+    """Return the first sum float64[m]: a price of the offer, else an own one; levels of those that vary."""
     law, changing = laws.law, laws.changing
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
