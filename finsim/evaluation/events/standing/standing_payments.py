@@ -178,8 +178,8 @@ METRIC = Metric(
         "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
         "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
         "differences of their shares by day of the month; of months of an entity with five and more standing "
-        "rows, as employers have, the larger difference of the shares on the commonest day and hour. Of pairs "
-        "of entity and counterparty with changing sums: of those paid about once a month, the share of gaps "
+        "rows, as employers have, the larger difference of the shares on the commonest day and hour. Of "
+        "pairs of entity and counterparty with changing sums: of those paid about once a month, the share of gaps "
         "of 26 to 36 days, and how far sums lie from the middle one; of those paid about once a week, the "
         "share of payments on their commonest weekday."
     ),

@@ -14,6 +14,8 @@ from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 QUANTILES, YEAR = 65, 12
 LEAST_OWNERS = 3
 """Entities that must pay a payee before its own level and spread are learned (assumption)."""
+OF_OFFER = 0.2
+"""Share of the variance of levels between payees from which on levels are theirs (assumption)."""
 LEAST_SPREAD, MOST_MEMORY = 1e-3, 0.95
 GRAINS = (0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0)
 GRAINED = 0.95
@@ -27,12 +29,12 @@ class ChangingLaw:
     """How sums of series vary, by kind (K) and offer (O).
 
     A payment is level x exp(season + spread x residual). varies int64[K], 1 where sums do. level
-    float64[O, 2] : mean and s.d. of the normal score of the level, within the law of sums of the kind. spread
-    float64[O, 2] : mean and s.d. of the logarithm of the s.d. of logarithms about the level. residual
-    float64[K, QUANTILES], of unit variance; memory float64[K], correlation of one payment with the next. season float64[K, 12],
-    logarithms by calendar month. grains float64[K, G] : cumulative shares of what sums of a series are
-    multiples of, from the grid of the column to ``GRAINS``. pauses float64[O, 12] : shares of series that
-    never pay in a calendar month.
+    float64[O, 3] : mean and s.d. of the logarithm of the level at an offer, and its sign; NaN where levels are
+    those of the kind. spread float64[O, 2] : mean and s.d. of the logarithm of the s.d. of logarithms about
+    the level. residual float64[K, QUANTILES], of unit variance; memory float64[K], correlation of one payment
+    with the next. season float64[K, 12], logarithms by calendar month. grains float64[K, G] : cumulative
+    shares of what sums of a series are multiples of, from the grid of the column to ``GRAINS``. pauses
+    float64[O, 12] : shares of series that never pay in a calendar month.
     """
 
     varies: Int1D
@@ -47,17 +49,19 @@ class ChangingLaw:
     @classmethod
     def none(cls, kinds: int, offers: int) -> ChangingLaw:
         """Return the law of series that vary in nothing, as models of before have it."""
-        level = np.tile([0.0, 1.0], (offers, 1))
+        level = np.full((offers, 3), np.nan)
         return cls(
             np.zeros(kinds, np.int64), level, np.zeros((offers, 2)), np.zeros((kinds, QUANTILES)),
             np.zeros(kinds), np.zeros((kinds, YEAR)), np.ones((kinds, len(GRAINS) + 1)),
             np.zeros((offers, YEAR)),
         )  # fmt: skip
 
-    def leveled(self, kind: Int1D, offer: Int1D, score: Float1D) -> Float1D:
-        """Return the scores of levels float64[m] from normal ones: near that of their offer."""
-        own = self.level[offer, 0] + self.level[offer, 1] * score
-        return np.where(self.varies[kind] > 0, own, score)
+    def leveled(self, kind: Int1D, offer: Int1D, score: Float1D, usual: Float1D) -> Float1D:
+        """Return the levels float64[m] for normal scores: near that of their offer, else the ``usual`` ones."""
+        mean, spread, sign = self.level[offer].T
+        own = (self.varies[kind] > 0) & np.isfinite(mean)
+        level = np.exp(np.where(own, mean + spread * score, 0.0))
+        return np.where(own, sign * level, usual)
 
     def sums(
         self,
@@ -138,9 +142,9 @@ def levels(rows: SeriesRows, chosen: Bool1D, sums: Float1D) -> Float1D:
 
 
 def learn_changing(
-    rows: SeriesRows, varies: Int1D, level: Float1D, score: Float1D, pauses: Float2D, step: float
+    rows: SeriesRows, varies: Int1D, level: Float1D, pauses: Float2D, step: float
 ) -> ChangingLaw:
-    """Return the law of varies int64[K]; level, score float64[N] of series: middle sum, its normal score."""
+    """Return the law of kinds varies int64[K]; level float64[N], the middle sum of each series."""
     kinds, offers = len(varies), len(pauses)
     law = ChangingLaw.none(kinds, offers)
     for k in np.flatnonzero(varies):
@@ -167,8 +171,12 @@ def learn_changing(
         noise = 1.0 / (2.0 * np.maximum(size[long] - 1, 1))
         wide = np.log(spread[long]) + noise
         law.spread[np.unique(owners[0])] = wide.mean(), 0.0
-        law.spread[:] = _by_offer(law.spread, (owners[0][long], owners[1][long]), wide, noise)
-        law.level[:] = _by_offer(law.level, owners, score[which], np.zeros(len(which)))
+        law.spread[:] = _by_offer(law.spread, (owners[0][long], owners[1][long]), wide, noise)[0]
+        of_offers, share = _by_offer(law.spread, owners, np.log(np.abs(level[which])), np.zeros(len(which)))
+        if share >= OF_OFFER:
+            known = _owned(*owners)
+            sign = np.bincount(owners[0], np.sign(level[which]), offers)[known]
+            law.level[known] = np.column_stack([of_offers[known], np.where(sign < 0, -1.0, 1.0)])
         law.grains[k] = _grain_shares(rows.amount[inside], of, len(which), step)
     return ChangingLaw(
         varies, law.level, law.spread, law.residual, law.memory, law.season, law.grains, pauses
@@ -203,8 +211,12 @@ def memory(standard: Float1D, of: Int1D, size: Int1D) -> float:
     return float(np.clip(found, 0.0, MOST_MEMORY)) if abs(found) > SEASONS / np.sqrt(len(pairs)) else 0.0
 
 
-def _by_offer(before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, noise: Float1D) -> Float2D:
+def _by_offer(
+    before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, noise: Float1D
+) -> tuple[Float2D, float]:
     """Return mean and s.d. float64[O, 2] of values of series at their offers, other offers as before.
+
+    Further, the share of the variance that lies between offers.
 
     An offer that few entities have is as the kind is; others are drawn towards it by their error. noise :
     variance of each value that is the error of its few payments.
@@ -212,12 +224,10 @@ def _by_offer(before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, nois
     offer, entity = owners
     found, mean = before.copy(), float(value.mean())
     whole = max(float(value.var() - noise.mean()), 0.0)
-    pairs = np.unique(np.column_stack([offer, entity]), axis=0)[:, 0]
-    known, many = np.unique(pairs, return_counts=True)
-    found[known] = mean, np.sqrt(whole)
-    known = known[many >= LEAST_OWNERS]
+    found[np.unique(offer)] = mean, np.sqrt(whole)
+    known = _owned(offer, entity)
     if not len(known):
-        return found
+        return found, 0.0
     place = np.searchsorted(known, offer)
     some = np.isin(offer, known)
     place, at, error = place[some], value[some], noise[some]
@@ -228,7 +238,14 @@ def _by_offer(before: Float2D, owners: tuple[Int1D, Int1D], value: Float1D, nois
     weight = between / np.maximum(between + inner / count, 1e-12)
     found[known, 0] = mean + weight * (own - mean)
     found[known, 1] = np.sqrt(max(inner - float(error.mean()), 0.0))
-    return found
+    return found, between / max(between + inner, 1e-12)
+
+
+def _owned(offer: Int1D, entity: Int1D) -> Int1D:
+    """Return the offers that enough entities have series at."""
+    pairs = np.unique(np.column_stack([offer, entity]), axis=0)[:, 0]
+    known, many = np.unique(pairs, return_counts=True)
+    return np.asarray(known[many >= LEAST_OWNERS])
 
 
 def _grain_shares(amount: Float1D, of: Int1D, series: int, step: float) -> Float1D:

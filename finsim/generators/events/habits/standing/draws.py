@@ -209,7 +209,6 @@ def _sums(
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
     score = score + np.sqrt(1.0 - alike) * normal(np.ascontiguousarray(draws[:, 4]))
-    score = changing.leveled(kind, offer, score)
     place, found = np.clip(places(score), 1e-9, 1.0 - 1e-9), np.empty(len(kind))
     for one in np.unique(kind):
         rows = np.flatnonzero(kind == one)
@@ -222,6 +221,7 @@ def _sums(
             owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9)
         )
         found = np.where((at >= begin) & (at < end), law.atom_sum[np.minimum(at, len(owner) - 1)], found)
+    found = changing.leveled(kind, offer, score, found)
     return np.where(found == 0, step if step > 0 else 1.0, found)
 
 

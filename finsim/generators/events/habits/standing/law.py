@@ -128,8 +128,7 @@ def learn_law(
     atoms, own = _prices(offer, sums, found.entity, found.varies > 0, len(offers))
     margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
     pauses, lost, inner = learn_pauses(kind, offer, found.entity, (first, index), monthly, len(offers))
-    score = level_scores(kind, sums, margins)
-    changing = learn_changing(in_order, varies, sums, score, pauses, step)
+    changing = learn_changing(in_order, varies, sums, pauses, step)
     whole_day = ledger.day + ledger.origin // DAY
     odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
@@ -202,16 +201,6 @@ def _own_sums(
         margins.append(margin)
         alike[k] = correlation(entity[rows], normal(margin.uniform(sums[rows], draws[rows])))
     return tuple(margins), alike
-
-
-def level_scores(kind: Int1D, sums: Float1D, margins: tuple[NumberMargin, ...]) -> Float1D:
-    """Return the normal scores float64[N] of sums by the law of their kind."""
-    found, half = np.zeros(len(sums)), np.full(len(sums), 0.5)
-    for k, margin in enumerate(margins):
-        rows = np.flatnonzero(kind == k)
-        edge = 0.5 / max(len(rows), 1)
-        found[rows] = normal(np.clip(margin.uniform(sums[rows], half[rows]), edge, 1.0 - edge))
-    return found
 
 
 def correlation(group: Int1D, score: Float1D) -> float:
