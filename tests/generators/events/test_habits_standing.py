@@ -177,11 +177,13 @@ def test_ordinary_life_is_all_other_rows(real):
     assert found is not None
 
 
-def test_a_ledger_of_nothing_else_is_left_as_it_is():
+def test_a_ledger_of_nothing_else_has_no_ordinary_rows():
     log = ledger()
     only = find_series(log).of_row >= 0
-    alone = without_rows(log, ~only)
-    assert without_standing(alone) == (alone, None)
+    ordinary, found = without_standing(without_rows(log, ~only))
+    assert ordinary.events.rows == 0
+    assert ordinary.count == log.count
+    assert (found.of_row >= 0).all()
 
 
 # New entities

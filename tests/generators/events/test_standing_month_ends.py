@@ -119,7 +119,8 @@ def test_single_payments_are_due_when_most_of_their_payer_are():
     of_row = np.repeat(np.arange(7), [len(one) for one in days])
     zeros = np.zeros(7, np.int64)
     found = Series(
-        zeros, zeros, zeros + 27, np.arange(7), zeros[:, None], of_row, zeros[:, None], ("payee",), ("what",)
+        zeros, zeros, zeros + 27, np.arange(7), zeros[:, None], of_row, zeros[:, None], ("payee",), ("what",),
+        zeros, np.full(len(of_row), -1),
     )  # fmt: skip
     found = with_month_ends(np.concatenate(days), found)
     assert found.period.tolist() == [MONTH_END] * 7

@@ -179,8 +179,8 @@ METRIC = Metric(
         "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
         "differences of their shares by day of the month; of months of an entity with five and more standing "
         "rows, as employers have, the larger difference of the shares on the commonest day and hour. Of "
-        "pairs of entity and counterparty with changing sums: of those paid about once a month, the share of gaps "
-        "of 26 to 36 days, and how far sums lie from the middle one; of those paid about once a week, the "
+        "pairs of entity and counterparty with changing sums: of those paid about once a month, the share of "
+        "gaps of 26 to 36 days, and how far sums lie from the middle one; of those about once a week, the "
         "share of payments on their commonest weekday."
     ),
     misses="Quarterly and yearly payments, and bills of fewer than four payments.",

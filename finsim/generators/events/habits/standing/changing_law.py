@@ -29,7 +29,7 @@ class ChangingLaw:
     """How sums of series vary, by kind (K) and offer (O).
 
     A payment is level x exp(season + spread x residual). varies int64[K], 1 where sums do. level
-    float64[O, 3] : mean and s.d. of the logarithm of the level at an offer, and its sign; NaN where levels are
+    float64[O, 3] : mean and s.d. of the logarithm of the level at an offer, its sign; NaN where levels are
     those of the kind. spread float64[O, 2] : mean and s.d. of the logarithm of the s.d. of logarithms about
     the level. residual float64[K, QUANTILES], of unit variance; memory float64[K], correlation of one payment
     with the next. season float64[K, 12], logarithms by calendar month. grains float64[K, G] : cumulative
@@ -57,7 +57,7 @@ class ChangingLaw:
         )  # fmt: skip
 
     def leveled(self, kind: Int1D, offer: Int1D, score: Float1D, usual: Float1D) -> Float1D:
-        """Return the levels float64[m] for normal scores: near that of their offer, else the ``usual`` ones."""
+        """Return the levels float64[m] for normal scores: of their offer, else the ``usual`` ones."""
         mean, spread, sign = self.level[offer].T
         own = (self.varies[kind] > 0) & np.isfinite(mean)
         level = np.exp(np.where(own, mean + spread * score, 0.0))
@@ -172,7 +172,8 @@ def learn_changing(
         wide = np.log(spread[long]) + noise
         law.spread[np.unique(owners[0])] = wide.mean(), 0.0
         law.spread[:] = _by_offer(law.spread, (owners[0][long], owners[1][long]), wide, noise)[0]
-        of_offers, share = _by_offer(law.spread, owners, np.log(np.abs(level[which])), np.zeros(len(which)))
+        size = np.log(np.abs(level[which]))
+        of_offers, share = _by_offer(law.spread, owners, size, np.zeros(len(which)))
         if share >= OF_OFFER:
             known = _owned(*owners)
             sign = np.bincount(owners[0], np.sign(level[which]), offers)[known]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.standing.changing_law import month_of
-from finsim.generators.events.habits.standing.changing_series import CHANGING_FEW
-from finsim.generators.events.habits.standing.periods import LENGTHS, nearest
+from finsim.generators.events.habits.standing.periods import nearest
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -19,6 +18,8 @@ PRIOR = 24.0
 OF_ODD = 3
 """Draws of a period: whether it is odd, as which learned row, whether one comes beside it."""
 SAME = 1e-9
+FEW_ODD = 3
+"""One in so many payments of a pair may be an odd one of its series, at most (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ def odd_rows(key: Int1D, of_row: Int1D, period: Int1D) -> Int1D:
     np.maximum.at(high, key[inner], of_row[inner])
     whole = np.bincount(key[key >= 0], minlength=size)
     left = whole - np.bincount(key[inner], minlength=size)
-    few = np.array(CHANGING_FEW + (CHANGING_FEW[0],) * (len(LENGTHS) - len(CHANGING_FEW)))
-    good = (low == high) & (left > 0)
-    good[good] = left[good] * few[period[low[good]]] <= whole[good]
+    good = (low == high) & (left > 0) & (left * FEW_ODD <= whole)
     some = (key >= 0) & (of_row < 0)
     some[some] = good[key[some]]
     found[some] = low[key[some]]

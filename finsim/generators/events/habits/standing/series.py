@@ -47,6 +47,8 @@ FEWEST = 5
 ALWAYS, MOST_WORDS = 0.97, 64
 """Share of groups in which a word is one and the same, from which on it is of the kind; words of a column
 that are no names (assumptions)."""
+LOOSE = (3,) * len(LEAST)
+"""One in so many rows of a group may be odd where its words nearly always are of series (assumption)."""
 OF_ENTITY = 0.8
 """Share of the other rows of their entities with the word of series, from which on it is none of the kind
 (assumption)."""
@@ -240,10 +242,17 @@ def _with_short(
     taken = _is_in(series, len(rows.day))
     size = int(kind.max(initial=0)) + 1
     share = np.bincount(kind, taken, size) / np.maximum(np.bincount(kind, minlength=size), 1)
-    left = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
+    of_words = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
     usual = np.zeros(size, np.int64)
     usual[kind[series.row[series.starts[:-1]]]] = period
-    left = left.kept(left.sizes() < np.array(LEAST)[usual[kind[left.row[left.starts[:-1]]]]])
+    loose = mostly_regular(rows.day, np.zeros(len(rows.day)), np.inf, of_words, LOOSE)
+    head = loose.groups.row[loose.groups.starts[:-1]]
+    as_usual = loose.found.ok & (loose.found.period == usual[kind[head]])
+    as_usual &= ~np.isin(keys[1][head], keys[1][series.row])
+    series = series.with_other(loose.groups.kept(as_usual))
+    period = np.append(period, loose.found.period[as_usual])
+    phase = np.append(phase, loose.found.phase[as_usual])
+    left = of_words.kept(of_words.sizes() < np.array(LEAST)[usual[kind[of_words.row[of_words.starts[:-1]]]]])
     of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
     once = is_extra(rows.day, rows.entity, keys[0], left, of_kind, (series, period))
     left, of_kind = left.kept(~once), of_kind[~once]
