@@ -19,7 +19,7 @@ MONTHS = pd.date_range(START, periods=8, freq="MS")
 
 
 def ledger(seed: int, accounts: int = 150) -> pd.DataFrame:
-    """Return 240 days of accounts that shop at random; half pay energy monthly, a third market on Saturdays."""
+    """Return 240 days of accounts that shop at random; half pay energy, a third market on Saturdays."""
     rng = np.random.default_rng(seed)
     rows = []
     for k in range(accounts):

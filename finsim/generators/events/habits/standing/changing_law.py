@@ -172,8 +172,8 @@ def learn_changing(
         wide = np.log(spread[long]) + noise
         law.spread[np.unique(owners[0])] = wide.mean(), 0.0
         law.spread[:] = _by_offer(law.spread, (owners[0][long], owners[1][long]), wide, noise)[0]
-        size = np.log(np.abs(level[which]))
-        of_offers, share = _by_offer(law.spread, owners, size, np.zeros(len(which)))
+        logs = np.log(np.abs(level[which]))
+        of_offers, share = _by_offer(law.spread, owners, logs, np.zeros(len(which)))
         if share >= OF_OFFER:
             known = _owned(*owners)
             sign = np.bincount(owners[0], np.sign(level[which]), offers)[known]
