@@ -17,7 +17,7 @@ def bills(people=120, days=365, seed=0, shown=True, life=True, only=WORDS, odd=F
 
     energy (own day, weekends wait; supplier 0 has a level of 60, 1 of 150; s.d. .15, winter .3 more), a card
     settled two days before the month ends (s.d. .5), a tax (round sums; February and March paused), a market
-    on Saturdays (s.d. .3, one week in ten without), rent (one sum), a weekly wage on Fridays; with ``years``
+    on Saturdays (fives, s.d. .3, one week in ten without), rent (one sum), a wage on Fridays; with ``years``
     a premium once a year. ``odd`` : one energy bill in 25 a week late, another one paid twice.
     """
     rng = np.random.default_rng(seed)
@@ -56,7 +56,8 @@ def bills(people=120, days=365, seed=0, shown=True, life=True, only=WORDS, odd=F
         if rng.random() < 0.4:
             due = np.arange(BEGIN - BEGIN % 7 + 2, BEGIN + days, 7)
             due = due[rng.random(len(due)) < 0.9]
-            add(k, f"market{rng.integers(5)}", MARKET, due, 60 * np.exp(0.3 * rng.normal(size=len(due))), 660)
+            size = 5 * np.round(12 * np.exp(0.3 * rng.normal(size=len(due))))
+            add(k, f"market{rng.integers(5)}", MARKET, due, size, 660)
         if rng.random() < 0.4:
             add(
                 k,

@@ -19,11 +19,15 @@ from bill_ledgers import (
     bills,
 )
 from event_logs import DAY
+from standing_ledgers import BEGIN
 
 from finsim.generators.events.habits.habits import Habits
+from finsim.generators.events.habits.standing.changing_series import Windows, own_chances
 from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.losses import known_series
-from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, WEEK, YEAR
+from finsim.generators.events.habits.standing.odd_rows import Mostly
+from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, WEEK, YEAR, window_chance
+from finsim.generators.events.habits.standing.regularity import grouped, regular
 from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.generator import State
 from finsim.randomness import Streams
@@ -115,6 +119,24 @@ def test_who_shops_on_saturdays_alone_has_no_habit_of_a_payee():
     assert (found.of_row >= 0).mean() < 0.005
 
 
+def test_what_an_entity_does_near_a_day_counts_where_it_is_more():
+    """Of two entities one has 20 other rows on Saturdays; both pay a payee on ten Saturdays."""
+    saturdays = BEGIN - BEGIN % 7 + 2 + 7 * np.arange(10)
+    other = np.concatenate([saturdays, saturdays, saturdays - 3, saturdays - 1])
+    days = np.concatenate([saturdays, saturdays, other])
+    entity = np.repeat([0, 1, 0, 1], [10, 10, 20, 20])
+    ordinary = np.arange(60) >= 20
+    windows = Windows.of(days, entity, ordinary)
+    base = window_chance(WEEK, days)
+    shares = windows.shares(WEEK, np.array([0, 1]), np.array([2, 2]))
+    assert shares[0, 0] == pytest.approx(max((20 + 5 * base[0]) / 25, base[0]))
+    assert shares[1, 0] == pytest.approx(base[0])
+    groups = grouped(np.where(ordinary, -1, entity))
+    found = regular(days, groups)
+    chance = own_chances(days, Mostly(groups, found, groups.sizes()), np.array([0, 1]), windows)
+    assert chance[0] == pytest.approx(chance[1] * (shares[0, 0] / shares[1, 0]) ** 9)
+
+
 def test_yearly_premiums_are_found_from_three_on():
     for days, least, most in ((3 * 365, 0.97, 1.0), (2 * 365, 0.0, 0.0)):
         log, word = bills(people=60, days=days, seed=2, years=True, only=("shop", "premium"))
@@ -165,6 +187,14 @@ def test_levels_are_of_payees_and_sums_vary_about_them_by_season(real, new):
     for word, spread in ((CARD, 0.5), (MARKET, 0.3), (SITE, 0.1)):
         found = np.mean([np.log(sums).std(ddof=1) for _, sums in pairs(new, word).values()])
         assert found == pytest.approx(spread, rel=0.12), WORDS[word]
+
+
+def test_sums_are_multiples_as_learned(new):
+    sums = new.events["amount"].values
+    market = sums[new.events["what"].values == MARKET]
+    assert (market % 5 == 0).all()
+    assert len(set(market)) > 10
+    assert (sums[new.events["what"].values == SITE] % 5 == 0).mean() < 0.1
 
 
 def test_sums_of_bills_are_new(real, new):
