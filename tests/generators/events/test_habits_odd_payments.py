@@ -9,10 +9,10 @@ from event_logs import DAY
 from standing_ledgers import BEGIN, WORDS, ledger
 
 from finsim.generators.events.habits.habits import Habits
-from finsim.generators.events.habits.standing.odd_rows import mostly_regular, ways
+from finsim.generators.events.habits.standing.odd_rows import expected_mostly, mostly_regular, ways
 from finsim.generators.events.habits.standing.periods import MONTH, due
 from finsim.generators.events.habits.standing.regularity import grouped
-from finsim.generators.events.habits.standing.series import _expected_mostly, find_series
+from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.events.habits.standing.standing import without_rows
 from finsim.randomness import Streams
 
@@ -142,13 +142,13 @@ def test_choices_are_paid_for():
         day = np.sort(BEGIN + rng.integers(period, size=(3000, size)), axis=1).ravel()
         found = mostly_regular(day, np.zeros(len(day)), 0.25, grouped(np.repeat(np.arange(3000), size))).found
         by_chance = int((found.ok & (found.period == MONTH)).sum())
-        assert 0 < by_chance < _expected_mostly(day, MONTH, np.full(3000, size)) / 2
+        assert 0 < by_chance < expected_mostly(day, MONTH, np.full(3000, size)) / 2
 
 
 def test_raises_of_a_short_ledger_come_at_the_rate_of_all_series():
     log = ledger(people=150, days=120, seed=4)
     model = Habits.fit(log, Habits.Settings(), Streams(7), None, lambda *_: None)
-    law = model.standing.law
+    law = model.standing.laws.law
     kind = int(np.flatnonzero(law.words[:, 0] == WAGE)[0])
     wages = (law.kind == kind).sum()
     share, _, mean, _, swings, later = law.moves[kind]

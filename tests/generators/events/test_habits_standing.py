@@ -177,11 +177,13 @@ def test_ordinary_life_is_all_other_rows(real):
     assert found is not None
 
 
-def test_a_ledger_of_nothing_else_is_left_as_it_is():
+def test_a_ledger_of_nothing_else_has_no_ordinary_rows():
     log = ledger()
     only = find_series(log).of_row >= 0
-    alone = without_rows(log, ~only)
-    assert without_standing(alone) == (alone, None)
+    ordinary, found = without_standing(without_rows(log, ~only))
+    assert ordinary.events.rows == 0
+    assert ordinary.count == log.count
+    assert (found.of_row >= 0).all()
 
 
 # New entities
@@ -335,7 +337,7 @@ def test_apart_leaves_no_payee_twice_where_it_can():
 
 
 def test_a_hand_moves_large_numbers_only(model):
-    law, size = model.standing.law, len(model.standing.law.order)
+    law, size = model.standing.laws.law, len(model.standing.laws.law.order)
     none = np.zeros(len(law.offer_kind), np.bool_)
     hand = deal_hand(law, np.arange(size), none, np.full(len(none), -1), Streams(5))
     mine = np.unique(
@@ -394,5 +396,5 @@ def test_series_of_unknown_words_are_ordinary_life(model):
     words = np.where(what(held, WAGE), WORDS.index("pay"), held.events["what"].values)
     column = held.events["what"].with_values(words)
     other = replace(held, events=held.events.with_columns({"what": column}))
-    rows = known_series(model.standing.law, model.standing.kind_columns, other)[2]
+    rows = known_series(model.standing.laws, model.standing.kind_columns, other)[2]
     assert (rows == (find_series(held).of_row >= 0) & ~what(held, WAGE)).all()

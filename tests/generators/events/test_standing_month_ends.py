@@ -119,7 +119,8 @@ def test_single_payments_are_due_when_most_of_their_payer_are():
     of_row = np.repeat(np.arange(7), [len(one) for one in days])
     zeros = np.zeros(7, np.int64)
     found = Series(
-        zeros, zeros, zeros + 27, np.arange(7), zeros[:, None], of_row, zeros[:, None], ("payee",), ("what",)
+        zeros, zeros, zeros + 27, np.arange(7), zeros[:, None], of_row, zeros[:, None], ("payee",), ("what",),
+        zeros, np.full(len(of_row), -1),
     )  # fmt: skip
     found = with_month_ends(np.concatenate(days), found)
     assert found.period.tolist() == [MONTH_END] * 7
@@ -199,7 +200,7 @@ def test_models_of_before_are_read_and_pay_each_for_itself(model):
 def test_held_out_wages_are_counted_as_the_law_does(model):
     held = wage_ledger(seed=4, fixed=True)
     assert set(find_series(held).period[find_series(held).words[:, 0] == WAGE]) == {MONTH}
-    _, kind, rows = known_series(model.standing.law, model.standing.kind_columns, held)
+    _, kind, rows = known_series(model.standing.laws, model.standing.kind_columns, held)
     assert rows[held.events["what"].values == WAGE].all()
     assert (kind >= 0).all()
 

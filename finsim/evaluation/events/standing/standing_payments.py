@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.events.entity_resamples import (
+    Counts,
+    EntityWeights,
+    cells_of,
     compared,
+    edges_of,
     entity_weights,
     hits,
     rates_gap,
@@ -13,39 +17,79 @@ from finsim.evaluation.events.entity_resamples import (
     tallied,
 )
 from finsim.evaluation.events.event_case import EventCase, EventSide
+from finsim.evaluation.events.standing.changing_payments import Rhythm, away_from_usual, rhythms
 from finsim.evaluation.events.useless_twins import scattered
 from finsim.evaluation.metric import DETECTOR, Metric, Score
-from finsim.notation import Bool1D, Float2D, Int1D
+from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 LEAST_SERIES = 20
 MONTH, MONTHS, WEEK, WEEKS = (26.0, 36.0), 3, (6.0, 8.0), 6
 """Days between payments of a series, and how many payments it has at least (assumptions)."""
-ALL = 31
+ALL, SPREADS = 31, 12
 LARGE = 5
 """Standing rows of an entity in a month from which on it is asked whether they come together (assumption)."""
 
 
 def measure(case: EventCase) -> list[Score]:
-    """Return how far shares of standing rows, their days of the month, and rows paid together are apart."""
+    """Return how far standing rows, their days, rows paid together, and bills of changing sums are apart."""
     why = case.why
     if not why and case.columns.amount is None:
         why = "there is no amount on both sides"
-    if not why:
-        found = _count(case.sides[0])
-        if found < LEAST_SERIES:
-            why = (
-                f"{found} standing series on the real side (one sum once a month or a week); "
-                f"needs {LEAST_SERIES}"
-            )
     if why:
         return [METRIC.missing("standing rows", why)]
     weights, useless = entity_weights(case), [scattered(case)]
+    changing = _changing(case, weights, useless)
+    found = _count(case.sides[0])
+    if found < LEAST_SERIES:
+        why = (
+            f"{found} standing series on the real side (one sum once a month or a week); needs {LEAST_SERIES}"
+        )
+        return [METRIC.missing("standing rows", why), *changing]
     note = f"{found} series on the real side"
     share = compared(METRIC, case, weights, "standing rows", _shares, rates_gap, useless, note)
     days = compared(METRIC, case, weights, "day of the month", _days, shares_gap, useless)
     if _together(case.sides[0])[:, 2].sum() < LEAST_SERIES:
-        return [share, days]
-    return [share, days, compared(METRIC, case, weights, "paid together", _together, rates_gap, useless)]
+        return [share, days, *changing]
+    together = compared(METRIC, case, weights, "paid together", _together, rates_gap, useless)
+    return [share, days, together, *changing]
+
+
+def _changing(case: EventCase, weights: EntityWeights, useless: list[EventSide]) -> list[Score]:
+    """Return the scores of changing sums, where the real side has enough of them."""
+    monthly, weekly = (int(one.regular.sum()) for one in _rhythms(case.sides[0]))
+    found = []
+    if monthly >= LEAST_SERIES:
+        note = f"{monthly} pairs on the real side"
+        found.append(
+            compared(METRIC, case, weights, "a month apart", _in_rhythm(0), rates_gap, useless, note)
+        )
+        edges = edges_of(away_from_usual(case.sides[0], _rhythms(case.sides[0])[0])[1], SPREADS)
+        found.append(compared(METRIC, case, weights, "spread of sums", _spreads(edges), shares_gap, useless))
+    if weekly >= LEAST_SERIES:
+        note = f"{weekly} pairs on the real side"
+        found.append(compared(METRIC, case, weights, "one weekday", _in_rhythm(1), rates_gap, useless, note))
+    return found
+
+
+def _rhythms(side: EventSide) -> tuple[Rhythm, Rhythm]:
+    return rhythms(side, in_series(side)[0])
+
+
+def _in_rhythm(which: int) -> Counts:
+    def counts(side: EventSide) -> Float2D:
+        one = _rhythms(side)[which]
+        return hits(side, one.paid, one.kept)
+
+    return counts
+
+
+def _spreads(edges: Float1D) -> Counts:
+    def counts(side: EventSide) -> Float2D:
+        rows, away = away_from_usual(side, _rhythms(side)[0])
+        entity = side.sequences.entity()[rows]
+        return tallied(entity, cells_of(away, edges), side.sequences.count, 2 * len(edges) + 1)
+
+    return counts
 
 
 def in_series(side: EventSide) -> tuple[Bool1D, int]:
@@ -134,9 +178,12 @@ METRIC = Metric(
         "A series is one sum of an entity to one counterparty, three times or more about a month apart or "
         "six times or more a week apart. Difference of the shares of rows in series; half the sum of "
         "differences of their shares by day of the month; of months of an entity with five and more standing "
-        "rows, as employers have, the larger difference of the shares on the commonest day and hour."
+        "rows, as employers have, the larger difference of the shares on the commonest day and hour. Of "
+        "pairs of entity and counterparty with changing sums: of those paid about once a month, the share of "
+        "gaps of 26 to 36 days, and how far sums lie from the middle one; of those about once a week, the "
+        "share of payments on their commonest weekday."
     ),
-    misses="Standing payments whose sums change, and quarterly ones.",
+    misses="Quarterly and yearly payments, and bills of fewer than four payments.",
     estimator="a rate and total variation over rows, whole entities resampled",
     references="resampled real entities, or the hold-out / random entities and even times",
 )

@@ -92,6 +92,8 @@ class Habits:
         public = with_open_waits(without_private(data, streams.under("private")), open_days)
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
+        # Without ordinary rows the calendar of all rows stands in, and none comes out.
+        ordinary = ordinary if ordinary.events.rows else alone
         known = learn(ordinary, streams)
         known = replace(
             with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days
@@ -187,6 +189,8 @@ class Habits:
         if self.standing is None:
             return entity_losses(self.known, self.log, log)
         ordinary, nats = self.standing.split_losses(log)
+        if not ordinary.events.rows:
+            return np.asarray(nats / np.maximum(log.lengths(), 1))
         rest = entity_losses(self.known, self.log, ordinary)
         return np.asarray((rest * ordinary.lengths() + nats) / np.maximum(log.lengths(), 1))
 

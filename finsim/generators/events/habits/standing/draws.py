@@ -8,11 +8,15 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal, places
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.standing.changing_law import month_of, rounded
 from finsim.generators.events.habits.standing.hands import Hand
-from finsim.generators.events.habits.standing.law import KNOTS, StandingLaw
+from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
+from finsim.generators.events.habits.standing.laws import Laws
+from finsim.generators.events.habits.standing.odd_law import OF_ODD
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MONTH,
+    MONTH_END,
     SHIFTS,
     due,
     index_of,
@@ -26,8 +30,8 @@ from finsim.kernels.xoshiro import fill_uniforms
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-OF_SERIES, OF_ROW = 16, 6
-"""Draws of a series and of each of its periods."""
+OF_SERIES, OF_ROW, OF_CHANGING = 16, 6, 3
+"""Draws of a series, of each of its periods, and of how it varies: how widely, how rounded, what it omits."""
 COARSEST = (100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05)
 FINE = 50.0
 """A changed sum is a multiple of what the first one was a multiple of, at most this part (assumption)."""
@@ -63,7 +67,7 @@ class Window:
 
 
 def paid(
-    law: StandingLaw, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams,
+    laws: Laws, hand: Hand, part: slice, life: tuple[Int1D, Int1D], window: Window, streams: Streams,
     world: Streams,
 ) -> Paid:  # fmt: skip
     """Return the payments of the series ``part`` of a hand, series by series.
@@ -71,48 +75,110 @@ def paid(
     life : first and last ordinary days int64[m] of the entity of each. ``world`` : what all
     generations have together. Equal for every cut into parts.
     """
-    first, many = int(part.start), int(part.stop) - int(part.start)
+    law, first, many = laws.law, int(part.start), int(part.stop) - int(part.start)
     kind, offer = hand.kind[part], hand.offer[part]
     draws = np.empty((many, OF_SERIES))
     fill_uniforms(np.uint64(streams.word("series")), first, draws)
+    varied = np.empty((many, OF_CHANGING))
+    fill_uniforms(np.uint64(streams.word("changing")), first, varied)
     leader = _leaders(hand, part)
     phase = _phases(law, kind, offer, draws, draws[leader])
-    base = _sums(law, kind, offer, draws, draws[leader, 5], window.step)
+    base = _sums(laws, kind, offer, draws, draws[leader, 5], window.step)
     begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
     length = np.array(LENGTHS)[law.period[kind]]
     hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[offer, 0], draws[leader, 15]
-    opens, closes = drawn_spans(law.ends, kind, length, life, (begin, learned, end), draws[:, 6:10])
+    spans = drawn_spans((law.ends, law.between), kind, length, life, (begin, learned, end), draws[:, 6:10])
+    drawn = Drawn(kind, offer, first + leader, phase, base, draws, varied, hours, spans)
     found = []
     for period in np.unique(law.period[kind]):
         rows = np.flatnonzero(law.period[kind] == period)
         index = periods_between(int(period), begin + window.later, end + window.later)
         # Draws of a period stay its own, however long the sample is.
-        flat = np.empty((many, len(index) * OF_ROW))
+        flat, more = np.empty((many, len(index) * OF_ROW)), np.empty((many, len(index) * OF_ODD))
         fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
         each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
-        day = due(int(period), phase[rows, None], index[None, :]) - window.later
-        there = (day >= opens[rows, None]) & (day <= closes[rows, None])
-        there &= each[:, :, 0] >= law.skips[kind[rows], None]
-        known = index <= index_of(int(period), np.array([learned + window.later - 1]))
-        amount = _changed(law, kind[rows], base[rows], draws[rows], (each, known), window.step)
-        weekday = (day + window.later + 3) % 7
-        share = law.shifts[kind[rows, None], weekday]
-        away = _shift_draws(
-            law, kind[rows], (offer[rows], first + leader[rows]), each, int(period), streams, world
-        )
-        moved = day + (away[:, :, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
-        day = in_month(day + window.later, moved + window.later, law.stays[kind[rows]]) - window.later
-        common = hours[0][rows], hours[1][rows]
-        time = day * DAY + _second(law, kind[rows], draws[rows, 10], common, each, window.grid)
-        there &= (time >= window.begin) & (time < window.end)
-        at, column = np.nonzero(there)
-        found.append(
-            (rows[at], time[at, column], amount[at, column], each[at, column, 5], draws[rows[at], 14])
-        )
+        odd: Array = np.ones((len(rows), len(index), OF_ODD)) - SAME
+        if laws.odd.moved[kind].any() or laws.odd.beside[kind].any():
+            fill_uniforms(np.uint64(streams.word("odd", int(period))), first, more)
+            odd = more[rows].reshape(odd.shape)
+        found += _of_period(laws, drawn.rows(rows), (rows, index, each, odd), window, streams, world)
     if not found:
         return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), *(np.zeros(0),) * 3)
     series, time, amount, draw, of_series = (np.concatenate(one) for one in zip(*found, strict=True))
     return Paid(series + first, time, amount, draw, of_series)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Series: kind, offer, first one of the entity, phase, first sum, draws, hours, first and last day."""
+
+    kind: Int1D
+    offer: Int1D
+    leader: Int1D
+    phase: Int1D
+    base: Float1D
+    draws: Float2D
+    varied: Float2D
+    hours: tuple[Float1D, Float1D]
+    spans: tuple[Int1D, Int1D]
+
+    def rows(self, rows: Int1D) -> Drawn:
+        """Return some of the series."""
+        return Drawn(
+            self.kind[rows], self.offer[rows], self.leader[rows], self.phase[rows], self.base[rows],
+            self.draws[rows], self.varied[rows], (self.hours[0][rows], self.hours[1][rows]),
+            (self.spans[0][rows], self.spans[1][rows]),
+        )  # fmt: skip
+
+
+def _of_period(
+    laws: Laws, of: Drawn, places: tuple[Int1D, Int1D, Array, Array], window: Window, streams: Streams,
+    world: Streams,
+) -> list[tuple[Array, ...]]:  # fmt: skip
+    """Return series, times, amounts and draws of the payments of series of one period, and of odd ones.
+
+    places : numbers int64[m] of the series, of the periods int64[P], draws [m, P, OF_ROW], [m, P, OF_ODD].
+    """
+    law, (rows, index, each, odd) = laws.law, places
+    kind, period = of.kind, int(law.period[of.kind[0]])
+    day = due(period, of.phase[:, None], index[None, :]) - window.later
+    there = (day >= of.spans[0][:, None]) & (day <= of.spans[1][:, None])
+    there &= each[:, :, 0] >= law.skips[kind, None]
+    month = month_of(day + window.later)
+    if period in (MONTH, MONTH_END):
+        there &= ~laws.changing.is_paused(of.offer, of.varied[:, 2], month)
+    learned = -(-window.learned // DAY)
+    known = index <= index_of(period, np.array([learned + window.later - 1]))
+    amount = _changed(law, kind, of.base, of.draws, (each, known), window.step)
+    vary = np.flatnonzero(laws.changing.varies[kind])
+    if len(vary):
+        amount[vary] = laws.changing.sums(
+            (kind[vary], of.offer[vary]), of.base[vary], (of.varied[vary], each[vary, :, 4]), month[vary],
+            window.step,
+        )  # fmt: skip
+    share = law.shifts[kind[:, None], (day + window.later + 3) % 7]
+    away = _shift_draws(law, kind, (of.offer, of.leader), each, period, streams, world)
+    moved = day + (away[:, :, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
+    usual = in_month(day + window.later, moved + window.later, law.stays[kind]) - window.later
+    second = _second(law, kind, of.draws[:, 10], of.hours, each, window.grid)
+    behind, is_moved, later, ratio = laws.odd.drawn(kind, month, odd)
+    sums = odd_sums(amount, of.base, ratio, _grain(of.base, window.step), window.step)
+    found: list[tuple[Array, ...]] = []
+    for one, size, some in (
+        (np.where(is_moved, day + behind, usual), amount, there),
+        (day + later, sums, there & (ratio != -np.inf)),
+    ):  # fmt: skip
+        time = one * DAY + second
+        at, column = np.nonzero(some & (time >= window.begin) & (time < window.end))
+        found.append((rows[at], time[at, column], size[at, column], each[at, column, 5], of.draws[at, 14]))
+    return found
+
+
+def odd_sums(amount: Float2D, base: Float1D, ratio: Array, grain: Float1D, step: float) -> Float2D:
+    """Return sums [m, P] of payments beside those ``amount``: the same (ratio NaN), or part of the usual."""
+    some = np.isfinite(ratio)
+    own = rounded(base[:, None] * np.exp(np.where(some, ratio, 0.0)), grain, step)
+    return np.where(some, own, amount)
 
 
 def _leaders(hand: Hand, part: slice) -> Int1D:
@@ -135,9 +201,11 @@ def _phases(law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared:
 
 
 def _sums(
-    law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D, step: float
-) -> Float1D:
-    """Return the first sum float64[m]: a price of the offer, else an own one."""
+    laws: Laws, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D,
+    step: float,
+) -> Float1D:  # fmt: skip
+    """Return the first sum float64[m]: a price of the offer, else an own one; levels of those that vary."""
+    law, changing = laws.law, laws.changing
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
     score = score + np.sqrt(1.0 - alike) * normal(np.ascontiguousarray(draws[:, 4]))
@@ -153,6 +221,7 @@ def _sums(
             owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9)
         )
         found = np.where((at >= begin) & (at < end), law.atom_sum[np.minimum(at, len(owner) - 1)], found)
+    found = changing.leveled(kind, offer, score, found)
     return np.where(found == 0, step if step > 0 else 1.0, found)
 
 

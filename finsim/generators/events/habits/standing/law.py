@@ -8,6 +8,15 @@ import numpy as np
 
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.ledger import DAY, Ledger
+from finsim.generators.events.habits.standing.changing_law import (
+    ChangingLaw,
+    SeriesRows,
+    learn_changing,
+    levels,
+    month_of,
+)
+from finsim.generators.events.habits.standing.odd_law import OddLaw, learn_odd
+from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MONTH,
@@ -18,10 +27,10 @@ from finsim.generators.events.habits.standing.periods import (
     nearest,
 )
 from finsim.generators.events.habits.standing.series_table import Series
-from finsim.generators.events.habits.standing.spans import learn_ends, learn_skips
+from finsim.generators.events.habits.standing.spans import learn_ends
 from finsim.generators.events.habits.standing.together import beyond_chance, chances, hour_alike, shift_alike
 from finsim.generators.margins.number_margin import NumberMargin
-from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 
 KNOTS = 65
@@ -51,7 +60,8 @@ class StandingLaw:
     of a series and of an entity. sums : own sums by kind. moves float64[K, 6] : share of series whose sums
     change, rate of a change among them, mean and s.d. of its logarithm, 1 where sums go to and fro, and the
     rate among all series, which holds beyond the learned period. ends
-    float64[K, 2, 2, 2], see ``spans.py``. skips, doubles float64[K] : share of periods left out, and of
+    float64[K, 2, 2, 2], between float64[K, 2, 17], see ``spans.py``. skips, doubles float64[K] : share of
+    periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
     size, and what they are like. hour_alike, shift_alike float64[K, 2], see ``together.py``; stays int64[K],
     1 where no payment lies in another month than its due day.
@@ -77,6 +87,7 @@ class StandingLaw:
     sum_alike: Float1D
     moves: Float2D
     ends: Array
+    between: Array
     skips: Float1D
     doubles: Float1D
     order: Int1D
@@ -91,13 +102,14 @@ class StandingLaw:
         return len(self.period)
 
 
-def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams) -> StandingLaw:
-    """Learn the law of at least one series; ``alike`` int64[E] says which entities may take each other's.
+def learn_law(
+    ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams
+) -> tuple[StandingLaw, ChangingLaw, OddLaw]:
+    """Learn the laws of at least one series; ``alike`` int64[E] says which entities may take each other's.
 
     ledger : all rows, ordinary ones too. step : the grid of amounts.
     """
-    kinds, kind = np.unique(np.column_stack([found.period, found.words]), axis=0, return_inverse=True)
-    kind = kind.reshape(-1).astype(np.int64)
+    kinds, kind = found.kinds()
     offers, offer = np.unique(np.column_stack([kind, found.target]), axis=0, return_inverse=True)
     offer = offer.reshape(-1).astype(np.int64)
     count, period = len(kinds), kinds[:, 0].copy()
@@ -110,32 +122,43 @@ def learn_law(ledger: Ledger, found: Series, alike: Int1D, step: float, streams:
     for one in np.unique(period):
         which = period[of_kind] == one
         index[which], shift[which] = nearest(int(one), found.phase[series[which]], day[which])
-    sums = _usual(series, ledger.amount[rows], len(kind))
-    atoms, own = _prices(offer, sums, found.entity, len(offers))
+    varies, monthly = kinds[:, 1].copy(), np.isin(found.period, (MONTH, MONTH_END))
+    in_order = SeriesRows(series, ledger.amount[rows], month_of(day - shift), kind, offer, found.entity)
+    sums = levels(in_order, found.varies > 0, _usual(series, ledger.amount[rows], len(kind)))
+    atoms, own = _prices(offer, sums, found.entity, found.varies > 0, len(offers))
     margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
+    pauses, lost, inner = learn_pauses(kind, offer, found.entity, (first, index), monthly, len(offers))
+    changing = learn_changing(in_order, varies, sums, pauses, step)
+    whole_day = ledger.day + ledger.origin // DAY
+    odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
     shifts = _shifts(of_kind, day - shift, shift, count)
     moves = np.stack([
-        _moves(series[of_kind == k], ledger.amount[rows[of_kind == k]], LENGTHS[period[k]])
+        np.zeros(6) if varies[k]
+        else _moves(series[of_kind == k], ledger.amount[rows[of_kind == k]], LENGTHS[period[k]])
         for k in range(count)
     ])  # fmt: skip
-    ends = learn_ends(ledger, found, kind, period, (first, index))
-    skips = learn_skips(kind, first, index, count)
+    span = index[first], index[np.append(first[1:], len(index)) - 1]
+    span = (passed_over(span[0], offer, pauses, monthly, -1), passed_over(span[1], offer, pauses, monthly, 1))
+    ends = learn_ends(ledger, found, kind, period, span)
+    tries = np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1.0)
+    skips = np.bincount(kind, np.maximum(lost - moved, 0), count) / tries
     twice = found.entity * len(offers) + offer
     is_more = np.ones(len(twice), np.bool_)
     is_more[np.unique(twice, return_index=True)[1]] = False
     doubles = np.bincount(kind, is_more, count) / np.maximum(np.bincount(kind, minlength=count), 1)
     order, group = _classes(found.entity, kind, alike, np.bincount(ledger.entity, minlength=ledger.count))
     by = np.lexsort((offer, kind, found.entity))
-    return StandingLaw(
-        found.entity[by], kind[by], offer[by], period, kinds[:, 1:].copy(), found.target_cells[offers[:, 1]],
+    law = StandingLaw(
+        found.entity[by], kind[by], offer[by], period, kinds[:, 2:].copy(), found.target_cells[offers[:, 1]],
         offers[:, 0].copy(), _offer_days(offer, found.phase, found.entity, len(offers)), *atoms,
         _phases(kind, found.phase, count), _day_alike(kind, offer, found, count), shifts, seconds,
-        second_alike, margins, sum_alike, moves, ends, skips, doubles, order, group,
+        second_alike, margins, sum_alike, moves, *ends, skips, doubles, order, group,
         hour_alike(kind, (offer, found.entity), ledger.second[rows[first]], count),
         shift_alike(of_kind, (offer[series], found.entity[series]), day - shift, shift, count),
         stays_in_month(of_kind, period, day, shift, count),
     )  # fmt: skip
+    return law, changing, odd
 
 
 def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:
@@ -148,12 +171,12 @@ def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:
 
 
 def _prices(
-    offer: Int1D, sums: Float1D, entity: Int1D, offers: int
+    offer: Int1D, sums: Float1D, entity: Int1D, varies: Bool1D, offers: int
 ) -> tuple[tuple[Int1D, Float1D, Float1D], Array]:
     """Return starts, sums and cumulative shares of the prices of offers, and bool[N], series of own sums."""
     values, code = np.unique(sums, return_inverse=True)
     price = offer * len(values) + code.reshape(-1)
-    pairs = np.unique(np.column_stack([price, entity]), axis=0)[:, 0]
+    pairs = np.unique(np.column_stack([price, entity])[~varies], axis=0)[:, 0]
     known, owners = np.unique(pairs, return_counts=True)
     known = known[owners >= LEAST_OWNERS]
     many = np.searchsorted(np.sort(price), known, side="right") - np.searchsorted(np.sort(price), known)

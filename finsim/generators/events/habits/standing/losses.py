@@ -10,8 +10,9 @@ import numpy as np
 from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool
 from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLaw
+from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.month_ends import counted
-from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, SHIFTS, nearest
+from finsim.generators.events.habits.standing.periods import LENGTHS, MONTH, MONTH_END, SHIFTS, nearest
 from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -25,9 +26,9 @@ UNSEEN = 0.01
 """Chance of an hour or a shift that the law does not know (assumption)."""
 
 
-def known_series(law: StandingLaw, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
+def known_series(laws: Laws, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
     """Return the series of a log, the learned kind int64[N] of each (-1: none), and bool[n] their rows."""
-    found = find_series(log)
+    law, changing, found = laws.law, laws.changing, find_series(log)
     kind = np.full(len(found.entity), -1)
     if found.kind_columns == columns:
         for k in range(law.kinds):
@@ -38,8 +39,13 @@ def known_series(law: StandingLaw, columns: tuple[str, ...], log: EventLog) -> t
                 turned = same & (found.period == other) & (not _has(law, law.words[k], other))
                 found = counted(log.times // DAY, found, turned, int(law.period[k]))
             same &= found.period == law.period[k]
+            twin = (law.period == law.period[k]) & (law.words == law.words[k]).all(axis=1)
+            both = twin[changing.varies > 0].any() and twin[changing.varies == 0].any()
+            same &= (found.varies == changing.varies[k]) | (not both)
             kind[same] = k
-    rows = (found.of_row >= 0) & (kind[np.maximum(found.of_row, 0)] >= 0) if len(kind) else found.of_row >= 0
+    rows = np.zeros(len(found.of_row), np.bool_)
+    for of in (found.of_row, found.odd) if len(kind) else ():
+        rows |= (of >= 0) & (kind[np.maximum(of, 0)] >= 0)
     return found, kind, rows
 
 
@@ -48,15 +54,16 @@ def _has(law: StandingLaw, words: Array, period: int) -> bool:
 
 
 def standing_losses(
-    law: StandingLaw, pools: dict[str, Pool], log: EventLog, told: tuple[Series, Int1D, Array]
+    laws: Laws, pools: dict[str, Pool], log: EventLog, told: tuple[Series, Int1D, Array]
 ) -> Float1D:
     """Return the nats of the standing payments of each entity float64[E]."""
-    found, kind, is_row = told
+    law, changing, (found, kind, is_row) = laws.law, laws.changing, told
     ledger, size = Ledger.read(log), log.count
     counts = np.zeros((size, law.kinds), np.int64)
     np.add.at(counts, (found.entity[kind >= 0], kind[kind >= 0]), 1)
     total = _count_losses(law, counts)
-    rows = np.flatnonzero(is_row)
+    total = total + _odd_losses(laws, ledger, told)
+    rows = np.flatnonzero(is_row & (found.of_row >= 0))
     rows = rows[np.argsort(found.of_row[rows], kind="stable")]
     if not len(rows):
         return total
@@ -71,7 +78,11 @@ def standing_losses(
     share = np.diff(law.shifts, axis=2, prepend=0.0)[of_kind, (day - shift + 3) % 7, _cell(shift)]
     nats = -np.log((1.0 - UNSEEN) * share + UNSEEN / SHIFTS) - np.log(1.0 - law.skips[of_kind] + LEAST)
     nats -= np.log(_hour_chances(law, of_kind, ledger.second[rows]))
-    nats -= np.log(np.maximum(_sum_chances(law, of_kind, ledger.amount[rows], first), LEAST))
+    sums = _sum_chances(law, of_kind, ledger.amount[rows], first)
+    vary = (changing.varies[of_kind] > 0) & ~first
+    wide = [changing.spread[law.offer_kind == k, 0].mean() for k in range(law.kinds)]
+    sums = np.where(vary, _near_level(np.exp(wide)[of_kind], ledger.amount[rows], series), sums)
+    nats -= np.log(np.maximum(sums, LEAST))
     phases = np.diff(law.phases, axis=1, prepend=0.0)
     of_phase = phases[of_kind, found.phase[series]]
     nats[first] -= np.log((1.0 - UNSEEN) * of_phase + UNSEEN / 31.0)[first]
@@ -84,6 +95,18 @@ def standing_losses(
             share = np.where(cells < 0, lost, (1.0 - lost) * same)
             nats -= np.log((1.0 - UNSEEN) * share + UNSEEN / (len(log.events[name].words) + 1.0))
     return total + np.bincount(ledger.entity[rows], nats, size)
+
+
+def _odd_losses(laws: Laws, ledger: Ledger, told: tuple[Series, Int1D, Array]) -> Float1D:
+    """Return the nats of payments off their days, of each entity float64[E]: any day, any sum of the kind."""
+    found, kind, is_row = told
+    rows = np.flatnonzero(is_row & (found.odd >= 0))
+    of_kind = kind[found.odd[rows]]
+    rate = (laws.odd.moved + laws.odd.beside).mean(axis=1)[of_kind]
+    sums = _sum_chances(laws.law, of_kind, ledger.amount[rows], np.ones(len(rows), np.bool_))
+    nats = np.log(np.array(LENGTHS)[laws.law.period[of_kind]]) - np.log(rate + UNSEEN)
+    nats -= np.log(np.maximum(sums, LEAST)) + np.log(_hour_chances(laws.law, of_kind, ledger.second[rows]))
+    return np.asarray(np.bincount(ledger.entity[rows], nats, ledger.count))
 
 
 def _cell(shift: Int1D) -> Int1D:
@@ -133,6 +156,18 @@ def _sum_chances(law: StandingLaw, kind: Int1D, amount: Float1D, first: Array) -
     moved = (law.moves[:, 0] * law.moves[:, 1])[kind]
     again = ~first & (np.abs(amount - np.roll(amount, 1)) <= SAME * np.abs(amount))
     return np.where(first, fresh, np.where(again, 1.0 - moved, np.maximum(moved, UNSEEN) * fresh))
+
+
+def _near_level(spread: Float1D, amount: Float1D, series: Int1D) -> Float1D:
+    """Return the chance of each sum within half a percent, given those of its series before it."""
+    size = np.log(np.maximum(np.abs(amount), LEAST))
+    starts = np.searchsorted(series, series)
+    before = np.concatenate([[0.0], np.cumsum(size)])
+    count = np.maximum(np.arange(len(size)) - starts, 1)
+    wide = spread * np.sqrt(1.0 + 1.0 / count)
+    away = (size - (before[:-1] - before[starts]) / count) / wide
+    near = 2.0 * HALF_PERCENT * np.exp(-0.5 * away**2) / wide / np.sqrt(2.0 * np.pi)
+    return np.asarray((1.0 - UNSEEN) * near + UNSEEN * HALF_PERCENT)
 
 
 def _offer_chances(law: StandingLaw, found: Series, kind: Int1D) -> Float1D:

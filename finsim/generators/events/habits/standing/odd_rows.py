@@ -9,19 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT, TRIED, nearest
+from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT, TRIES, nearest
 from finsim.generators.events.habits.standing.regularity import (
     FULL,
     Groups,
     Regular,
     bad_gaps,
     best_phase,
+    chances,
     of_sizes,
 )
 from finsim.notation import Bool1D, Float1D, Int1D
 
 ODD = 6
 """One in so many rows of a group may be odd, at most (assumption)."""
+FEW = (ODD,) * len(LENGTHS)
 SAME = 1e-9
 FAR = 10**9
 
@@ -35,24 +37,28 @@ class Mostly:
     sizes: Int1D
 
 
-def mostly_regular(days: Int1D, size: Float1D, near: float, groups: Groups) -> Mostly:
+def mostly_regular(
+    days: Int1D, size: Float1D, near: float, groups: Groups, few: tuple[int, ...] = FEW
+) -> Mostly:
     """Return the groups in which all but a few rows are of about one sum; ok: those that follow a period.
 
-    size : logarithms of the sums of all rows; near : how far one may be from the middle of its group.
+    size : logarithms of the sums of all rows; near : how far one may be from the middle of its group (inf:
+    any). few : one in so many rows may be odd, by period.
     """
     groups = groups.kept(groups.sizes() >= ODD)
     away = np.abs(size[groups.row] - _middles(size, groups)[groups.of])
     inner = _without(groups, away <= near)
-    few = _are_few(inner, groups.sizes())
-    sizes, groups = groups.sizes()[few], inner.kept(few)
+    some = _are_few(inner, groups.sizes(), ODD)
+    sizes, groups = groups.sizes()[some], inner.kept(some)
     count = groups.count
     ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
     usual = np.abs(size[groups.row] - _middles(size, groups)[groups.of]) <= SAME
+    usual &= np.isfinite(near)
     kept = np.ones(len(groups.row), np.bool_)
-    for kind in range(TRIED):
+    for kind in TRIES:
         # Each odd row opens two gaps at most that are not of the period.
-        some = ~ok & (bad_gaps(kind, days, groups) <= 2 * (sizes // ODD))
+        some = ~ok & (bad_gaps(kind, days, groups) <= 2 * (sizes // few[kind]))
         if not some.any():
             continue
         part, inside = groups.kept(some), some[groups.of]
@@ -61,7 +67,7 @@ def mostly_regular(days: Int1D, size: Float1D, near: float, groups: Groups) -> M
         far = np.abs(moved)
         fits = _first_of_period(part.of, index, far, usual[inside]) & (far <= MOST_SHIFT[kind])
         rest = _without(part, fits)
-        good = _are_few(rest, sizes[some]) & (rest.sizes() >= LEAST[kind])
+        good = _are_few(rest, sizes[some], few[kind]) & (rest.sizes() >= LEAST[kind])
         good[good] = _are_full(index[fits & good[part.of]], rest.kept(good))
         if not good.any():
             continue
@@ -80,13 +86,24 @@ def ways(size: Int1D, odd: Int1D) -> Float1D:
     return found
 
 
+def expected_mostly(day: Int1D, period: int, sizes: Int1D, few: int = ODD) -> float:
+    """Return how many groups of such sizes follow a period by chance but for their odd rows, at most."""
+    total, (size, many) = 0.0, np.unique(sizes, return_counts=True)
+    wide, which = np.full(len(size), MOST_SHIFT[period]), np.full(len(size), period)
+    for left in range(int(size.max(initial=0)) // few + 1):
+        some = left * few <= size
+        chance = chances(day, which[some], size[some] - left, wide[some])
+        total += float((many[some] * ways(size[some], np.full(some.sum(), left)) * chance).sum())
+    return total
+
+
 def _without(groups: Groups, kept: Bool1D) -> Groups:
     """Return all groups with some of their rows; a group may lose all."""
     return of_sizes(groups.row[kept], np.bincount(groups.of[kept], minlength=groups.count))
 
 
-def _are_few(rest: Groups, sizes: Int1D) -> Bool1D:
-    return np.asarray((sizes - rest.sizes()) * ODD <= sizes)
+def _are_few(rest: Groups, sizes: Int1D, few: int) -> Bool1D:
+    return np.asarray((sizes - rest.sizes()) * few <= sizes)
 
 
 def _are_full(index: Int1D, groups: Groups) -> Bool1D:

@@ -1,8 +1,8 @@
-"""Periods of standing payments: months, quarters, weeks and fortnights, and the day of each that is due.
+"""Periods of standing payments: weeks, fortnights, months to years, and the day of each that is due.
 
 A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
-less 1 (the last one where a month is shorter), for quarters 31 more for each month; of weeks, which count
-from 1970 on, the day; of months counted from the end, how many days before the last one.
+less 1 (the last one where a month is shorter), for quarters to years 31 more for each month; of weeks, which
+count from 1970 on, the day; of months counted from the end, how many days before the last one.
 """
 
 from __future__ import annotations
@@ -11,23 +11,25 @@ import numpy as np
 
 from finsim.notation import Array, Float1D, Int1D
 
-MONTH, QUARTER, WEEK, FORTNIGHT, MONTH_END = 0, 1, 2, 3, 4
-TRIED = 4
+MONTH, QUARTER, WEEK, FORTNIGHT, MONTH_END, HALF, YEAR = range(7)
+TRIES = (MONTH, QUARTER, WEEK, FORTNIGHT, HALF, YEAR)
 """Periods that groups are tried by; months from the end are told apart later (``month_ends.py``)."""
-PHASES = (31, 93, 7, 14, 31)
-LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0, 365.2425 / 12)
-LEAST = (3, 3, 6, 5, 3)
+TRIED = len(TRIES)
+MONTHS_OF = {QUARTER: 3, HALF: 6, YEAR: 12}
+PHASES = (31, 93, 7, 14, 31, 186, 372)
+LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0, 365.2425 / 12, 365.2425 / 2, 365.2425)
+LEAST = (3, 3, 6, 5, 3, 3, 3)
 """Payments that make a series at least (assumptions)."""
-MOST_SHIFT = (4, 4, 1, 1, 4)
+MOST_SHIFT = (4, 4, 1, 1, 4, 4, 4)
 """Days that a payment may be before or behind the day that is due: weekends, holidays (assumptions)."""
-MOST_PHASES, SHIFTS = 93, 9
+MOST_PHASES, SHIFTS = 372, 9
 
 
 def due(period: int, phase: Array, index: Array) -> Array:
     """Return the days due int64[...] of a kind of period, at phases and numbers of periods since 1970."""
     if period in (WEEK, FORTNIGHT):
         return np.asarray(index * PHASES[period] + phase)
-    month = 3 * index + phase // 31 if period == QUARTER else index
+    month = MONTHS_OF[period] * index + phase // 31 if period in MONTHS_OF else index
     first, end = month_start(month), month_start(month + 1)
     if period == MONTH_END:
         return np.asarray(np.maximum(end - 1 - phase, first))
@@ -44,7 +46,7 @@ def index_of(period: int, day: Array) -> Array:
     if period in (WEEK, FORTNIGHT):
         return np.asarray(day // PHASES[period])
     month = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.asarray(month // 3) if period == QUARTER else month
+    return np.asarray(month // MONTHS_OF.get(period, 1))
 
 
 def nearest(period: int, phase: Array, day: Array) -> tuple[Array, Array]:
@@ -65,18 +67,26 @@ def periods_between(period: int, first: int, end: int) -> Int1D:
     return np.arange(low, high + 1)
 
 
+def periods_of(period: int, days: Int1D) -> int:
+    """Return how many periods lie between the first and the last of some days, both with them."""
+    low, high = index_of(period, np.array([days.min(), days.max()]))
+    return int(high - low) + 1
+
+
 def window_chance(period: int, days: Int1D) -> Float1D:
     """Return float64[SHIFTS], the largest share of days that lie within so many days of one phase.
 
     It tells how easily payments of a ledger look regular: where all is booked on one day, all do.
     """
+    low = int(days.min()) if len(days) else 0
+    many = np.bincount(days - low)
+    day = low + np.flatnonzero(many)
     if period in (WEEK, FORTNIGHT):
-        phase, size = days % PHASES[period], PHASES[period]
+        phase, size = day % PHASES[period], PHASES[period]
     else:
-        phase, size = days - month_start(index_of(MONTH, days)), 31
-    share = np.bincount(phase, minlength=size) / max(len(days), 1)
-    if period == QUARTER:
-        share = share / 3.0
+        phase, size = day - month_start(index_of(MONTH, day)), 31
+    share = np.bincount(phase, many[day - low], size) / max(len(days), 1)
+    share = share / MONTHS_OF.get(period, 1)
     found = np.ones(SHIFTS)
     for wide in range(min(SHIFTS, size // 2)):
         window = np.stack([np.roll(share, step) for step in range(-wide, wide + 1)])

@@ -11,16 +11,16 @@ from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MOST_SHIFT,
     PHASES,
-    TRIED,
-    index_of,
+    TRIES,
     nearest,
+    periods_of,
     window_chance,
 )
 from finsim.notation import Bool1D, Float1D, Int1D
 
 FULL = 0.75
 """Share of the periods between first and last that have a payment, at least (assumption)."""
-CHUNK = 20_000
+CHUNK, MOST_DAYS = 20_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
     ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
     sizes = groups.sizes()
-    for kind in range(TRIED):
+    for kind in TRIES:
         fits = ~ok & (bad_gaps(kind, days, groups) == 0) & (sizes >= (least or LEAST[kind]))
         some = np.flatnonzero(fits)
         if not len(some):
@@ -123,12 +123,23 @@ def bad_gaps(kind: int, days: Int1D, groups: Groups) -> Int1D:
 def best_phase(kind: int, day: Int1D, groups: Groups) -> Int1D:
     """Return the phase int64[G] whose due days are nearest to the days of each group."""
     phases = np.arange(PHASES[kind])
-    cost = np.zeros((groups.count, len(phases)))
+    cost = np.zeros((groups.count, len(phases)), np.int64)
+    known, place = _places(day)
+    away = np.minimum(np.abs(nearest(kind, phases[None, :], known[:, None])[1]), 15)
     for start in range(0, len(day), CHUNK):
         part = slice(start, start + CHUNK)
-        away = np.abs(nearest(kind, phases[None, :], day[part][:, None])[1])
-        np.add.at(cost, groups.of[part], np.minimum(away, 15))
+        of = groups.of[part]
+        first = np.flatnonzero(np.diff(of, prepend=-1))
+        cost[of[first]] += np.add.reduceat(away[place[part]], first)
     return np.asarray(np.argmin(cost, axis=1), np.int64)
+
+
+def _places(day: Int1D) -> tuple[Int1D, Int1D]:
+    """Return days in order, all that are met, and the place of each day among them."""
+    if len(day) and np.ptp(day) < MOST_DAYS:
+        return np.arange(int(day.min()), int(day.max()) + 1), day - day.min()
+    known, place = np.unique(day, return_inverse=True)
+    return known, place.reshape(-1)
 
 
 def chances(days: Int1D, period: Int1D, size: Int1D, shift: Int1D) -> Float1D:
@@ -139,7 +150,7 @@ def chances(days: Int1D, period: Int1D, size: Int1D, shift: Int1D) -> Float1D:
     found = np.ones(len(size))
     for kind in np.unique(period):
         window = window_chance(int(kind), days)
-        whole = float(np.ptp(index_of(int(kind), days)) + 1)
+        whole = float(periods_of(int(kind), days))
         which = np.flatnonzero(period == kind)
         for k in which:
             step = np.arange(1, size[k])

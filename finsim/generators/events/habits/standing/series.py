@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.standing.changing_series import find_changing, varying
 from finsim.generators.events.habits.standing.month_ends import with_month_ends
+from finsim.generators.events.habits.standing.odd_law import odd_rows
 from finsim.generators.events.habits.standing.odd_rows import (
-    ODD,
     Mostly,
+    expected_mostly,
     is_extra,
     mostly_regular,
     ways,
@@ -45,6 +47,8 @@ FEWEST = 5
 ALWAYS, MOST_WORDS = 0.97, 64
 """Share of groups in which a word is one and the same, from which on it is of the kind; words of a column
 that are no names (assumptions)."""
+LOOSE = (3,) * len(LEAST)
+"""One in so many rows of a group may be odd where its words nearly always are of series (assumption)."""
 OF_ENTITY = 0.8
 """Share of the other rows of their entities with the word of series, from which on it is none of the kind
 (assumption)."""
@@ -79,8 +83,11 @@ def find_series(log: EventLog) -> Series:
     usable = np.isfinite(amount) & (amount != 0)
     pair = _codes(rows.entity, target, part)
     whole = np.where(usable, _codes(pair, (amount > 0).astype(np.int64)), -1)
-    first = _candidates(rows, whole)
-    passed = regular(rows.day, first)
+    whole_groups = grouped(whole)
+    whole_groups = whole_groups.kept(whole_groups.sizes() >= min(LEAST))
+    of_days = regular(day, whole_groups)
+    near = _about_one_sum(rows, whole_groups)
+    first, passed = whole_groups.kept(near), of_days.kept(near)
     strict = first.kept(passed.ok)
     mostly = [_mostly(rows, np.where(_is_in(strict, len(day)), -1, whole))]
     taken = _is_in(strict, len(day)) | _is_in(_followed(mostly[0]).groups, len(day))
@@ -92,16 +99,16 @@ def find_series(log: EventLog) -> Series:
     missed = first.kept(~passed.ok)
     odd = [_followed(one) for one in mostly]
     seen = both.with_other(odd[0].groups).with_other(odd[1].groups).with_other(missed)
-    columns = _kind_columns(log, rows, seen, word_names)
+    columns = _kind_columns(log, rows, seen.with_other(whole_groups.kept(of_days.ok & ~near)), word_names)
     chosen = words[:, columns]
     kind = _codes(*chosen.T) if columns else np.zeros(len(day), np.int64)
     accepted = _gate(rows.day, both, found, both.with_other(missed), kind)
     groups, found, accepted = _with_mostly(rows.day, (both, found, accepted), mostly, kind)
-    series = _with_short(
-        rows, (pair, whole), groups, found, accepted, chosen,
-        (target_cells, names, tuple(word_names[k] for k in columns)),
-    )  # fmt: skip
-    return with_month_ends(rows.day, series)
+    both_sorts = _with_changing(rows, (groups.kept(accepted), found.kept(accepted)), whole, kind)
+    whole_series = _with_short(
+        rows, (pair, whole), both_sorts, chosen, (target_cells, names, tuple(word_names[k] for k in columns))
+    )
+    return with_month_ends(rows.day, whole_series)
 
 
 def _is_in(groups: Groups, rows: int) -> Bool1D:
@@ -125,14 +132,19 @@ def _candidates(rows: _Rows, key: Int1D) -> Groups:
     """Return the groups of about one sum, with enough payments for some series."""
     groups = grouped(key)
     groups = groups.kept(groups.sizes() >= min(LEAST))
+    return groups.kept(_about_one_sum(rows, groups))
+
+
+def _about_one_sum(rows: _Rows, groups: Groups) -> Bool1D:
+    """Return bool[G], groups whose sums have one sign and lie near each other."""
     if not groups.count:
-        return groups
+        return np.zeros(0, np.bool_)
     size = np.log(np.abs(rows.amount[groups.row]))
     low = np.minimum.reduceat(size, groups.starts[:-1])
     high = np.maximum.reduceat(size, groups.starts[:-1])
     sign = np.sign(rows.amount[groups.row])
     same = np.minimum.reduceat(sign, groups.starts[:-1]) == np.maximum.reduceat(sign, groups.starts[:-1])
-    return groups.kept((high - low <= 2 * NEAR_SUM) & same)
+    return np.asarray((high - low <= 2 * NEAR_SUM) & same)
 
 
 def _gate(day: Int1D, groups: Groups, found: Regular, tried: Groups, kind_of: Int1D) -> Bool1D:
@@ -189,7 +201,7 @@ def _with_mostly(
     also = np.zeros(odd.count, np.bool_)
     for one, period, here in _parts(of, kind):
         of_kind = (kind == one) & (sizes >= LEAST[period])
-        expected = _expected_mostly(day, period, sizes[of_kind])
+        expected = expected_mostly(day, period, sizes[of_kind])
         here = _unexplained(here, own, expected, int(of_kind.sum()))
         beside = accepted & (known == one) & (found.period[: groups.count] == period)
         if len(here) + int(beside.sum()) >= FEWEST:
@@ -197,35 +209,50 @@ def _with_mostly(
     return groups.with_other(odd), found.with_other(of), np.append(accepted, also)
 
 
-def _expected_mostly(day: Int1D, period: int, sizes: Int1D) -> float:
-    """Return how many groups of such sizes follow a period by chance but for their odd rows, at most."""
-    total, (size, many) = 0.0, np.unique(sizes, return_counts=True)
-    wide, which = np.full(len(size), MOST_SHIFT[period]), np.full(len(size), period)
-    for left in range(int(size.max(initial=0)) // ODD + 1):
-        some = left * ODD <= size
-        chance = chances(day, which[some], size[some] - left, wide[some])
-        total += float((many[some] * ways(size[some], np.full(some.sum(), left)) * chance).sum())
-    return total
+def _with_changing(
+    rows: _Rows, series: tuple[Groups, Regular], whole: Int1D, kind_of: Int1D
+) -> tuple[Groups, Regular]:
+    """Return the series, and those whose sums vary; of a varying one no sum is too far from the others."""
+    groups, found = series
+    head = groups.row[groups.starts[:-1]]
+    vary = varying(rows.amount, groups, kind_of[head]) > 0 if groups.count else np.zeros(0, np.bool_)
+    fixed, free = groups.kept(~vary), groups.kept(vary)
+    taken = _is_in(fixed, len(rows.day))
+    key = np.where(taken, -1, whole)
+    more = find_changing(rows.day, rows.entity, key, taken, kind_of, FEWEST)
+    again = np.isin(whole[free.row[free.starts[:-1]]], whole[more[0].row])
+    left = free.kept(~again), found.kept(vary).kept(~again)
+    return (
+        fixed.with_other(left[0]).with_other(more[0]),
+        found.kept(~vary).with_other(left[1]).with_other(more[1]),
+    )
 
 
 def _with_short(
-    rows: _Rows, keys: tuple[Int1D, Int1D], groups: Groups, found: Regular, accepted: Bool1D, words: Int2D,
+    rows: _Rows, keys: tuple[Int1D, Int1D], accepted: tuple[Groups, Regular], words: Int2D,
     names: tuple[Int2D, tuple[str, ...], tuple[str, ...]],
 ) -> Series:  # fmt: skip
     """Return the accepted series, and groups too short to tell whose words nearly always are of series.
 
     keys : the pair of each row, and its group, -1 where it can be of none.
     """
-    series = groups.kept(accepted)
-    period, phase = found.period[accepted], found.phase[accepted]
+    series, found = accepted
+    period, phase = found.period, found.phase
     kind = _codes(*words.T) if words.shape[1] else np.zeros(len(rows.day), np.int64)
     taken = _is_in(series, len(rows.day))
     size = int(kind.max(initial=0)) + 1
     share = np.bincount(kind, taken, size) / np.maximum(np.bincount(kind, minlength=size), 1)
-    left = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
+    of_words = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
     usual = np.zeros(size, np.int64)
     usual[kind[series.row[series.starts[:-1]]]] = period
-    left = left.kept(left.sizes() < np.array(LEAST)[usual[kind[left.row[left.starts[:-1]]]]])
+    loose = mostly_regular(rows.day, np.zeros(len(rows.day)), np.inf, of_words, LOOSE)
+    head = loose.groups.row[loose.groups.starts[:-1]]
+    as_usual = loose.found.ok & (loose.found.period == usual[kind[head]])
+    as_usual &= ~np.isin(keys[1][head], keys[1][series.row])
+    series = series.with_other(loose.groups.kept(as_usual))
+    period = np.append(period, loose.found.period[as_usual])
+    phase = np.append(phase, loose.found.phase[as_usual])
+    left = of_words.kept(of_words.sizes() < np.array(LEAST)[usual[kind[of_words.row[of_words.starts[:-1]]]]])
     of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
     once = is_extra(rows.day, rows.entity, keys[0], left, of_kind, (series, period))
     left, of_kind = left.kept(~once), of_kind[~once]
@@ -241,9 +268,11 @@ def _with_short(
     of_row = np.full(len(rows.day), -1)
     of_row[whole_series.row] = whole_series.of
     first = whole_series.row[whole_series.starts[:-1]]
+    periods = np.append(period, some.period[some.ok])
+    by_kind = _codes(kind[first], periods) if len(first) else np.zeros(0, np.int64)
     return Series(
-        rows.entity[first], np.append(period, some.period[some.ok]), np.append(phase, some.phase[some.ok]),
-        rows.target[first], words[first], of_row, *names,
+        rows.entity[first], periods, np.append(phase, some.phase[some.ok]), rows.target[first], words[first],
+        of_row, *names, varying(rows.amount, whole_series, by_kind), odd_rows(keys[1], of_row, periods),
     )  # fmt: skip
 
 

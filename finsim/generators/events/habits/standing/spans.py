@@ -10,32 +10,42 @@ from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 WITH_PERIOD, WITH_LIFE, BETWEEN = 0, 1, 2
+WHERE = 17
+"""Quantiles of where in the period series begin or end."""
 
 
-def learn_ends(ledger: Ledger, found: Series, kind: Int1D, period: Int1D, rows: tuple[Int1D, Int1D]) -> Array:
+def learn_ends(
+    ledger: Ledger, found: Series, kind: Int1D, period: Int1D, span: tuple[Int1D, Int1D]
+) -> tuple[Array, Array]:
     """Return float64[K, 2, 2, 2]: by kind, beginning or end, and whether the life has one within the period.
 
     Cumulative shares of series that begin (end) with the period, and with the ordinary life of their entity.
-    rows : where each series begins among the rows of series int64[N], and the number of the period of each.
+    Further, float64[K, 2, WHERE] : quantiles of where in the period others begin (end), from its edge, 0 to
+    1.
+    span : the numbers of the first and the last period int64[N] of series, pauses beside them with them.
     """
-    first, index = rows
-    last = np.append(first[1:], len(index)) - 1
     begin, end = ledger.origin // DAY, ledger.origin // DAY + ledger.days
     low, high = ordinary_days(ledger.entity, ledger.day + begin, found.of_row < 0, ledger.count)
     counts = np.zeros((len(period), 2, 2, 3))
+    grid = np.linspace(0.0, 1.0, WHERE)
+    where = np.tile(grid, (len(period), 2, 1))
     for one in np.unique(period):
         some = np.flatnonzero(period[kind] == one)
         length, slack = LENGTHS[one], MOST_SHIFT[one]
-        opens = due(int(one), found.phase[some], index[first[some]])
-        closes = due(int(one), found.phase[some], index[last[some]])
+        opens = due(int(one), found.phase[some], span[0][some])
+        closes = due(int(one), found.phase[some], span[1][some])
         lives = low[found.entity[some]] - begin, end - 1 - high[found.entity[some]]
         for side, (at, life) in enumerate(zip((opens - begin, end - 1 - closes), lives, strict=True)):
             how = np.where((at >= life) & (at - life <= length), WITH_LIFE, BETWEEN)
             how[at < length + slack] = WITH_PERIOD
             np.add.at(counts[:, side], (kind[some], is_late(life, length), how), 1.0)
+            # Before its first payment a series was there for half a period in the middle.
+            place = np.clip((at - length / 2) / ledger.days, 0.0, 1.0)
+            for k in np.unique(kind[some[how == BETWEEN]]):
+                where[k, side] = np.quantile(place[(how == BETWEEN) & (kind[some] == k)], grid)
     whole = counts.sum(axis=2, keepdims=True)
     counts = np.where(counts.sum(axis=3, keepdims=True) > 0, counts, whole)
-    return np.asarray(np.cumsum(counts, axis=3)[..., :2] / counts.sum(axis=3, keepdims=True))
+    return np.cumsum(counts, axis=3)[..., :2] / counts.sum(axis=3, keepdims=True), where
 
 
 def is_late(life: Int1D, length: float | Float1D) -> Int1D:
@@ -52,30 +62,27 @@ def ordinary_days(entity: Int1D, day: Int1D, ordinary: Bool1D, count: int) -> tu
     return np.where(low == far, -1, low), np.where(high == -1, far, high)
 
 
-def learn_skips(kind: Int1D, first: Int1D, index: Int1D, count: int) -> Float1D:
-    """Return the share of periods float64[K] within series that have no payment."""
-    last = np.append(first[1:], len(index)) - 1
-    spans = index[last] - index[first] + 1
-    inner = np.bincount(kind, np.maximum(spans - 2, 0), count)
-    return np.asarray(np.bincount(kind, spans - (last - first + 1), count) / np.maximum(inner, 1.0))
-
-
 def drawn_spans(
-    ends: Array, kind: Int1D, lengths: Float1D, life: tuple[Int1D, Int1D], days: tuple[int, int, int],
-    draws: Array,
+    laws: tuple[Array, Array], kind: Int1D, lengths: Float1D, life: tuple[Int1D, Int1D],
+    days: tuple[int, int, int], draws: Array,
 ) -> tuple[Int1D, Int1D]:  # fmt: skip
     """Return the first and last day int64[M] on which a payment of new series may be due.
 
     life : first and last ordinary days int64[M] of their entities; days : first day, learned end and end of
     the sample; draws float64[M, 4].
     """
-    begin, learned, end = days
-    where = np.floor(draws[:, 2:] * (learned - begin)).astype(np.int64)
+    (ends, where), (begin, learned, end) = laws, days
+    length = learned - begin
+    at_share = draws[:, 2:] * (WHERE - 1)
+    low = np.clip(at_share.astype(np.int64), 0, WHERE - 2)
     found = []
     for side, (at, edge) in enumerate(((life[0] - begin, begin - 15), (end - 1 - life[1], end + 15))):
         share = ends[kind, side, is_late(at, lengths)]
         how = (draws[:, side, None] >= share).sum(axis=1)
-        between = begin + where[:, side]
+        one = low[:, side]
+        left, right = (where[kind, side, cell] for cell in (one, one + 1))
+        away = np.floor((left + (at_share[:, side] - one) * (right - left)) * length).astype(np.int64)
+        between = begin + away if side == 0 else learned - 1 - away
         whole = np.full(len(kind), edge)
         found.append(np.select([how == WITH_PERIOD, how == WITH_LIFE], [whole, life[side]], between))
     return found[0], found[1]

@@ -13,7 +13,7 @@ from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool, learn_pools
 from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
-from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.laws import Laws, learn_laws
 from finsim.generators.events.habits.standing.losses import known_series, standing_losses
 from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.events.habits.standing.series_table import Series
@@ -29,55 +29,53 @@ MILLI = 1_000_000
 
 @dataclass(frozen=True)
 class Standing:
-    """The law of standing series, the pools of other columns, and which columns tell payee and kind."""
+    """The laws of standing series, the pools of other columns, and which columns tell payee and kind.
 
-    law: StandingLaw
+    ``alone`` : the ledger had no other rows, and new entities have none.
+    """
+
+    laws: Laws
     pools: list[Pool]
     names: tuple[str, ...]
     kind_columns: tuple[str, ...]
     others: tuple[str, ...]
+    alone: bool = False
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
-        found = arrays_of("standing", self.law)
+        found = self.laws.arrays()
         for k, one in enumerate(self.pools):
             found.update(arrays_of(f"standing.pool.{k}", one))
         return found
 
     def facts(self) -> dict[str, Any]:
         """Return what is not an array."""
-        return {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
+        found = {"names": list(self.names), "kinds": list(self.kind_columns), "others": list(self.others)}
+        return {**found, **({"alone": True} if self.alone else {})}
 
     def split_losses(self, log: EventLog) -> tuple[EventLog, Float1D]:
         """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
-        told = known_series(self.law, self.kind_columns, log)
+        told = known_series(self.laws, self.kind_columns, log)
         pools = dict(zip(self.others, self.pools, strict=True))
-        return without_rows(log, told[2]), standing_losses(self.law, pools, log, told)
+        return without_rows(log, told[2]), standing_losses(self.laws, pools, log, told)
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
         """Return what ``arrays`` and ``facts`` wrote; raises KeyError for a part that lacks."""
         pools = [item_of(Pool, f"standing.pool.{k}", arrays) for k in range(len(facts["others"]))]
-        law = item_of(StandingLaw, "standing", {**_before(arrays), **arrays})
-        return cls(law, pools, tuple(facts["names"]), tuple(facts["kinds"]), tuple(facts["others"]))
-
-
-def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return what models from before payees and entities had hours and shifts together do not say."""
-    kinds = len(arrays["standing.period"])
-    found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
-    return {**found, "standing.stays": np.zeros(kinds, np.int64)}
+        names, kinds, others = (tuple(facts[one]) for one in ("names", "kinds", "others"))
+        return cls(Laws.restored(arrays), pools, names, kinds, others, bool(facts.get("alone", False)))
 
 
 def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
     """Return the log of ordinary life, and the standing series taken out of it; None where none is found.
 
-    Entities stay, also those without an ordinary row. A ledger of nothing else is left as it is.
+    Entities stay, also those without an ordinary row.
     """
     found = find_series(log)
-    if not len(found.entity) or (found.of_row >= 0).all():
+    if not len(found.entity):
         return log, None
-    return without_rows(log, found.of_row >= 0), found
+    return without_rows(log, (found.of_row >= 0) | (found.odd >= 0)), found
 
 
 def without_rows(log: EventLog, gone: Bool1D) -> EventLog:
@@ -90,13 +88,15 @@ def without_rows(log: EventLog, gone: Bool1D) -> EventLog:
 def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams) -> Standing:
     """Return the law of the series of a log; ``alike`` int64[E] says which entities may take each other's."""
     roles = log.roles
-    law = learn_law(Ledger.read(log), found, alike, log.events[str(roles.amount)].step, streams.under("law"))
+    step = log.events[str(roles.amount)].step
+    laws = learn_laws(Ledger.read(log), found, alike, step, streams.under("law"))
     told = {roles.time, roles.amount, *found.names, *found.kind_columns}
     others = tuple(name for name in log.events.columns if name not in told)
-    kinds = np.column_stack([found.period, found.words])
-    kind = np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)
-    pools = learn_pools(log, list(others), kind, found.of_row, law.kinds, streams.under("pools"))
-    return Standing(law, pools, found.names, found.kind_columns, others)
+    pools = learn_pools(
+        log, list(others), found.kinds()[1], found.of_row, laws.law.kinds, streams.under("pools")
+    )
+    alone = bool(((found.of_row >= 0) | (found.odd >= 0)).all())
+    return Standing(laws, pools, found.names, found.kind_columns, others, alone)
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def with_standing(
 
     lived : events and starts of ordinary life. ``hands`` holds the last generation, and is written.
     """
+    if known.alone:
+        lived = lived[0].take(np.zeros(0, np.int64)), np.zeros_like(lived[1])
     events, starts = lived
     size, count = len(links.order), len(starts) - 1
     times = events[log.roles.time].values
@@ -128,7 +130,7 @@ def with_standing(
         part = slice(int(hand.starts[low - g * size]), int(hand.starts[high - g * size]))
         series = np.arange(part.start, part.stop)
         entity = np.searchsorted(hand.starts, series, side="right") - 1 + g * size - asked.first
-        new = paid(known.law, hand, part, (begin[entity], end[entity]), asked.window, inner, streams)
+        new = paid(known.laws, hand, part, (begin[entity], end[entity]), asked.window, inner, streams)
         owner = entity[new.series - part.start]
         tables.append(_cells(known, log, lived, (new, hand, owner), (g * size, asked.total)))
         owners.append(owner)
@@ -144,13 +146,13 @@ def _hand(
     key = streams.word("which"), full
     drawn = hands.get(key)
     if drawn is None:
-        is_entity = np.zeros(len(known.law.offer_kind), np.bool_)
+        is_entity = np.zeros(len(known.laws.law.offer_kind), np.bool_)
         to = np.full(len(is_entity), -1)
         if log.partner_is_entity:
-            to = known.law.offer_cells[:, known.names.index(str(log.roles.partner))]
+            to = known.laws.law.offer_cells[:, known.names.index(str(log.roles.partner))]
             is_entity = (to >= 0) & (to < size)
         anchor = anchors_of(links, full, streams.at("anchors"))[0]
-        drawn = deal_hand(known.law, anchor, is_entity, to, streams.under("standing"))
+        drawn = deal_hand(known.laws.law, anchor, is_entity, to, streams.under("standing"))
     hands.clear()
     hands[key] = drawn
     return drawn
@@ -180,9 +182,9 @@ def _cells(
         elif name == log.roles.amount:
             cells = rows.amount
         elif name in known.kind_columns:
-            cells = known.law.words[kind, known.kind_columns.index(name)]
+            cells = known.laws.law.words[kind, known.kind_columns.index(name)]
         elif name in known.names:
-            cells = known.law.offer_cells[offer, known.names.index(name)]
+            cells = known.laws.law.offer_cells[offer, known.names.index(name)]
             if name == log.roles.partner and log.partner_is_entity:
                 outer = np.where(cells < 0, cells, cells - log.count + places[1])
                 payee = hand.payee[rows.series]

@@ -1,0 +1,56 @@
+"""``Laws``: all that is learned of the standing series of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.ledger import Ledger
+from finsim.generators.events.habits.standing.changing_law import ChangingLaw
+from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.odd_law import OddLaw
+from finsim.generators.events.habits.standing.series_table import Series
+from finsim.generators.events.habits.standing.spans import WHERE
+from finsim.generators.events.stored_arrays import arrays_of, item_of
+from finsim.notation import Array, Int1D
+from finsim.randomness import Streams
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Which series there are and when they are paid; sums that vary, months that pause; odd payments."""
+
+    law: StandingLaw
+    changing: ChangingLaw
+    odd: OddLaw
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all arrays by name."""
+        found = arrays_of("standing", self.law)
+        found.update(arrays_of("standing.changing", self.changing))
+        return {**found, **arrays_of("standing.odd", self.odd)}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array]) -> Laws:
+        """Return what ``arrays`` wrote; models of before know fewer. Raises KeyError for one that lacks."""
+        law = item_of(StandingLaw, "standing", {**_before(arrays), **arrays})
+        changing, odd = ChangingLaw.none(law.kinds, len(law.offer_kind)), OddLaw.none(law.kinds)
+        if "standing.changing.varies" in arrays:
+            changing = item_of(ChangingLaw, "standing.changing", arrays)
+            odd = item_of(OddLaw, "standing.odd", arrays)
+        return cls(law, changing, odd)
+
+
+def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return what models of before do not say: hours and shifts together, where series begin."""
+    kinds = len(arrays["standing.period"])
+    found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
+    found["standing.between"] = np.tile(np.linspace(0.0, 1.0, WHERE), (kinds, 2, 1))
+    return {**found, "standing.stays": np.zeros(kinds, np.int64)}
+
+
+def learn_laws(ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams) -> Laws:
+    """Return the laws of at least one series; see ``learn_law``."""
+    return Laws(*learn_law(ledger, found, alike, step, streams))
