@@ -36,8 +36,8 @@ class LedgerSample:
 
     ``cells`` are the kept rows as written out, in the order of the file, n of them; ``row`` their numbers
     in the file, ``nth`` those among rows that are ``known``; ``time`` ns UTC, ``amount``, ``known`` as in
-    ``LedgerRows``; ``payer_kept`` and ``payee_kept`` say which side's history is kept whole. ``rows`` and ``entities`` count the whole
-    table.
+    ``LedgerRows``; ``payer_kept`` and ``payee_kept`` say which side's history is
+    kept whole. ``rows`` and ``entities`` count the whole table.
     ``daily`` int64[D] rows per day from ``first_day`` (days since 1970). ``grain`` ns: all times are
     multiples of it. Days and grain are those of the clock of ``zone``. ``in_order`` : times never fall.
     ``references`` are the values of the whole table of columns, by place, whose values seem never to occur

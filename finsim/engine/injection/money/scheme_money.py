@@ -133,6 +133,12 @@ class Money:
             found[here] = own.near(amounts[here], below[here], rng)
         return found
 
+    def at_most(self, amounts: Float1D, sides: tuple[Array, Array], rng: np.random.Generator) -> Cents1D:
+        """Return amounts as the ledger writes and steps them, none above what is asked unless below a step."""
+        most = np.minimum(amounts, self.limits(sides))
+        found = self.written(most, sides, np.ones(len(most), dtype=np.bool_), rng)
+        return at_steps(found, np.full(len(found), self.step))
+
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
 
