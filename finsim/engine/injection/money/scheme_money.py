@@ -134,7 +134,7 @@ class Money:
         return found
 
     def at_most(self, amounts: Float1D, sides: tuple[Array, Array], rng: np.random.Generator) -> Cents1D:
-        """Return amounts as the ledger writes and steps them, none above what is asked unless below a step."""
+        """Return amounts as the ledger writes and steps them, none above what is asked but a step."""
         most = np.minimum(amounts, self.limits(sides))
         found = self.written(most, sides, np.ones(len(most), dtype=np.bool_), rng)
         return at_steps(found, np.full(len(found), self.step))
