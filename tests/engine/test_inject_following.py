@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from bank_rows import DAY, bank, is_open, lags, steps_off
+from bank_rows import DAY, HOLIDAY, bank, is_open, lags, steps_off
 
 import finsim
 from finsim.engine.injection.following import second_days
+from finsim.engine.injection.following.lag_law import telling
+from finsim.engine.injection.following.open_days import OpenDays
 from finsim.engine.injection.inject import Injected
 from finsim.notation import NANOS_PER_DAY
 
@@ -115,6 +118,16 @@ def test_added_rows_are_booked_as_their_kind_is_on_their_weekday(made) -> None:
         assert added["booked"].notna().all()
 
 
+def test_rows_of_an_account_stay_in_order(made) -> None:
+    """Newest first where the bank writes so, added rows among themselves too."""
+    form, _, _, rows = made
+    step = rows.groupby("account")["ts"].diff().dropna()
+    zero = pd.Timedelta(0)
+    assert ((step <= zero) if form == "newest first" else (step >= zero)).all()
+    after = rows.groupby("account")["instance"].shift()
+    assert ((rows["instance"] >= 0) & (after >= 0)).sum() > 20
+
+
 def test_added_balances_go_on_and_the_break_behind_them_is_told(made) -> None:
     form, _, found, rows = made
     newest = form == "newest first"
@@ -149,6 +162,38 @@ def test_days_behind_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = put(tmp_path, *written("signed"))
     assert {one.column for one in found.separations} == {"booked: days behind"}
     assert min(one.column_auc for one in found.separations) > 0.9
+
+
+def test_a_lag_that_ends_on_a_closed_day_goes_on_to_an_open_one() -> None:
+    """A row of a Monday lends a day behind; the Tuesday of the added row's week is a holiday."""
+    days = pd.bdate_range("2024-02-01", "2024-03-29").drop(HOLIDAY)
+    paid = np.array([pd.Timestamp("2024-02-05").value, pd.Timestamp("2024-02-09").value] + [0] * len(days))
+    booked = np.array([paid[0] + NANOS_PER_DAY, paid[1] - 4 * NANOS_PER_DAY, *(day.value for day in days)])
+    law = second_days.SecondDay(None, "", booked, np.ones(len(booked), np.bool_), False, NANOS_PER_DAY)
+    added = np.array([pd.Timestamp("2024-03-04 17:00").value, pd.Timestamp("2024-03-09 09:00").value])
+    lend = SimpleNamespace(of=lambda row, u, after: row)
+    found, there = second_days._made(law, lend, (paid, added), np.zeros(2))
+    assert there.all()
+    assert pd.to_datetime(found).tolist() == [HOLIDAY + DAY, HOLIDAY - DAY]  # behind; before the time
+
+
+def test_weekdays_alone_are_closed_where_rows_are_few() -> None:
+    few = OpenDays.of(np.array([0, 30, 61, 90, 120]))  # Thursdays to Fridays of 1970
+    assert len(few.open) == 0
+    every = OpenDays.of(np.setdiff1d(np.arange(100), [50]))
+    assert [every.has(day) for day in (49, 50, 51)] == [True, False, True]
+    assert (every.nearest(50, back=False), every.nearest(50, back=True)) == (51, 49)
+    assert every.has(100 + 7)
+
+
+def test_what_a_lag_depends_on_is_found() -> None:
+    rng = np.random.default_rng(1)
+    codes = {
+        name: rng.integers(0, size, 4_000) for name, size in (("kind", 4), ("weekday", 7), ("noise", 40))
+    }
+    lag = np.where(codes["kind"] == 0, 0, 1) + 2 * (codes["weekday"] == 4)
+    assert telling(codes, lag) == ["kind", "weekday"]
+    assert telling(codes, lag * 0) == []
 
 
 def test_a_column_that_keeps_no_lag_is_named_and_one_of_the_account_is_its_own(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ class Templates:
     """Where cells are taken from.
 
     ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
-    the latter alone, ``received`` incoming rows by entity, ``all_received`` all of them, ``returned`` rows in
-    which a merchant pays by who is paid, ``all_returned`` all of them; ``in_currency`` outgoing rows by
-    currency; ``to_entity`` rows by payee, ``to_shop`` by merchant.
+    the latter alone, ``received`` incoming rows by entity, ``returned`` rows in which a merchant pays by who
+    is paid, ``all_returned`` all of them; ``in_currency`` outgoing rows by currency; ``to_entity`` rows by
+    payee, ``to_shop`` by merchant.
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
@@ -53,7 +53,6 @@ class Templates:
     own_to: Group | None = None
     from_sort: Group | None = None
     words: TransferWords | None = None
-    all_received: Group | None = None
 
     def outgoing(
         self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1,
@@ -84,11 +83,8 @@ class Templates:
         return self._first(places, amount, currency, rng)
 
     def incoming(self, entity: int, amount: int, rng: np.random.Generator, currency: int = -1) -> int:
-        """Return a row like a receipt of an entity: its own, else anybody's; -1 where nobody is paid."""
-        places = [(self.received, entity, _NEAREST)]
-        if self.all_received is not None:
-            places.append((self.all_received, 0, _ALIKE))
-        return self._first(places, amount, currency, rng)
+        """Return a row like a receipt of an entity, -1 where it has none."""
+        return self._first([(self.received, entity, _NEAREST)], amount, currency, rng)
 
     def _first(
         self, places: Sequence[tuple[Group, int, int]], amount: int, currency: int, rng: np.random.Generator
@@ -144,7 +140,6 @@ def templates(
         steps,
         np.full(len(shop), -1) if currency is None else currency,
         *groups,
-        all_received=Group.of(into, np.zeros(len(shop), dtype=np.int64), past.size, 1),
     )
 
 
