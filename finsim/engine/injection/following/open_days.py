@@ -25,7 +25,7 @@ class OpenDays:
     def of(cls, days: Int1D) -> OpenDays:
         """Return the days of booking of rows on ``days`` int64[n] (since 1970)."""
         week = np.bincount((days + 3) % _WEEK, minlength=_WEEK) >= max(_USED * len(days), 1)
-        first, last = int(days.min(initial=0)), int(days.max(initial=0))
+        first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
         there = np.zeros(0, dtype=np.bool_)
         if len(days) and last - first <= 40 * len(days):
             there = np.bincount(days - first, minlength=last - first + 1) > 0
