@@ -43,7 +43,7 @@ def orders(plan_row: list[int]) -> Orders:
     )  # fmt: skip
 
 
-def as_asked(sums: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def as_asked(sums: np.ndarray, rows: np.ndarray, most: float) -> np.ndarray:
     return sums.astype(np.int64)
 
 
@@ -56,7 +56,7 @@ def test_shares_are_of_what_came_in_and_is_left() -> None:
     assert some.all()
     assert is_passed_on(made, law).tolist() == [False, False, True, True, True]
     some, found = passed_on(
-        made, np.array([1_000, 500, 9, 9, 9_999]), law, lambda sums, _: as_asked(sums, _) - 100
+        made, np.array([1_000, 500, 9, 9, 9_999]), law, lambda *asked: as_asked(*asked) - 100
     )
     assert found.tolist() == [1_000, 500, 400, 400, 600]  # what the ledger did not write is left
 

@@ -249,9 +249,9 @@ def _tied(
     ends = people.entity[kept.payer] >= 0, people.entity[kept.payee] >= 0
     rng = script.at("passed on")
 
-    def written(sums: Float1D, rows: Int1D) -> Cents1D:
+    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
         own = law if kinds is None else world.money.of_relation.get(int(kinds[rows[0]]), law)
-        return own.at_most(sums, (ends[0][rows], ends[1][rows]), rng)
+        return own.at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
 
     some, amounts = passed_on(kept, amounts, plan.steps, written)
     return kept.take(np.flatnonzero(some)), amounts[some]

@@ -15,8 +15,8 @@ from finsim.agents.payment_orders import Orders
 from finsim.kernels.ledger import OF_POT, Plan
 from finsim.notation import Bool1D, Cents1D, Float1D, Int1D
 
-Writing = Callable[[Float1D, Int1D], Cents1D]
-"""Sums of some rows, and which rows of the scheme: int64 sums as the ledger writes them, none larger."""
+Writing = Callable[[Float1D, Int1D, float], Cents1D]
+"""Sums of some rows, which rows of the scheme, the most that each may be: int64 sums as the ledger writes."""
 
 
 def passed_on(orders: Orders, amounts: Cents1D, plan: Plan, written: Writing) -> tuple[Bool1D, Cents1D]:
@@ -29,11 +29,13 @@ def passed_on(orders: Orders, amounts: Cents1D, plan: Plan, written: Writing) ->
     for row, rows in payments(orders.plan_row):
         source, target = int(plan.pot_from[row]), int(plan.pot_to[row])
         if plan.mode[row] == OF_POT and source >= 0:
-            whole = int(plan.share[row] * pots.get(source, 0))
+            left = pots.get(source, 0)
+            whole = int(plan.share[row] * left)
             found[rows] = 0
             rows = rows[max(len(rows) - whole, 0) :]
             if whole:
-                found[rows] = written(np.full(len(rows), whole / len(rows)), rows)
+                most = max(whole, left) / len(rows)
+                found[rows] = written(np.full(len(rows), whole / len(rows)), rows, most)
         total = int(found[rows].sum())
         if source >= 0:
             pots[source] = max(pots.get(source, 0) - total, 0)
