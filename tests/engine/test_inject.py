@@ -377,4 +377,6 @@ def test_days_and_balances_that_do_not_follow_are_named(ending: str, tmp_path: P
             file, tmp_path, name, narratives=CARD, rate=0.05, seed=3, schema=schema(one, roles, tmp_path)
         )
         told = [text for text in made.remarks if "cells of other rows" in text]
-        assert [text.split(":")[0] for text in told] == (["booked, balance"] if named else [])
+        assert [text.split(":")[0] for text in told] == (["balance"] if named else [])
+        told = [text for text in made.remarks if "days behind their time" in text]
+        assert [text.split(":")[0] for text in told] == (["booked"] if named else [])

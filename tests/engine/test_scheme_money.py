@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,17 @@ def test_a_row_counts_as_much_as_its_direction_in_the_ledger() -> None:
     assert found == pytest.approx((mean, 0.8 * (high - mean) ** 2 + 0.2 * (low - mean) ** 2))
     plain = money().standing(np.array([100.0, 1_001.0]), (BOTH, BOTH), Parting(np.full(2, 10**9), BOTH * 1))
     assert plain == pytest.approx((0.25, 0.125**2 / 400**2 * 0 + ((100.5 - 99.5) / 800) ** 2), abs=1e-12)
+
+
+def test_what_is_passed_on_is_one_of_few_sums_and_no_more_than_came_in() -> None:
+    fives = np.repeat([500, 1_000, 2_000, 5_000], 50)
+    law = replace(money(), amounts=fives, top=6_000.0, grain=500, room=0.25)
+    ends = np.array([True]), np.array([True])
+    rng = np.random.default_rng(0)
+    asked, came = np.array([1_800.0]), 2_000.0
+    assert law.at_most(asked, ends, came, rng).tolist() == [2_000]
+    assert law.at_most(asked, ends, 1_900.0, rng).tolist() == [1_500]  # not more than is there
+    assert replace(law, room=0.03).at_most(asked, ends, came, rng).tolist() == [1_500]
 
 
 @pytest.mark.parametrize(

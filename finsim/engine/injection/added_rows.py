@@ -58,7 +58,7 @@ class Added:
     ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``moved`` what is paid, 0 in the
     second of two rows of a payment; ``told`` says of columns of ids, by header, how they give rows away;
     ``before``: the number of the real row before which each stands, where its id says so; ``relation`` as in
-    ``AccountSorts``.
+    ``AccountSorts``; ``other`` who is on the other side, -1 for none.
     """
 
     cells: pa.Table
@@ -70,6 +70,7 @@ class Added:
     told: dict[str, str]
     before: Int1D | None = None
     relation: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
+    other: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def added_rows(
@@ -111,6 +112,7 @@ def added_rows(
         names, np.where([one.is_second for one in found], 0, np.abs(_sums(found, lent))), told,
         ordered.before if ordered else None,
         _relations(found, world, past, words),
+        np.array([one.payee for one in found], dtype=np.int64),
     )  # fmt: skip
 
 

@@ -148,21 +148,21 @@ def _receipts(columns: LedgerColumns, outgoing: Bool1D, payee: Int1D) -> Bool1D:
 def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, int]:
     """Return which rows pay out, by the direction column, else by the sign of the amount, and its sign."""
     amount = sample.amount
-    if columns.layout == SINGLE and (out := _told_out(sample, columns)) is not None:
+    if columns.layout == SINGLE and (out := told_out(sample.cells, columns)) is not None:
         return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():
         return amount < 0, -1
-    if columns.layout == ACCOUNTS and _told_out(sample, columns) is None and is_signed(amount):
+    if columns.layout == ACCOUNTS and told_out(sample.cells, columns) is None and is_signed(amount):
         return amount < 0, -1
     sign = -1 if (amount < 0).mean() > 0.5 else 1
     return amount * sign > 0, sign
 
 
-def _told_out(sample: LedgerSample, columns: LedgerColumns) -> Bool1D | None:
+def told_out(cells: pa.Table, columns: LedgerColumns) -> Bool1D | None:
     """Return which rows the direction column says pay out, None without one whose words are known."""
     if "direction" not in columns.parts:
         return None
-    words = pd.Series(_plain(sample.cells.column(columns.parts["direction"].at))).astype(str)
+    words = pd.Series(_plain(cells.column(columns.parts["direction"].at))).astype(str)
     folded = words.str.strip().str.casefold()
     if folded.isin(OUT_WORDS | IN_WORDS).mean() <= 0.5:
         return None
@@ -175,7 +175,7 @@ def _pays_out(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, boo
 
     A direction does, or amounts on both sides of 0; else all are.
     """
-    out = _told_out(sample, columns)
+    out = told_out(sample.cells, columns)
     if out is not None and out.any():
         return out, True
     if out is None and is_signed(sample.amount):

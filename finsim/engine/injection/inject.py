@@ -25,6 +25,8 @@ from finsim.engine.injection.accounts.transfer_words import transfer_words
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
+from finsim.engine.injection.following.following import Following, with_balances
+from finsim.engine.injection.following.second_days import with_second_days
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
@@ -44,7 +46,7 @@ from finsim.engine.injection.scheme_planning import (
     planned_schemes,
 )
 from finsim.errors import DataError, Problem, StudyError
-from finsim.evaluation.added_rows.column_codes import column_codes
+from finsim.evaluation.added_rows.column_codes import column_codes, words_of
 from finsim.evaluation.added_rows.separation import Separation, separation
 from finsim.evaluation.added_rows.usual_words import usual_words
 from finsim.evaluation.reading.declared import declared_of, opened
@@ -140,7 +142,9 @@ def inject(
     )
     lent = replace(lent, words=words, sides=sides, times=local.time)
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
+    added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
+    added, follows = with_balances(added, follows, where, (sample, past), ledger)
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
     kinds = people.sorts.relation
@@ -149,14 +153,14 @@ def inject(
     elif words is not None and not people.sorts.is_mixed:
         kinds = words.relation(past)
     told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
-    judged = _separations(told_by, added, ledger.columns, [one.narrative for one in told], streams)
+    judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
     progress("writing the rows", _STEPS, _STEPS)
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         rows_of, judged,
-        (*of_the_table(ledger, told, where, past.is_log), *widened(sample, added),
+        (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *_flagged(folder, added, flag)),
@@ -226,7 +230,7 @@ def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[s
 
 
 def _separations(
-    known: tuple[LedgerSample, Histories, Int1D | None], added: Added, columns: LedgerColumns,
+    known: tuple[LedgerSample, Histories, Int1D | None], added: Added, read: tuple[LedgerColumns, Following],
     stories: Sequence[Narrative], streams: Streams,
 ) -> tuple[Separation, ...]:  # fmt: skip
     """Return what gives the rows of each narrative away, against real rows of the sampled entities.
@@ -235,7 +239,7 @@ def _separations(
     sorts, or words of transfers are told, rows are judged beside real ones of the same relations too, the
     third of ``known``, int64[n].
     """
-    sample, past, kinds = known
+    (sample, past, kinds), (columns, follows) = known, read
     usable = np.flatnonzero(sample.payer_kept & sample.known)
     usable = usable[np.argsort(sample.time[usable], kind="stable")]
     keys = {
@@ -253,6 +257,10 @@ def _separations(
     codes = column_codes(rows, to_wall(time, sample.zone), instance < 0, (columns.parts["date"].header, keys))
     if "currency" in columns.parts:
         codes += usual_words(rows, instance < 0, columns.parts["currency"].header, keys)
+    for header, (real_lag, lag) in follows.behind.items():
+        codes.append(
+            words_of(f"{header}: days behind", header, np.concatenate([real_lag[usable], lag]), instance < 0)
+        )
     step = max(1, len(usable) // _JUDGED_ROWS)
     real = np.zeros(len(instance), dtype=np.bool_)
     real[: len(usable) : step] = True

@@ -63,10 +63,13 @@ class Ledger:
 
     def part(self, cells: pa.RecordBatch, role: str, first: int = 0) -> pa.Array:
         """Return the column that plays a part in the canonical form of its type, money in minor units."""
-        return self._typed(cells, self.columns.parts[role], first)
+        return self.typed(cells, self.columns.parts[role], first)
 
-    def _typed(self, cells: pa.RecordBatch, part: Part, first: int) -> pa.Array:
-        column = pa.chunked_array([cells.column(part.at)])
+    def typed(self, cells: pa.RecordBatch | pa.Table, part: Part, first: int = 0) -> pa.Array:
+        """Return a column in the canonical form of its type, money in minor units."""
+        column = cells.column(part.at)
+        if isinstance(column, pa.Array):
+            column = pa.chunked_array([column])
         read = typed(
             column, part.field, self.source.dialect, place=self.source.place, header=part.header,
             first_row=first, minor=True,

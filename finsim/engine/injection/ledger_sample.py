@@ -35,8 +35,9 @@ class LedgerSample:
     """What the first pass found.
 
     ``cells`` are the kept rows as written out, in the order of the file, n of them; ``row`` their numbers
-    in the file; ``time`` ns UTC, ``amount``, ``known`` as in ``LedgerRows``; ``payer_kept`` and
-    ``payee_kept`` say which side's history is kept whole. ``rows`` and ``entities`` count the whole table.
+    in the file, ``nth`` those among rows that are ``known``; ``time`` ns UTC, ``amount``, ``known`` as in
+    ``LedgerRows``; ``payer_kept`` and ``payee_kept`` say which side's history is
+    kept whole. ``rows`` and ``entities`` count the whole table.
     ``daily`` int64[D] rows per day from ``first_day`` (days since 1970). ``grain`` ns: all times are
     multiples of it. Days and grain are those of the clock of ``zone``. ``in_order`` : times never fall.
     ``references`` are the values of the whole table of columns, by place, whose values seem never to occur
@@ -59,6 +60,7 @@ class LedgerSample:
     ids: KnownIds | None
     zone: str = ""
     references: Mapping[int, KnownIds] = field(default_factory=dict)
+    nth: Int1D = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def begin(self) -> int:
@@ -78,11 +80,12 @@ class _Pass:
     salt: int
     most_rows: int
     limit: int = 1 << 64
-    parts: list[tuple[LedgerRows, Array, Array, Int1D]] = field(default_factory=list)
+    parts: list[tuple[LedgerRows, Array, Array, Int1D, Int1D]] = field(default_factory=list)
     held: int = 0
     names: list[Array] = field(default_factory=list)
     days: dict[int, int] = field(default_factory=dict)
     rows: int = 0
+    usable: int = 0
     last: int = -(2**63)
     in_order: bool = True
     grain: int = 0
@@ -98,7 +101,10 @@ class _Pass:
         self._count(rows, payer, payee)
         kept = self._chosen(payer) | self._chosen(payee)
         places = np.flatnonzero(kept & rows.known)
-        self.parts.append((_some(rows, places), payer[places], payee[places], rows.first + places))
+        nth = self.usable + np.cumsum(rows.known) - 1
+        self.usable += int(rows.known.sum())
+        numbers = rows.first + places, nth[places]
+        self.parts.append((_some(rows, places), payer[places], payee[places], *numbers))
         self.held += len(places)
         while self.held > self.most_rows and self.limit > 1 << 40:
             self.limit = self.limit * 7 // 8
@@ -110,9 +116,10 @@ class _Pass:
 
     def _thin(self) -> None:
         parts = []
-        for rows, payer, payee, number in self.parts:
-            places = np.flatnonzero(self._chosen(payer) | self._chosen(payee))
-            parts.append((_some(rows, places), payer[places], payee[places], number[places]))
+        for rows, *known in self.parts:
+            places = np.flatnonzero(self._chosen(known[0]) | self._chosen(known[1]))
+            payer, payee, number, nth = (one[places] for one in known)
+            parts.append((_some(rows, places), payer, payee, number, nth))
         self.parts = parts
         self.held = sum(len(number) for *_, number in parts)
 
@@ -157,7 +164,7 @@ class _Pass:
             raise DataError.of(self._too_long(last - first + 1))
         daily = np.zeros(last - first + 1, dtype=np.int64)
         daily[np.fromiter(self.days, np.int64) - first] = np.fromiter(self.days.values(), np.int64)
-        payer, payee, number = (np.concatenate([part[k] for part in self.parts]) for k in (1, 2, 3))
+        payer, payee, number, nth = (np.concatenate([part[k] for part in self.parts]) for k in range(1, 5))
         rows = [part[0] for part in self.parts]
         cells = pa.Table.from_batches([one.cells for one in rows]).unify_dictionaries().combine_chunks()
         return LedgerSample(
@@ -166,7 +173,7 @@ class _Pass:
             self._chosen(payer), self._chosen(payee), self.rows,
             len(np.unique(np.concatenate(self.names))), first, daily,
             next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids, self.zone,
-            self.references,
+            self.references, nth,
         )  # fmt: skip
 
     def _too_long(self, days: int) -> list[Problem]:

@@ -39,8 +39,10 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
     """Return where added rows go.
 
     A table in time order stays in it; rows of days go to a random place within their day. In any other
-    order an added row follows the row of its entity that is the last before it in time.
+    order an added row follows the row of its entity that is the last before it in time, and stands in front
+    of it where the newest rows come first. Rows of one account at one time stay in their order.
     """
+    falls = not sample.in_order and is_newest_first(sample, past)
     if not sample.in_order:
         keys, how = _behind_own(added, sample, past), BY_ENTITY
     elif is_daily or sample.grain == NANOS_PER_DAY:
@@ -53,23 +55,39 @@ def places(added: Added, sample: LedgerSample, past: Histories, is_daily: bool, 
         keys, how = added.time, BY_TIME
     if added.before is not None:  # among rows of one time, the place is that of the id
         keys = added.before
-    order = np.argsort(keys, kind="stable")
+    nth = np.arange(len(keys))
+    order = np.lexsort((-nth if falls else nth, keys))
     return Places(how, keys[order], order, added.before is not None)
 
 
 def _behind_own(added: Added, sample: LedgerSample, past: Histories) -> Int1D:
-    """Return the number of the real row before which each added row stands."""
-    order = np.lexsort((sample.row, sample.time, past.own))
+    """Return the number of the real row before which each added row stands.
+
+    A table that has the newest rows first is added to in front of the last row before in time, not behind it.
+    """
+    falls = is_newest_first(sample, past)
+    order = np.lexsort((-sample.row if falls else sample.row, sample.time, past.own))
     edges = np.searchsorted(past.own[order], np.arange(past.count + 1))
     keys = np.empty(len(added.time), dtype=np.int64)
     for place, (entity, time) in enumerate(zip(added.entity.tolist(), added.time.tolist(), strict=True)):
         low, high = (int(edges[entity]), int(edges[entity + 1])) if entity >= 0 else (0, 0)
         mine = order[low:high]
         at = int(np.searchsorted(sample.time[mine], time, side="right"))
-        keys[place] = (
-            sample.row[mine[at - 1]] + 1 if at else (sample.row[mine[0]] if len(mine) else sample.rows)
-        )
+        if not len(mine):
+            keys[place] = sample.rows
+        elif falls:
+            keys[place] = sample.row[mine[at - 1]] if at else sample.row[mine[0]] + 1
+        else:
+            keys[place] = sample.row[mine[at - 1]] + 1 if at else sample.row[mine[0]]
     return keys
+
+
+def is_newest_first(sample: LedgerSample, past: Histories) -> bool:
+    """Tell whether times of an entity's rows fall, in the order of the file, more often than they rise."""
+    order = np.lexsort((sample.row, past.own))
+    same = past.own[order][1:] == past.own[order][:-1]
+    step = np.diff(sample.time[order])[same]
+    return int((step < 0).sum()) > int((step > 0).sum())
 
 
 def merged(

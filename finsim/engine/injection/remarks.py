@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from finsim.agents.narratives.narrative_needs import Carried
 from finsim.engine.injection.added_rows import Added
+from finsim.engine.injection.following.following import Following
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.merging import Places
@@ -14,8 +15,10 @@ from finsim.engine.injection.scheme_planning import PlannedScheme, World, expect
 _MOSTLY, _BEYOND = 0.8, 1.2
 
 
-def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool) -> tuple[str, ...]:
-    """Return how the table was read, where rows stand, and what of narratives is left out."""
+def of_the_table(
+    ledger: Ledger, told: Sequence[Carried], where: Places, is_log: bool, following: Following
+) -> tuple[str, ...]:
+    """Return how the table was read, where rows stand, what follows, and what of narratives is left out."""
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
     if is_log:
         found.append(
@@ -25,29 +28,28 @@ def of_the_table(ledger: Ledger, told: Sequence[Carried], where: Places, is_log:
         f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
     ]  # fmt: skip
-    found += unmoved(ledger)
+    if following.follows:
+        found.append(
+            f"{', '.join(following.follows)}: in added rows as many days behind their time as in real rows "
+            "of the same words, on the same weekday or day"
+        )
+    found += [one.text() for one in following.breaks]
+    found += unmoved(following.left)
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
     return tuple(found)
 
 
-def unmoved(ledger: Ledger) -> list[str]:
-    """Return a sentence on columns whose cells fit no added row: another day than that paid, and a balance.
+def unmoved(headers: Sequence[str]) -> list[str]:
+    """Return a sentence on columns whose cells fit no added row: a day that keeps no lag, a balance.
 
-    They are lent by real rows at other times, so the lag of a booking day or a step of a balance gives every
-    added row away, and no single column shows it.
+    They are lent by real rows at other times, so a step of a balance gives every added row away, and no
+    single column shows it.
     """
-    parts, source = ledger.columns.parts, ledger.source
-    paid = parts["date"].header
-    days = [
-        source.bound[name] for name, field in source.fields.items()
-        if field.type in ("ts", "date") and source.bound.get(name, paid) != paid
-    ]  # fmt: skip
-    named = [*days, *([parts["balance"].header] if "balance" in parts else [])]
-    if not named:
+    if not headers:
         return []
     return [
-        f"{', '.join(named)}: added rows have the cells of other rows there, which neither follow their time "
-        "nor go on from row to row: leave these columns out, or make them anew, before a detector learns"
+        f"{', '.join(headers)}: added rows have the cells of other rows there, which neither follow their "
+        "time nor go on from row to row: leave these columns out, or make them anew, before a detector learns"
     ]
 
 

@@ -31,7 +31,8 @@ from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.money.ledger_currencies import Currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
-from finsim.engine.injection.money.scheme_money import posted_scheme
+from finsim.engine.injection.money.passed_on import is_passed_on, passed_on
+from finsim.engine.injection.money.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
 from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
@@ -231,8 +232,7 @@ def _scheme(
     orders = orders.take(np.flatnonzero(orders.payer != orders.payee))  # nobody pays itself
     law = world.money.of_scheme(code, _relations(orders, people))
     kept, amounts = posted_scheme(orders, plan, people, (law, part), script.at("money"))
-    if world.money.of_relation:
-        amounts = world.money.as_related(amounts, _relations(kept, people), law, script.at("related"))
+    kept, amounts = _tied(kept, amounts, plan, (world, law), script)
     kept = replace(kept, ts=world.clock.written(kept.ts, np.zeros(len(kept), dtype=np.int64)))
     if world.shops is not None:
         fitting, rng = (world.shops, people.shop), script.at("shops")
@@ -240,6 +240,27 @@ def _scheme(
     if world.times is not None:
         kept = replace(kept, ts=world.times.moved(kept.ts, _relations(kept, people)))
     return PlannedScheme.of(arrival.id, story, kept, amounts, plan, code) if len(kept) else None
+
+
+def _tied(
+    kept: Orders, amounts: Cents1D, plan: SchemePlan, ledger: tuple[World, Money], script: Streams
+) -> tuple[Orders, Cents1D]:
+    """Return payments with sums of their relations, and no more passed on than was written as received."""
+    (world, law), people = ledger, ledger[0].people
+    kinds = _relations(kept, people) if world.money.of_relation else None
+    if kinds is not None:
+        amounts = world.money.as_related(amounts, kinds, law, script.at("related"))
+    if not is_passed_on(kept, plan.steps).any():
+        return kept, amounts
+    ends = people.entity[kept.payer] >= 0, people.entity[kept.payee] >= 0
+    rng = script.at("passed on")
+
+    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
+        own = law if kinds is None else world.money.of_relation.get(int(kinds[rows[0]]), law)
+        return own.at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
+
+    some, amounts = passed_on(kept, amounts, plan.steps, written)
+    return kept.take(np.flatnonzero(some)), amounts[some]
 
 
 def _outside_lives(scheme: PlannedScheme, people: LedgerPopulation) -> int:

@@ -103,11 +103,19 @@ def _binned(values: Float1D, real: Bool1D, bins: int) -> Int1D:
 
 
 def _words(name: str, column: pa.ChunkedArray, real: Bool1D) -> Codes:
-    codes, words = pd.factorize(column.to_pandas())
-    if len(words) > LEVELS:
+    values = column.to_pandas()
+    if values.nunique() > LEVELS:
         return _numbers(f"{name}: how often", name, _frequency(column, real), real)
+    return words_of(name, name, values, real)
+
+
+def words_of(name: str, column: str, values: Array | pd.Series, real: Bool1D) -> Codes:
+    """Return the reading of a few words, or of whole numbers as words; NaN is missing."""
+    codes, words = pd.factorize(values)
     counts = np.bincount(codes[real & (codes >= 0)], minlength=max(len(words), 1))
     frequent = np.argsort(-counts, kind="stable")[:PAIR_LEVELS]
     coarse: Array = np.full(max(len(words), 1), PAIR_LEVELS)
     coarse[frequent] = np.arange(len(frequent))
-    return Codes(name, name, codes.astype(np.int64), np.where(codes >= 0, coarse[codes], -1).astype(np.int64))
+    return Codes(
+        name, column, codes.astype(np.int64), np.where(codes >= 0, coarse[codes], -1).astype(np.int64)
+    )

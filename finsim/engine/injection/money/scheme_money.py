@@ -133,6 +133,23 @@ class Money:
             found[here] = own.near(amounts[here], below[here], rng)
         return found
 
+    def at_most(
+        self, amounts: Float1D, sides: tuple[Array, Array], most: float, rng: np.random.Generator
+    ) -> Cents1D:
+        """Return amounts as the ledger writes and steps them, none above what is asked but a step.
+
+        Where few sums are most of what is paid, one of them nearby, up to ``most``: of 20 that came in 20 go
+        out, not 18.
+        """
+        asked = np.minimum(amounts, self.limits(sides))
+        found = self.written(asked, sides, np.ones(len(asked), dtype=np.bool_), rng)
+        if self.room > _NEAR and not self.comes_in(sides).any():
+            low = np.searchsorted(self.amounts, asked * (1 - self.room), side="left")
+            high = np.searchsorted(self.amounts, np.minimum(asked * (1 + self.room), most), side="right")
+            pick = np.minimum(low + (rng.random(len(asked)) * (high - low)).astype(np.int64), high - 1)
+            found = np.where(high > low, self.amounts[np.maximum(pick, 0)], found)
+        return at_steps(found, np.full(len(found), self.step))
+
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
 
