@@ -52,18 +52,19 @@ def test_borrowers_among_the_customers_miss_their_instalments() -> None:
     """A bank whose loans default in a recession is short for that, too."""
     book = {
         "data": "german_credit",
-        "loans": 60,
+        "loans": 200,
         "months": 6,
         "draws": 5_000,
         "rules": None,
-        "generator": "resample",
+        "target_pd": 0.2,
+        "generator": "resample_rows",
     }
     euros = {"accounts": 200, "days": 150, "rules": None, "currency": "EUR"}
     plan = resolve(study_of({"id": "bank", "transactions": euros, "credit": book}))
     model = breach_model(plan, Question(SHORTFALL, 0.5))
     assert "bbb_spread" in model.along
     assert "payment_shock" in model.held
-    calm, hard = plan.drivers["base"], drivers_of(plan, {"bbb_spread": 12.0})
+    calm, hard = plan.drivers["base"], drivers_of(plan, {"credit_factor": -8.0})
     assert model.measured(hard) > model.measured(calm)
 
 

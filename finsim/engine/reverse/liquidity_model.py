@@ -98,7 +98,8 @@ def added_up(
         for k, node in np.ndindex(added.shape):
             if NODES[node]:
                 raw = np.where(np.arange(len(PURSE)) == k, NODES[node] * deviations, 0.0)
-                moves = law.moves(np.linalg.solve(own, raw)[None, :])[0]
+                u: Float1D = np.linalg.solve(own, raw).astype(np.float64)
+                moves = law.moves(u[None, :])[0]
                 added[k, node] = measured(dict(zip(law.names, moves.tolist(), strict=True))) - calm
         return np.vstack([np.full(len(NODES), calm), added])
 
