@@ -12,7 +12,6 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from finsim.catalog import Catalog, Entry
-from finsim.engine.executors.freed_memory import keep_freed_memory
 from finsim.engine.finished_tasks import Done, load_done, read_plan, save_done
 from finsim.engine.study.study_resolution import Plan, plan_of
 from finsim.errors import FinsimError, ResumeError
@@ -100,7 +99,6 @@ def perform(task: Task) -> Done:
     if finished is not None:
         return finished
     work: Callable[[Path, Plan, Task], Done] = STAGES.load(task.stage)
-    keep_freed_memory()
     started = time.process_time()
     with threadpool_limits(limits=1):
         try:
