@@ -136,3 +136,18 @@ def test_a_rule_with_few_exceptions_is_one_and_with_many_is_none():
 
     assert [(one.word, one.rule.target) for one in rules(0.005)] == [("a", "second")]
     assert not rules(0.03)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_numbers_of_a_word_stay_between_its_own_least_and_greatest(sign):
+    draw = np.random.default_rng(9)
+    kind = draw.choice(["a", "b"], 1_000)
+    value = sign * np.where(kind == "a", draw.uniform(50, 70, 1_000), draw.uniform(0, 200, 1_000))
+    table = MixedTable({"kind": words(kind), "value": amounts(np.round(value, 2))}, 1_000)
+    inner, found = reduce(table, Streams(1))
+    made = found.restore(shuffled(inner), Streams(2))
+    mine = np.abs(made["value"].values[_having(made, "kind", "a")])
+    assert mine.min() >= 50
+    assert mine.max() <= 70
+    assert np.unique(mine, return_counts=True)[1].max() < 10
+    assert np.abs(made["value"].values).max() > 190

@@ -48,8 +48,7 @@ class WordDate:
         days = np.stack([self._after(start[rows], np.full(len(rows), one)) for one in self.between], axis=1)
         fits = (days >= self.low) & (days <= self.high)
         how_many = fits.sum(axis=1)
-        names = [name for name in columns if name not in (self.target, self.count)]
-        wanted = np.floor(own_places(columns, names, rows) * how_many).astype(np.int64)
+        wanted = np.floor(own_places(columns, columns, rows) * how_many).astype(np.int64)
         chosen = np.argmax(np.cumsum(fits, axis=1) > wanted[:, None], axis=1)
         good = how_many > 0
         column = columns[self.count or self.target]

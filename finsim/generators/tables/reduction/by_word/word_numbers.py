@@ -53,7 +53,7 @@ class WordRange:
         rows = np.flatnonzero(rows_of(columns, self.source, self.word) & beyond)
         if not len(rows):
             return {}
-        at = own_places(columns, [name for name in columns if name != self.target], rows)
+        at = own_places(columns, columns, rows)
         drawn = np.interp(at, np.linspace(0.0, 1.0, len(self.quantiles)), self.quantiles)
         most = _numbers(columns[self.of])[rows] if self.of else np.full(len(rows), np.inf)
         drawn = on_grid(drawn * most if self.of else drawn, self.grid)
