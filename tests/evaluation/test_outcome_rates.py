@@ -9,7 +9,7 @@ import pytest
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.tables.table_case import table_case
-from finsim.evaluation.utility.outcome_rates import COLUMNS, METRIC
+from finsim.evaluation.utility.rates.outcome_rates import COLUMNS, METRIC
 from finsim.randomness import Streams
 
 RATES = np.array([0.012, 0.04, 0.07, 0.12, 0.222])

@@ -1,0 +1,1 @@
+"""Rates of a label by the words of other columns."""
