@@ -7,6 +7,7 @@ import pytest
 import finsim
 from finsim.engine.learned import event_model
 from finsim.engine.learned.event_model import LearnedEvents
+from finsim.engine.learned.statements.balance_column import _sums
 from finsim.randomness import Streams
 
 
@@ -94,6 +95,12 @@ def test_any_batch_size_gives_the_same_rows(model, monkeypatch, block):
 def test_a_saved_model_computes_the_same(model, tmp_path):
     model.save(tmp_path / "model")
     pd.testing.assert_frame_equal(table_of(LearnedEvents.load(tmp_path / "model")), table_of(model))
+
+
+def test_sums_begin_with_the_first_row_of_an_account():
+    moved, starts = np.array([5, -3, 2, 7]), np.array([0, 2])
+    assert _sums(moved, starts, False).tolist() == [5, 2, 2, 9]
+    assert _sums(moved, starts, True).tolist() == [0, 5, 0, 2]
 
 
 def test_longer_periods_run_on_too(model):

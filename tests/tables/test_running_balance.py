@@ -121,6 +121,11 @@ def test_half_a_cent_is_the_tolerance():
     assert follow(level, move, np.array([0, 0, 1]), False, 0.005).tolist() == [1]
 
 
+def test_a_balance_that_moves_by_itself_does_not_follow():
+    account, still = np.zeros(3, np.int64), np.zeros(3)
+    assert follow(np.array([5.0, 6.0, 6.0]), still, account, False, 0.005).tolist() == [0, -1]
+
+
 def test_no_opening_leads_below_the_lowest_balance():
     rng = np.random.default_rng(5)
     low, fall = rng.normal(-100, 300, 400), rng.lognormal(6, 1, 400)

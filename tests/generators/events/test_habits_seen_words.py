@@ -1,5 +1,7 @@
 """Words of one row stand together in some real row, and a sum has the sign and the kind of its words."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
@@ -7,10 +9,11 @@ from event_logs import BEGIN, DAY, DAYS, assembled, words
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.cells.kinds_of_sums import sum_kinds
 from finsim.generators.events.habits.cells.seen_words import Seen, learn_seen, signs_seen, words_beside
+from finsim.generators.events.habits.rows_of_lives import _repeated, _signed
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
 from finsim.records.event_log import EventRoles
-from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 TYPES = ("card", "machine", "fee", "in", "out")
 TRADES = ("food", "cash", "charges", "friends")
@@ -134,6 +137,23 @@ def test_rows_of_one_entity_count_once_where_they_are_alike():
         words_beside(word, 10, level, (entity, 1.0))[1, 0] > 0
     )
     assert words_beside(word, 10, level, (entity, 0.0))[1, 0] == 0.0
+
+
+def test_an_amount_has_the_sign_of_its_word(both):
+    body = both[1]
+    (law,) = (one for one in body.known.early if one.name == "type")
+    assert law.signs is not None
+    word = MixedColumn(WORD, np.array([3, 3, 0, 0, -1], np.int32), TYPES)
+    signed = _signed(np.array([-7.0, 7.0, 3.0, -3.0, 2.0]), [law], {"type": word})
+    assert signed.tolist() == [7.0, 7.0, -3.0, -3.0, 2.0]
+
+
+def test_a_sum_is_repeated_among_its_kind_where_kinds_are_apart():
+    like, payee = np.array([-1, 0, 0, 0]), np.array([1, 1, 2, 1])
+    rows, case = SimpleNamespace(like=like, payee=payee), np.array([0, 0, 1, 1])
+    amount = np.array([-10.0, -3.0, -4.0, -5.0])
+    assert _repeated(rows, amount, case, False).tolist() == [0, 0, 2, 0]
+    assert _repeated(rows, amount, case, True).tolist() == [0, 0, 2, 3]
 
 
 def test_kinds_and_signs():
