@@ -19,7 +19,7 @@ QUICK = {
 LONGER = {
     "mutated_files.py --kind study scenario narrative rules table --count 4": "4 files",
     "mutated_files.py --kind schema model run --count 3": "3 files",
-    "faults.py --runs 1 --workers 1 --disks 1 --writers 1": "writers    1 of 1 right",
+    "faults.py --runs 1 --workers 1 --disks 0 --writers 1": "writers    1 of 1 right",
     "constraints.py --rows 3e3 --engines finsim polars": "all engines counted the same breaches",
     "constraints_stream.py --rows 2e4": "start to end",
     "constraints_csv.py --rows 2e3": "CPU seconds",
