@@ -17,12 +17,13 @@ from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.learned.statements.balance_column import BalanceColumn, without_balance
+from finsim.engine.learned.statements.balances_of_a_run import balances_of_run, with_balances
 from finsim.engine.learned.statements.sided_amounts import two_amounts
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -92,22 +93,47 @@ class LearnedEvents(ShownTable):
         self, entities: int, streams: Streams, days: int | None, progress: Progress
     ) -> Iterator[pa.RecordBatch]:
         """Yield the events of new entities, block by block, in the columns of the training table."""
-        row = 0
+        row, cells = 0, self._balances(entities, streams, days)
         for first in range(0, entities, BLOCK_ENTITIES):
             count = min(BLOCK_ENTITIES, entities - first)
-            log = self.sampled(count, streams, first, days, entities)
+            log = self.sampled(count, streams, first, days, entities, next(cells, None))
             yield from self.rows_of(log, first, entities, row).to_batches()
             row += log.events.rows
             progress((first + count) / entities, "sampling entities")
 
     def sampled(
-        self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
-    ) -> EventLog:
-        """Return new entities as the generator samples them, with balances and amounts as rows have them."""
+        self, count: int, streams: Streams, first: int = 0, days: int | None = None,
+        total: int | None = None, cells: Float1D | None = None,
+    ) -> EventLog:  # fmt: skip
+        """Return new entities as the generator samples them, with balances and amounts as rows have them.
+
+        ``cells`` : their balances, where those rest on rows of other blocks too.
+        """
         log = self.generator.sample(count, streams, first, days, total)
-        if self.balance is not None:
+        if self.balance is not None and cells is not None:
+            log = with_balances(log, self.balance, cells)
+        elif self.balance is not None:
             log = self.balance.added(log, first, streams.under("balances"))
         return log if self.sides is None else two_amounts(log, self.sides)
+
+    def _balances(self, entities: int, streams: Streams, days: int | None) -> Iterator[Float1D]:
+        """Return the balances of each block where rows of an account stand with others, else nothing.
+
+        Second sides stand behind the first ones, so a run is sampled twice: first for what moves.
+        """
+        turns = isinstance(self.generator, HasTurnedRows) and self.generator.turns_rows
+        if self.balance is None or not turns:
+            return iter(())
+        firsts = range(0, entities, BLOCK_ENTITIES)
+        logs = (
+            (
+                first,
+                self.generator.sample(min(BLOCK_ENTITIES, entities - first), streams, first, days, entities),
+            )
+            for first in firsts
+        )
+        blocks = ((log, self._owners(log, first).astype(np.int64)) for first, log in logs)
+        return iter(balances_of_run(self.balance, blocks, entities, streams.under("balances")))
 
     def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
         """Return one block of entities as rows of the training table's columns.
@@ -162,8 +188,9 @@ class LearnedEvents(ShownTable):
 
     def _owners(self, log: EventLog, first: int) -> Array:
         """Return int32[n] whose row each is: in turned ones the partner's."""
+        if log.turned is None:
+            return (first + log.entity()).astype(np.int32)
         partner = log.events[str(log.roles.partner)].values
-        assert log.turned is not None
         return np.where(log.turned, partner, first + log.entity()).astype(np.int32)
 
 
@@ -186,10 +213,6 @@ def fit_events(
     ledger = ledger_of(data, both=not is_private)
     log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
     generator, why = chosen_body(log, choice, budget, streams, progress)
-    if balance is not None and isinstance(generator, HasTurnedRows) and generator.turns_rows:
-        told = Choice(generator.name, choice.settings)
-        generator, balance = chosen_body(ledger.log, told, budget, streams, progress)[0], None
-        said_of = ("balance: drawn row by row, as rows of both sides of a payment stand with one account",)
     if generator.report.privacy is not None:
         said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
         keys = (*data.keys, str(data.roles.id))

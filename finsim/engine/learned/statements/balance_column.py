@@ -51,26 +51,38 @@ class BalanceColumn:
 
         They run on as the events stand; who writes rows newest first turns those of an account around.
         """
-        rows, account, spans = _rows(log, self.currency)
-        column = MixedColumn(NUMBER, np.zeros(log.events.rows), step=self.step)
-        if not log.events.rows:
-            return replace(log, events=log.events.with_columns({self.name: column}))
+        rows, account, spans = statement_rows(log, self.currency)
+        cells = self.cells(replace(rows, account=account), (first, log.count, spans), streams)
+        return replace(log, events=log.events.with_columns({self.name: self.of(cells)}))
+
+    def of(self, cells: Float1D) -> MixedColumn:
+        """Return balances as a column of events."""
+        return MixedColumn(NUMBER, cells, step=self.step)
+
+    def cells(self, rows: Statement, whose: tuple[int, int, int], streams: Streams) -> Float1D:
+        """Return the balances float64[n] of rows.
+
+        whose : number of the first entity, how many they are, and how many accounts each has at most.
+        """
+        first, count, spans = whose
+        account, size = rows.account, len(rows.amount)
+        if not size:
+            return np.zeros(0)
         order = in_order(account, rows.times[self.how.time], False)
         unit = self.step if self.step > 0 else FINE
         moved = np.round(self.how.moves(rows.amount, rows.words) / unit).astype(np.int64)[order]
         starts = np.flatnonzero(np.append(True, account[order][1:] != account[order][:-1]))
         sums = _sums(moved, starts, self.how.before)
-        draws = np.empty((log.count, spans))
+        draws = np.empty((count, spans))
         fill_uniforms(np.uint64(streams.word("openings")), first, draws)
         deep = falls(np.asarray(sums * unit, np.float64), starts)
         opening = self.openings.draw(deep, draws.reshape(-1)[account[order][starts]])
         whole = np.round(opening / unit).astype(np.int64)
-        sizes = np.diff(np.append(starts, len(order)))
-        cells = np.empty(len(order))
-        cells[order] = on_unit(np.repeat(whole, sizes) + sums, unit)
+        cells = np.empty(size)
+        cells[order] = on_unit(np.repeat(whole, np.diff(np.append(starts, size))) + sums, unit)
         if self.by_day:
             cells[~last_of_day(rows, account, order, self.how.time)] = np.nan
-        return replace(log, events=log.events.with_columns({self.name: column.with_values(cells)}))
+        return cells
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -112,7 +124,7 @@ def _learned(log: EventLog, name: str) -> BalanceColumn | float:
     column, best = log.events[name], 0.0
     tolerance = 0.5 * column.step * (1 + 1e-6) if column.step > 0 else HALF_A_CENT
     for currency in dict.fromkeys(("", log.roles.currency or "")):
-        rows, account, _ = _rows(log, currency)
+        rows, account, _ = statement_rows(log, currency)
         how = best_running(replace(rows, account=account), column.values, tolerance)
         if how is not None and how.holds >= HOLDS:
             return _with_openings(name, column, how, (rows, account), currency)
@@ -140,8 +152,11 @@ def _with_openings(
     return BalanceColumn(name, column.step, how, openings, currency, by_day)
 
 
-def _rows(log: EventLog, currency: str) -> tuple[Statement, Int1D, int]:
-    """Return the rows of a log, the account int64[n] of each, and how many accounts an entity has at most."""
+def statement_rows(log: EventLog, currency: str, owner: Int1D | None = None) -> tuple[Statement, Int1D, int]:
+    """Return the rows of a log, the account int64[n] of each, and how many accounts an entity has at most.
+
+    owner : int64[n], whose rows they are where that is not who they stand with.
+    """
     times = {log.roles.time: log.times}
     times.update({name: one.values for name, one in log.events.columns.items() if one.kind == TIME})
     names = dict.fromkeys(
@@ -151,7 +166,7 @@ def _rows(log: EventLog, currency: str) -> tuple[Statement, Int1D, int]:
     words = {name: log.events[name].values.astype(np.int64) + 1 for name in names}
     amount = log.part("amount")
     assert amount is not None
-    entity = log.entity()
+    entity = log.entity() if owner is None else owner
     if not currency:
         return Statement(entity, times, amount, words), entity, 1
     spans = len(log.events[currency].words) + 1
