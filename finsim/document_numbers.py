@@ -17,7 +17,9 @@ from pydantic import BeforeValidator, Field
 
 THOUSANDS = {"k": 1_000, "m": 1_000_000}
 """What the letter after a count multiplies it with; capitals mean the same."""
-_SPELLED = re.compile(r"([-+]?[0-9]+(?:_[0-9]{3})*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%]*)\Z")
+_SPELLED = re.compile(
+    r"([-+]?(?:[0-9]+(?:_[0-9]{3})*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%]*)\Z"
+)
 _DIGITS = re.compile(r"[-+]?[0-9]+(?:_[0-9]{3})*\Z")
 _COMMA = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)+\s*[A-Za-z%]*\Z")
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}

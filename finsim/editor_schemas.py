@@ -38,7 +38,7 @@ _YES, _NO = (
 )
 # A number as files spell it, see ``document_numbers``.
 _DIGITS = r"[-+]?[0-9]+(_[0-9]{3})*"
-_SPELLED = rf"{_DIGITS}(\.[0-9]+)?([eE][-+]?[0-9]+)?"
+_SPELLED = rf"({_DIGITS}(\.[0-9]*)?|[-+]?\.[0-9]+)([eE][-+]?[0-9]+)?"
 _LETTERS = "".join(letter + letter.upper() for letter in numbers.THOUSANDS)
 _WHOLE_SPELLED = rf"{_DIGITS}((\.0+)?|(\.[0-9]+)?[eE]\+?[0-9]+)"
 NUMBER: JsonSchema = {"type": ["number", "string"], "pattern": _DECIMAL}

@@ -42,3 +42,12 @@ def test_a_decimal_comma_is_never_taken_for_thousands(text: str, number: str, co
         with pytest.raises(Misfit) as bad:
             reader(text)
         assert bad.value.remedy == f"write {meant}"
+
+
+@pytest.mark.parametrize(("text", "number"), [(".01", 0.01), ("-.5", -0.5), ("5.", 5.0), (".5e-1", 0.05)])
+def test_a_number_may_begin_or_end_with_its_point(text: str, number: float) -> None:
+    assert read_number(text) == number
+
+
+def test_a_point_alone_is_no_number() -> None:
+    assert read_number(".") == "."
