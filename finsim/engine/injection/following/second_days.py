@@ -107,16 +107,20 @@ def _read(part: Part, cells: pa.Table, ledger: Ledger) -> tuple[Int1D, Bool1D, s
     """Return the values of a column by its own clock (ns), which there are, and the zone of the clock."""
     told = ledger.typed(cells, part)
     kind = cells.column(part.at).type
-    zone = ""
+    zone, stored = "", kind.tz if pa.types.is_timestamp(kind) and kind.tz else ""
+    if part.field.type == "date" and stored:
+        told, zone = cells.column(part.at), stored  # days begin by the clock that stores them
     if part.field.type == "ts":
-        stored = kind.tz if pa.types.is_timestamp(kind) and kind.tz else ""
         zone = zone_of(part.field, ledger.source.dialect) or stored
     there = np.asarray(told.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
     whole = told.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(0)
     values = np.asarray(whole.to_numpy(zero_copy_only=False), dtype=np.int64)
     there &= np.abs(values) < 2**62 // 1_000
     values = np.where(there, values, 0) * 1_000
-    return to_wall(values, zone), there, zone
+    wall = to_wall(values, zone)
+    if part.field.type == "date":
+        return wall - wall % NANOS_PER_DAY, there, ""
+    return wall, there, zone
 
 
 def _is_lawful(values: Int1D, time: Int1D, own: Int1D) -> bool:
@@ -155,7 +159,8 @@ def _codes(
         if not ledger.columns.is_daily:
             one["hour"] = time % NANOS_PER_DAY // (60 * _MINUTE)
         amount = ledger.typed(cells, ledger.columns.parts["amount"])
-        one["sign"] = np.asarray(np.sign(amount.cast(pa.float64()).fill_null(0.0).to_numpy()), np.int64)
+        sums = amount.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy()
+        one["sign"] = np.asarray(np.sign(sums), np.int64)
         sides.append(one)
     for at, field in enumerate(sample.cells.schema):
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type

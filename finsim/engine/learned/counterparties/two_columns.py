@@ -140,7 +140,7 @@ def _usual_names(accounts: pd.Series, names: pd.Series) -> tuple[pd.Series, bool
     count = count.sort_values(["account", "rows"], kind="stable").drop_duplicates("account", keep="last")
     total = rows["account"].value_counts()
     again = count[count["account"].map(total) > 1]
-    agree = float(again["rows"].sum()) >= CONSISTENT * float(again["account"].map(total).sum())
+    agree = int(again["rows"].sum()) >= CONSISTENT * int(total[total > 1].sum())
     found: pd.Series = count.set_index("account")["name"]
     return found, agree
 

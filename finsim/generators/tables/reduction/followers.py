@@ -23,6 +23,9 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTab
 SCREENED = 4_000
 MOST_STEPS = 64
 LEAST_REPEATS = 0.5
+LEAST_NEAR = 0.9
+"""Share of all rows that the nearest key tells, those of rare numbers too: fixed rates that hardly repeat are
+none of the trackers' (assumption)."""
 CHANCE = 1e-9  # assumption: of a step function among all pairs of columns of a table
 
 
@@ -131,6 +134,8 @@ def _holds(follower: Follower, table: MixedTable, target: Int1D) -> bool:
         judged = places != len(follower.cells)
     elif not follower.is_steps:
         judged = source.missing() | np.isin(source.values, np.array(follower.keys, source.values.dtype))
+        if (mine == back).mean() < LEAST_NEAR:
+            return False
     odd = judged & (target != np.bincount(target).argmax())
     return bool(
         judged.any()
