@@ -72,15 +72,18 @@ def test_one_amount_is_read_and_two_columns_are_written(tmp_path, zeros, minus):
 
 def test_purchases_go_out_of_an_account_that_is_mostly_paid(tmp_path):
     _, _, added, rows = injected(tmp_path, statement(mostly_in=True))
-    assert added["Soll"].notna().all() and added["Haben"].isna().all()
+    assert added["Soll"].notna().all()
+    assert added["Haben"].isna().all()
     assert set(added["Buchungstext"]) <= {"Lastschrift", "Karte"}
     assert_goes_on(rows, added)
 
 
 def test_money_that_comes_in_has_the_other_column(tmp_path):
-    frame = statement(party="DE89370400{:06d}")
+    frame = statement().drop(columns="Auftraggeber/Empfänger")
     _, _, added, _ = injected(tmp_path, frame, story="app_scam_mule_chain")
-    assert added["Soll"].notna().any() and added["Haben"].notna().any()
+    assert added["Soll"].notna().any()
+    assert added["Haben"].notna().any()
+    assert set(added["Buchungstext"][added["Haben"].notna()]) == {"Gutschrift"}
     assert (added["Soll"].notna() != added["Haben"].notna()).all()
 
 
@@ -101,7 +104,8 @@ def test_sides_are_known_by_their_roles(tmp_path):
     )
     rows = pd.read_parquet(said.transactions)
     added = rows[rows["instance"] >= 0]
-    assert len(added) and (added["Raus"].notna() != added["Rein"].notna()).all()
+    assert len(added) > 20
+    assert (added["Raus"].notna() != added["Rein"].notna()).all()
 
 
 def test_the_same_rows_with_one_signed_amount_get_the_same_schemes(tmp_path):

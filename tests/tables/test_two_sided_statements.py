@@ -8,15 +8,15 @@ import finsim
 from finsim.errors import DataError
 from finsim.tables import propose
 from finsim.tables.proposing.roles import roles
-from finsim.tables.statements.statement_roles import sided_headers
-from finsim.tables.statements.two_sides import side_of
+from finsim.tables.proposing.statements.side_headers import side_of
+from finsim.tables.proposing.statements.statement_roles import sided_headers
 
 HEADERS = [
     ("Account", "Date", "Value Date", "Type", "Payee", "Paid out", "Paid in", "Balance"),
     ("Account", "Date", "Valuta", "Type", "Counterparty name", "Debit", "Credit", "Balance"),
     ("Konto", "Buchungstag", "Valuta", "Buchungstext", "Auftraggeber/Empfänger", "Soll", "Haben", "Saldo"),
-    ("Konto", "Datum", "Valuta", "Buchungstext", "Beguenstigter/Zahlungspflichtiger", "Soll", "Haben", "Saldo"),
-    ("Konto", "Buchung", "Valuta", "Vorgang", "Empfänger", "Belastung in CHF", "Gutschrift in CHF", "Saldo"),
+    ("Konto", "Datum", "Valuta", "Kanal", "Beguenstigter/Zahlungspflichtiger", "Soll", "Haben", "Saldo"),
+    ("Konto", "Buchungsdatum", "Valuta", "Vorgang", "Empfänger", "Soll in CHF", "Haben in CHF", "Saldo"),
     ("Compte", "Date", "Date de valeur", "Canal", "Bénéficiaire", "Débit", "Crédit", "Solde"),
     ("Cuenta", "Fecha", "Fecha valor", "Canal", "Beneficiario", "Cargo", "Abono", "Saldo"),
     ("Cuenta", "Fecha", "Fecha valor", "Canal", "Beneficiario", "Debe", "Haber", "Saldo"),
@@ -57,7 +57,8 @@ def test_the_roles_of_a_statement_with_two_sides(tmp_path, headers, zeros):
     assert tuple(fields[header].role for header in headers) == ROLES
     assert {fields[header].type for header in headers[5:]} == {"money"}
     both = [one for one in found.doubts if f"`{headers[5]}`, `{headers[6]}`" in one]
-    assert len(both) == 1 and "debit, credit" in both[0]
+    assert len(both) == 1
+    assert "debit, credit" in both[0]
     assert sum("no stated currency" in one for one in found.doubts if headers[7] not in one) <= 1
 
 
@@ -78,7 +79,7 @@ def test_numbers_of_accounts_are_accounts_and_names_merchants(tmp_path):
 
 
 def test_sums_of_a_month_are_no_sides_and_remarks_no_channel(tmp_path):
-    found, fields = proposed(tmp_path, statement(HEADERS[2], both=True))
+    _, fields = proposed(tmp_path, statement(HEADERS[2], both=True))
     assert not {"debit", "credit"} & {one.role for one in fields.values()}
     remarks = statement(HEADERS[2])
     remarks["Buchungstext"] = [f"Rechnung {k}" for k in range(len(remarks))]
@@ -129,3 +130,14 @@ def test_roles_of_sides_that_are_none_are_refused(tmp_path):
         finsim.inject(
             tmp_path / "s.csv", narratives="card_testing_escalation", output=tmp_path / "o", schema=schema
         )
+
+
+@pytest.mark.parametrize(("name", "account"), [("Payee", "Other Account"), ("Empfänger", "Gegenkonto")])
+def test_of_a_name_and_a_number_the_number_is_who_is_paid(tmp_path, name, account):
+    frame = statement(("Account", "Date", "Value Date", "Type", name, "Debit", "Credit", "Balance"))
+    frame[account] = [f"DE8937{one[6:]:0>8}" for one in frame[name]]
+    _, fields = proposed(tmp_path, frame)
+    assert (fields[account].role, fields[name].role) == ("to_account", "")
+    frame["Amount"] = frame.pop("Debit").where(lambda one: one != "", frame.pop("Credit"))
+    _, fields = proposed(tmp_path, frame)
+    assert (fields[account].role, fields[name].role) == ("to_account", "")

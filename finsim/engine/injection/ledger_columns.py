@@ -16,14 +16,8 @@ from finsim.records.columns import LABEL, with_roles
 from finsim.records.transactions import TRANSACTION_SCHEMA
 from finsim.tables import Field, TableSource
 from finsim.tables.proposing.roles import roles
-from finsim.tables.statements.two_sides import (
-    SIDE_ROLES,
-    TwoSides,
-    refuse_no_sides,
-    side_headers,
-    side_of,
-    two_sides,
-)
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES, side_of
+from finsim.tables.statements.two_sides import TwoSides, refuse_no_sides, side_headers, two_sides
 
 CARDS, ACCOUNTS, SINGLE = "card to merchant", "account to account", "single-sided"
 LABELS = tuple(

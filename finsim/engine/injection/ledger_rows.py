@@ -93,7 +93,7 @@ class Ledger:
             ) from None  # fmt: skip
 
     def amounts(self, cells: pa.RecordBatch | pa.Table, first: int = 0) -> pa.Array:
-        """Return the amount of each row in whole units of 1 / ``scale``; of two columns below 0 where it goes out.
+        """Return amounts in whole units of 1 / ``scale``, of two columns below 0 where it goes out.
 
         Raises DataError for one that is too large to be counted.
         """

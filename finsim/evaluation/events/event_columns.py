@@ -6,10 +6,15 @@ import pyarrow as pa
 
 from finsim.evaluation.events.event_case import EventColumns
 from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, NUMBER, Roles, distinct, kind_of
+from finsim.tables.proposing.other_sides import other_sides
 from finsim.tables.proposing.roles import is_id, is_time, roles
+from finsim.tables.proposing.statements.statement_roles import statement_roles
+from finsim.tables.proposing.stored_columns import texts_of
 
 LEAST_AMOUNTS = 10
 LEAST_PARTNERS = 20
+_LOOK = 5_000
+"""First rows whose cells say who is paid, as many as a proposal looks at."""
 
 
 def event_columns(real: pa.Table, own: pa.Table, played: Roles) -> EventColumns:
@@ -17,7 +22,7 @@ def event_columns(real: pa.Table, own: pa.Table, played: Roles) -> EventColumns:
     shared = [name for name in real.column_names if name in own.column_names]
     taken = {played.id, played.time, played.label, *played.secrets, *played.groups}
     free = [name for name in shared if name not in taken]
-    named = {role: header for header, role in roles(free, "payments").items()}
+    named = {role: header for header, role in _spoken(real, free).items()}
     said = []
     found: dict[str, str | None] = {}
     declared = {"amount": played.amount, "counterparty": played.counterparty, "channel": played.channel}
@@ -35,6 +40,21 @@ def event_columns(real: pa.Table, own: pa.Table, played: Roles) -> EventColumns:
     return EventColumns(
         found["amount"], found["counterparty"], found["channel"], ", ".join(said) or "no amount, counterparty"
     )
+
+
+def _spoken(real: pa.Table, free: list[str]) -> dict[str, str]:
+    """Return header -> role, as a proposal of a schema reads them: who is paid by what its cells are."""
+    types = {name: "date" if kind_of(real[name].type) == DATE else "" for name in free}
+    named = roles(free, "payments", types)
+    able = [name for name in free if kind_of(real[name].type) == CATEGORY or is_id(name)]
+
+    def cells(name: str) -> list[str]:
+        return texts_of(real[name].slice(0, _LOOK))
+
+    if both := other_sides(named, able, cells):
+        named = {name: role for name, role in named.items() if role != "to_account"}
+        named |= {both[0]: "to_account", both[1]: "merchant"}
+    return {**named, **statement_roles(named, able, cells)}
 
 
 def time_column(real: pa.Table, played: Roles) -> str | None:

@@ -21,7 +21,7 @@ _WORDS: Mapping[str, str] = {
     " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
     " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
-    " buchungsdatum datum fecha data buchung valuta dateoperation zeit zeitpunkt zeitstempel buchungszeit"
+    " buchungsdatum datum fecha data valuta dateoperation zeit zeitpunkt zeitstempel buchungszeit"
     " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
     " wertstellungsdatum datedoperation datecomptable datevaleur datedevaleur fechacontable fechavalor"
     " fechamovimiento datamovimento datalancamento datavalor dataoperacao dataoperazione datacontabile"

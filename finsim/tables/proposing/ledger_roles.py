@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, fraud_column, time_column
 from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import is_id, names_entity, roles
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
+from finsim.tables.proposing.statements.statement_roles import sided_headers, statement_roles
 from finsim.tables.proposing.text_columns import Guess
-from finsim.tables.statements.statement_roles import sided_headers, statement_roles
-from finsim.tables.statements.two_sides import SIDE_ROLES
 
 _AMOUNTS, _WORDS = ("money", "float"), ("id", "cat", "int")
 _ROWS_AN_ENTITY = 2.0

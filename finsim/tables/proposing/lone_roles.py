@@ -9,8 +9,8 @@ from finsim.tables.direction_words import are_directions
 from finsim.tables.proposing.ledger_headers import FRAUD_PARTS
 from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import folded, is_id, names_entity
+from finsim.tables.proposing.statements.statement_roles import statement_roles
 from finsim.tables.proposing.text_columns import Guess
-from finsim.tables.statements.statement_roles import statement_roles
 
 TIMES = ("date", "ts")
 _TIMED = ("payments", "prices")  # kinds that need a time; the day of a loan is found by ``loan_roles``

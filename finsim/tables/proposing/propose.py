@@ -22,13 +22,13 @@ from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.row_numbers import numbered
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.series_kinds import series_kinds
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
+from finsim.tables.proposing.statements.statement_roles import sided_headers, told_sides
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
 from finsim.tables.proposing.text_columns import NO_CURRENCY, Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
-from finsim.tables.statements.statement_roles import sided_headers, told_sides
-from finsim.tables.statements.two_sides import SIDE_ROLES
 
 _SAMPLE, _TURNS = 5000, 4
 _NAMES = {"cat": "cat", "id": "id", "int": "id"}

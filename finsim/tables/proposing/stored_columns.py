@@ -85,7 +85,7 @@ def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:
 
 
 def texts_of(column: pa.ChunkedArray) -> list[str]:
-    """Return stored cells as text; gaps and values that are not finite are empty, and so is what no type reads."""
+    """Return stored cells as text; gaps, values that are not finite and what no type reads are empty."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not is_readable(kind):
         return [""] * len(column)

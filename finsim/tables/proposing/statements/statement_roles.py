@@ -1,4 +1,4 @@
-"""Roles of a bank statement that its cells tell: two columns of the amount, who is on the other side, kinds."""
+"""Roles of a bank statement that its cells tell: two columns of the amount, the other side, kinds of rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from finsim.tables.proposing.ledger_headers import BOTH_PARTIES
-from finsim.tables.proposing.roles import folded
+from finsim.tables.proposing.roles import SYNONYMS, folded
+from finsim.tables.proposing.statements.side_headers import LEAST_FILLED, ONE_FILLED, SIDE_ROLES, side_of
 from finsim.tables.proposing.text_columns import Guess
-from finsim.tables.statements.two_sides import LEAST_FILLED, ONE_FILLED, SIDE_ROLES, side_of
 
 _KIND_WORDS = frozenset(("buchungstext", "bookingtext", "vorgang", "umsatztext"))
 """Headers of how money moved in some banks, and of a remark in others."""
@@ -48,16 +48,25 @@ def statement_roles(
     """Return header -> role where cells tell more than headers, of the columns of words ``able``.
 
     Who is on the other side of a statement is a merchant where it is named, to_account where it has a number;
-    a column of few words that may be a remark is the channel.
+    of a name and a number in every row the number is who is paid, and the name plays no part.
+    A column of few words that may be a remark is the channel.
     """
     found: dict[str, str] = {}
     by_role = {role: header for header, role in named.items()}
     party, own = by_role.get("to_account"), by_role.get("from_account")
     is_statement = "debit" in by_role or (party is not None and folded(party) in BOTH_PARTIES)
-    if is_statement and party in able and "merchant" not in by_role:
-        accounts = {cell.strip() for cell in cells(own)} if own is not None else set()
-        if _are_names({cell.strip() for cell in cells(str(party)) if cell.strip()}, accounts):
-            found[str(party)] = "merchant"
+    if party in able and "merchant" not in by_role:
+        accounts = _values(cells(own)) if own is not None else set()
+        if _are_names(_values(cells(str(party))), accounts):
+            numbers = [
+                header for header in able
+                if not named.get(header) and folded(header) in SYNONYMS["payments"]["to_account"]
+                and (seen := _values(cells(header))) and not _are_names(seen, accounts)
+            ]  # fmt: skip
+            if numbers:  # every account has its holder's name beside it
+                found |= {numbers[0]: "to_account", str(party): ""}
+            elif is_statement:
+                found[str(party)] = "merchant"
     if "channel" not in by_role:
         few = [
             header for header in able
@@ -77,12 +86,17 @@ def told_sides(headers: Sequence[str], guesses: Sequence[Guess | None]) -> list[
     if len(at) < len(SIDE_ROLES):
         return told
     out, into = (told[at[side]] for side in SIDE_ROLES)
-    assert out is not None and into is not None
+    assert out is not None
+    assert into is not None
     said = {doubt.replace(headers[at["debit"]], headers[at["credit"]]) for doubt in out.doubts}
     told[at["credit"]] = replace(into, doubts=tuple(one for one in into.doubts if one not in said))
     both = SIDES_SAID.format(*(headers[at[side]] for side in SIDE_ROLES))
     told[at["debit"]] = replace(out, doubts=(both, *out.doubts))
     return told
+
+
+def _values(cells: Sequence[str]) -> set[str]:
+    return {cell.strip() for cell in cells if cell.strip()}
 
 
 def _are_names(seen: set[str], accounts: set[str]) -> bool:
