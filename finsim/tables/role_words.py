@@ -13,8 +13,8 @@ _BY_KIND: Mapping[str, tuple[str, ...]] = {
         *(f"{side}_{bar}" for side in SIDES for bar in BARS),
     ),
     "payments": (
-        "date", "amount", "currency", "from_account", "to_account", "merchant", "channel", "category",
-        "purpose", "direction", "balance", "id", "fraud",
+        "date", "amount", "debit", "credit", "currency", "from_account", "to_account", "merchant", "channel",
+        "category", "purpose", "direction", "balance", "id", "fraud",
     ),
     "loans": (
         "amount", "balance", "rate", "term", "opened", "outcome", "id", "obligor", "pd", "lgd", "ead",

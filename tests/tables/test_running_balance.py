@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from finsim.tables.proposing.statements.side_headers import side_of
 from finsim.tables.statements.openings import Openings, falls, learn_openings
 from finsim.tables.statements.running_balance import (
     RunningBalance,
@@ -12,7 +13,7 @@ from finsim.tables.statements.running_balance import (
     follow,
     running_balance,
 )
-from finsim.tables.statements.two_sides import side_of, two_sides
+from finsim.tables.statements.two_sides import two_sides
 
 DAY = 86_400 * 10**9
 

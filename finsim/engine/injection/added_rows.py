@@ -20,6 +20,7 @@ from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.local_clock import from_wall
 from finsim.engine.injection.money.amount_steps import at_steps
+from finsim.engine.injection.money.sided_sums import sided_sums
 from finsim.engine.injection.new_row_ids import new_references, new_row_ids
 from finsim.engine.injection.own_flag import OwnFlag
 from finsim.engine.injection.payment_rows import Row, rows_of
@@ -180,14 +181,16 @@ def _cells(
             at = parts["merchant"].at
             other = np.array([one.payee for one in found], dtype=np.int64)
             columns[at] = holders_named(columns[at], cells.column(at), past, other)
-    time, amount = parts["date"], parts["amount"]
+    time = parts["date"]
     example = str(cells.column(time.at)[0])
     when = sample.time, np.array([one.time for one in found], dtype=np.int64)
     columns[time.at] = time_cells(when[1], cells.schema.field(time.at).type, time.field, dialect, example)
-    place, kind = ledger.source.place, cells.schema.field(amount.at).type
-    with held(place, amount.header, kind, "amounts"):
-        amounts = _sums(found, lent)
-        columns[amount.at] = amount_cells(amounts, ledger.scale, kind, amount.field, dialect)
+    place = ledger.source.place
+    for part, sums, there in sided_sums(_sums(found, lent), ledger.columns):
+        kind = cells.schema.field(part.at).type
+        with held(place, part.header, kind, "amounts"):
+            column = amount_cells(sums, ledger.scale, kind, part.field, dialect)
+        columns[part.at] = pc.if_else(pa.array(there), column, pa.scalar(None, column.type))
     taken = -1
     if ordered is not None:
         taken, name = ordered.at, cells.schema.field(ordered.at).name

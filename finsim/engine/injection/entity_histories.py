@@ -148,6 +148,8 @@ def _receipts(columns: LedgerColumns, outgoing: Bool1D, payee: Int1D) -> Bool1D:
 def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, int]:
     """Return which rows pay out, by the direction column, else by the sign of the amount, and its sign."""
     amount = sample.amount
+    if columns.sides is not None:
+        return amount < 0, -1
     if columns.layout == SINGLE and (out := told_out(sample.cells, columns)) is not None:
         return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from finsim.errors import DataError, Problem
 from finsim.evaluation.reading.declared import Declared
+from finsim.notation import Float1D
 from finsim.records.columns import LABEL, with_roles
 from finsim.records.transactions import TRANSACTION_SCHEMA
 from finsim.tables import Field, TableSource
 from finsim.tables.proposing.roles import roles
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES, side_of
+from finsim.tables.statements.two_sides import TwoSides, refuse_no_sides, side_headers, two_sides
 
 CARDS, ACCOUNTS, SINGLE = "card to merchant", "account to account", "single-sided"
 LABELS = tuple(
@@ -22,7 +29,8 @@ LABELS = tuple(
 and what banks come to know is of a world that is simulated whole."""
 _MONEY, _KEYS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int"), ("ts", "date")
 _TYPES: Mapping[str, tuple[str, ...]] = {
-    "date": _TIMES, "amount": _MONEY, "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,
+    "date": _TIMES, "amount": _MONEY, "debit": _MONEY, "credit": _MONEY,
+    "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,
     "id": _KEYS, "direction": _KEYS, "category": _KEYS, "balance": _MONEY,
     "currency": ("id", "cat"), "fraud": ("bool", "int", "cat"),
 }  # fmt: skip
@@ -43,11 +51,13 @@ class LedgerColumns:
     """The parts that a table has, by role of ``tables.proposing.roles``, and the kind of ledger.
 
     Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, category, balance,
-    currency, fraud.
+    currency, fraud. Where the amount has two columns, ``sides`` (by header), that of what goes out is the
+    amount, the other the credit.
     """
 
     parts: Mapping[str, Part]
     layout: str
+    sides: TwoSides | None = None
 
     @property
     def is_daily(self) -> bool:
@@ -87,7 +97,9 @@ def ledger_columns(source: TableSource, declared: Declared) -> LedgerColumns:
         for header in source.headers if header in LABELS
     ]  # fmt: skip
     found: dict[str, Part] = {}
-    for role, name in _by_role(source, declared.fields, problems).items():
+    by_role = _by_role(source, declared.fields, problems)
+    sides = None if problems else _sides(source, declared.fields, by_role)
+    for role, name in ((role, by_role[role]) for role in _TYPES if role in by_role):
         header = source.bound[name]
         field = replace(declared.fields[name], null=True)
         if field.type not in _TYPES[role]:
@@ -103,7 +115,40 @@ def ledger_columns(source: TableSource, declared: Declared) -> LedgerColumns:
     if problems:
         raise DataError.of(problems)
     layout = ACCOUNTS if "to_account" in found else CARDS if "merchant" in found else SINGLE
-    return LedgerColumns(found, layout)
+    if sides is not None:
+        sides = replace(sides, out=found["amount"].header, into=found["credit"].header)
+    return LedgerColumns(found, layout, sides)
+
+
+def _sides(source: TableSource, fields: Mapping[str, Field], by_role: dict[str, str]) -> TwoSides | None:
+    """Return the two columns of the amount by declared name, None where it has one; these are put by role.
+
+    Raises DataError for declared sides that are none.
+    """
+    words = {name: word for name, word in side_headers(fields).items() if name in source.bound}
+    said = {role: by_role.pop(role) for role in SIDE_ROLES if role in by_role}
+    amount = by_role.get("amount")
+    if amount is not None and not side_of(words[amount]):
+        return None
+    able = [name for name, word in words.items() if side_of(word) and fields[name].type in _MONEY]
+    sides = None
+    if {side_of(words[name]) for name in able} == {-1, 1}:
+        table = source.table(able)
+        sides = two_sides({name: (words[name], _plain(table[name])) for name in able})
+    if sides is None:
+        if said:
+            refuse_no_sides(fields, source.place)
+        return None
+    if amount in (None, sides.out, sides.into):
+        by_role |= {"amount": sides.out, "credit": sides.into}
+        return sides
+    return None
+
+
+def _plain(cells: pa.ChunkedArray) -> Float1D:
+    """Return numbers float64[n], NaN where there is none."""
+    plain = pc.fill_null(pc.cast(cells, pa.float64(), safe=False), np.nan)
+    return np.asarray(plain.to_numpy(), dtype=np.float64)
 
 
 def _by_role(source: TableSource, fields: Mapping[str, Field], problems: list[Problem]) -> dict[str, str]:
@@ -117,7 +162,8 @@ def _by_role(source: TableSource, fields: Mapping[str, Field], problems: list[Pr
         elif field.role in _TYPES:
             found[field.role] = name
     by_header = {source.bound[name]: name for name, field in bound.items() if not field.role}
-    for header, role in roles(list(by_header), "payments").items():
+    types = {header: bound[name].type for header, name in by_header.items()}
+    for header, role in roles(list(by_header), "payments", types).items():
         if role in _TYPES and role not in found and _can_play(bound[by_header[header]], role):
             found[role] = by_header[header]
     return {role: found[role] for role in _TYPES if role in found}

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from finsim.engine.injection.ledger_columns import LedgerColumns, Part
 from finsim.errors import DataError
 from finsim.notation import Bool1D, Int1D
-from finsim.tables import TableSource, typed
+from finsim.tables import Field, TableSource, typed
 from finsim.tables.cells.canonical import LABELS as CODED
 from finsim.tables.sources.text_file import TextTable
 
@@ -43,8 +43,8 @@ class Ledger:
     def __init__(self, source: TableSource, columns: LedgerColumns) -> None:
         self.source, self.columns = source, columns
         field = columns.parts["amount"].field
-        decimals = field.decimals if field.type == "money" else 0 if field.type == "int" else 2
-        self.scale: int = 10**decimals
+        of_both = [field] if columns.sides is None else [field, columns.parts["credit"].field]
+        self.scale: int = 10 ** max(map(_decimals, of_both))
 
     def rows(self) -> Iterator[LedgerRows]:
         """Yield the rows in the order of the file. Raises DataError for cells that cannot be read."""
@@ -52,7 +52,7 @@ class Ledger:
         for batch in self.source.batches(rename=False):
             cells = self._written(batch, first) if isinstance(self.source, TextTable) else batch
             time = self._times(cells, first)
-            amount = self._amounts(cells, first)
+            amount = self.amounts(cells, first)
             entity = cells.column(self.columns.parts["from_account"].at)
             known = pc.and_(pc.and_(time.is_valid(), amount.is_valid()), entity.is_valid())
             yield LedgerRows(
@@ -92,19 +92,37 @@ class Ledger:
                 expected="a date from 1678 to 2261", remedy="correct the row, or leave the cell empty",
             ) from None  # fmt: skip
 
-    def _amounts(self, cells: pa.RecordBatch, first: int) -> pa.Array:
-        amount = self.part(cells, "amount", first)
-        if pa.types.is_floating(amount.type):
-            self._refuse_huge(amount, first)
-            return pc.cast(pc.round(pc.multiply(amount, float(self.scale))), pa.int64())
-        return amount
+    def amounts(self, cells: pa.RecordBatch | pa.Table, first: int = 0) -> pa.Array:
+        """Return amounts in whole units of 1 / ``scale``, of two columns below 0 where it goes out.
 
-    def _refuse_huge(self, amount: pa.Array, first: int) -> None:
+        Raises DataError for one that is too large to be counted.
+        """
+        parts, sides = self.columns.parts, self.columns.sides
+        amount = self._units(cells, parts["amount"], first)
+        if sides is None:
+            return amount
+        into = self._units(cells, parts["credit"], first)
+        both = pc.subtract(
+            pc.multiply(pc.fill_null(into, 0), sides.signs[1]),
+            pc.multiply(pc.fill_null(amount, 0), sides.signs[0]),
+        )
+        there = pc.or_(amount.is_valid(), into.is_valid())
+        return pc.if_else(there, both, pa.scalar(None, pa.int64()))
+
+    def _units(self, cells: pa.RecordBatch | pa.Table, part: Part, first: int) -> pa.Array:
+        found = self.typed(cells, part, first)
+        if pa.types.is_floating(found.type):
+            self._refuse_huge(found, part, first)
+            return pc.cast(pc.round(pc.multiply(found, float(self.scale))), pa.int64())
+        less = self.scale // 10 ** _decimals(part.field)
+        return found if less == 1 else pc.multiply(pc.cast(found, pa.int64()), less)
+
+    def _refuse_huge(self, amount: pa.Array, part: Part, first: int) -> None:
         """Raise DataError where an amount is too large to be counted in whole units of 1 / ``scale``."""
         bad = pc.greater(pc.abs(amount), _LARGEST / self.scale)
         if pc.any(bad).as_py():
             at = pc.index(bad, True).as_py()
-            where = f"column {self.columns.parts['amount'].header!r}, row {first + at + 1}"
+            where = f"column {part.header!r}, row {first + at + 1}"
             raise DataError(
                 f"{amount[at].as_py():g}", place=f"{self.source.place}: {where}",
                 expected=f"amounts up to {_LARGEST / self.scale:g}", remedy="correct or drop this row",
@@ -121,6 +139,11 @@ class Ledger:
             ).combine_chunks()  # fmt: skip
             columns[at] = read.cast(pa.string()) if read.type == CODED else read
         return pa.RecordBatch.from_arrays(columns, list(self.source.headers))
+
+
+def _decimals(field: Field) -> int:
+    """Return how many decimals a column of amounts is counted in."""
+    return field.decimals if field.type == "money" else 0 if field.type == "int" else 2
 
 
 def _whole(column: pa.Array) -> Int1D:

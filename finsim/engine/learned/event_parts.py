@@ -64,9 +64,7 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     two = two_columns(arrow, id_, *_two_of(arrow, parts, data)) if both else None
     if two is not None:
         arrow = two[1]
-    headers = {name: each.source or name for name, each in data.fields.items()}
-    is_declared = any(each.role == "amount" for each in data.fields.values())
-    whole, parts, sides = one_amount(mixed_table(arrow), parts, headers, is_declared)
+    whole, parts, sides = one_amount(mixed_table(arrow), parts, data.fields)
     entity, times = whole[id_], whole[time].values
     usable = ~entity.missing() & (times != MISSING_TIME)
     if not usable.any():
@@ -119,11 +117,14 @@ def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
     free = [name for name in table.column_names if name not in taken]
     declared = {each.role: name for name, each in data.fields.items() if each.role and name in free}
     headers = {(data.fields[name].source or name) if name in data.fields else name: name for name in free}
-    guessed = {role: headers[header] for header, role in roles(list(headers), "payments").items()}
+    types = {header: data.fields[name].type for header, name in headers.items() if name in data.fields}
+    guessed = {role: headers[header] for header, role in roles(list(headers), "payments", types).items()}
     found: dict[str, str | None] = {}
     for part, names in _PARTS.items():
         wanted = [source[name] for source in (declared, guessed) for name in names if name in source]
         found[part] = next((name for name in wanted if _fits(part, table.schema.field(name).type)), None)
+    if found["category"] == found["channel"]:  # declared as how money moves, called a remark
+        found["category"] = None
     used = {name for name in found.values() if name}
     if found["amount"] is None:
         balance = {guessed.get("balance"), declared.get("balance")}  # it stands beside the amount
@@ -146,7 +147,8 @@ def _two_of(table: pa.Table, parts: EventRoles, data: LearnedInput) -> tuple[str
         (data.fields[name].source or name) if name in data.fields else name: name
         for name in free if name not in data.fields or not data.fields[name].role
     }  # fmt: skip
-    guessed = {role: headers[header] for header, role in roles(list(headers), "payments").items()}
+    types = {header: data.fields[name].type for header, name in headers.items() if name in data.fields}
+    guessed = {role: headers[header] for header, role in roles(list(headers), "payments", types).items()}
     name = said.get("merchant") or guessed.get("merchant")
     return parts.partner, name if name is not None and _fits(
         "partner", table.schema.field(name).type

@@ -12,7 +12,8 @@ from finsim.tables.sources.source import TableSource
 
 _NUMBERS, _WORDS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int", "bool"), ("ts", "date")
 _TYPES: Mapping[str, tuple[str, ...]] = {
-    "date": _TIMES, "amount": _NUMBERS, "from_account": _WORDS, "to_account": _WORDS, "merchant": _WORDS,
+    "date": _TIMES, "amount": _NUMBERS, "debit": _NUMBERS, "credit": _NUMBERS,
+    "from_account": _WORDS, "to_account": _WORDS, "merchant": _WORDS,
     "channel": _WORDS, "currency": _WORDS, "category": _WORDS, "direction": _WORDS,
 }  # fmt: skip
 """Role of a column of events -> the declared types that can play it."""

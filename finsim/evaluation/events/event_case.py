@@ -10,6 +10,7 @@ from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Float1D, Int1D
 from finsim.randomness import Streams
+from finsim.tables.statements.two_sides import TwoSides
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,16 @@ class EventSide:
 
 @dataclass(frozen=True)
 class EventColumns:
-    """Which columns are the amount, the counterparty and the channel, and how that is known."""
+    """Which columns are the amount, the counterparty and the channel, and how that is known.
+
+    ``sides`` where the amount has two columns: that of what goes out is ``amount`` then.
+    """
 
     amount: str | None = None
     partner: str | None = None
     channel: str | None = None
     told: str = ""
+    sides: TwoSides | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def event_features(
     if side.channel is not None:
         found[str(case.columns.channel)] = _pooled(side.channel)
     told = {case.columns.amount, case.columns.partner, case.columns.channel, case.rows.roles.time, *left_out}
+    told |= {case.columns.sides.into} if case.columns.sides else set()
     for pair in case.rows.columns:
         if pair.name not in told:
             found[pair.name] = _other(pair, role)[sequences.order]

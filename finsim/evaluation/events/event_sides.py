@@ -52,7 +52,8 @@ def event_case(
     columns = event_columns(real, own, played)
     tables = [real, own]
     if holdout is not None:
-        told_by = (who, played.time, columns.amount, columns.partner, columns.channel)
+        into = columns.sides.into if columns.sides else None
+        told_by = (who, played.time, columns.amount, into, columns.partner, columns.channel)
         lacks = [one for one in told_by if one is not None and one not in holdout.column_names]
         if lacks:
             said = f"{columns.told}; hold-out not used, it has no {', '.join(lacks)}"
@@ -103,7 +104,7 @@ def _sides(
             rng = streams.at("events", "entities", k)
             chosen = np.sort(rng.choice(one.count, MOST_ENTITIES, replace=False))
         kept = some_entities(one, chosen)[0]
-        amount = None if columns.amount is None else _amounts(table, columns.amount)[kept.order]
+        amount = None if columns.amount is None else _amounts(table, columns)[kept.order]
         owner = None
         if owners is not None and one.count:
             owner = owners[k][one.order[one.start[chosen]]]
@@ -119,8 +120,17 @@ def _sides(
     return tuple(sides)
 
 
-def _amounts(table: pa.Table, name: str) -> Float1D:
-    if kind_of(table[name].type) in (CATEGORY, DATE):
+def _amounts(table: pa.Table, columns: EventColumns) -> Float1D:
+    """Return the amounts of rows, NaN where missing; of two columns below 0 where money goes out."""
+    sides = columns.sides
+    found = [
+        _numbers(table, name) for name in ([columns.amount] if sides is None else [sides.out, sides.into])
+    ]
+    return found[0] if sides is None else sides.together(*found)
+
+
+def _numbers(table: pa.Table, name: str | None) -> Float1D:
+    if name is None or kind_of(table[name].type) in (CATEGORY, DATE):
         return np.full(table.num_rows, np.nan)
     values = numbers(table[name])
     return np.where(np.isfinite(values), values, np.nan)

@@ -116,6 +116,7 @@ def _with_parts(roles: Roles, real: pa.Table, declared: Declared) -> Roles:
     return replace(
         roles, amount=by_role.get("amount"), counterparty=account or shop, channel=by_role.get("channel"),
         is_shop=account is None and shop is not None,
+        sides=(by_role["debit"], by_role["credit"]) if {"debit", "credit"} <= by_role.keys() else None,
     )  # fmt: skip
 
 

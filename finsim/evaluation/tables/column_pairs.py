@@ -27,7 +27,8 @@ class Roles:
     """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people.
 
     ``amount``, ``counterparty`` and ``channel`` are of events, as a schema declares them; ``is_shop`` where
-    it says that the counterparty is a merchant, which is never an entity itself.
+    it says that the counterparty is a merchant, which is never an entity itself. ``sides`` are the columns of
+    debits and of credits, where it says which.
     """
 
     id: str | None = None
@@ -39,6 +40,7 @@ class Roles:
     counterparty: str | None = None
     channel: str | None = None
     is_shop: bool = False
+    sides: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _WORDS: Mapping[str, str] = {
     " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
     " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
-    " buchungsdatum valuta datum fecha data dateoperation zeit zeitpunkt zeitstempel buchungszeit"
+    " buchungsdatum datum fecha data valuta dateoperation zeit zeitpunkt zeitstempel buchungszeit"
     " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
     " wertstellungsdatum datedoperation datecomptable datevaleur datedevaleur fechacontable fechavalor"
     " fechamovimiento datamovimento datalancamento datavalor dataoperacao dataoperazione datacontabile"
@@ -75,7 +75,30 @@ _PARTIES: Mapping[str, str] = {
     " beneficiaria destino destinatario destinataria receptor receptora beneficiaire destinataire"
     " crediteur destination favorecido favorecida destinazione begunstigde ontvanger",
 }  # fmt: skip
+_BOTH: tuple[tuple[str, str], ...] = (
+    ("auftraggeber absender zahlungspflichtiger einzahler",
+     "empfanger empfaenger begunstigter beguenstigter zahlungsempfanger zahlungsempfaenger"),
+    ("payer sender debtor", "payee recipient receiver beneficiary creditor"),
+    ("ordenante emisor", "beneficiario destinatario"),
+    ("donneurdordre emetteur debiteur", "beneficiaire destinataire crediteur"),
+    ("ordinante mittente", "beneficiario destinatario"),
+    ("remetente ordenante", "favorecido destinatario"),
+    ("opdrachtgever betaler afzender", "begunstigde ontvanger"),
+)  # fmt: skip
+"""Payers and payees whose words stand together in a header: Auftraggeber/Empfänger, Payer/Payee."""
 _LINKS = ("", "de", "del", "du", "des", "do", "da", "di", "van")
+
+
+def _both() -> Iterator[str]:
+    """Yield the headers of whoever is on the other side, in both orders, with and without a word for name."""
+    for payers, payees in _BOTH:
+        for payer, payee in product(payers.split(), payees.split()):
+            for whole in (payer + payee, payee + payer):
+                yield from (whole, f"name{whole}", f"{whole}name")
+
+
+BOTH_PARTIES = frozenset((*_both(), "zahlungsbeteiligter", "namezahlungsbeteiligter", "buchungspartner"))
+"""Headers, folded, of whoever is on the other side, payer or payee."""
 
 
 def _accounts(role: str) -> Iterator[str]:
@@ -90,4 +113,5 @@ def ledger_words() -> dict[str, tuple[str, ...]]:
     found = {role: tuple(words.split()) for role, words in _WORDS.items()}
     for role, parties in _PARTIES.items():
         found[role] = tuple(dict.fromkeys((*found[role], *_accounts(role), *parties.split())))
+    found["to_account"] = tuple(dict.fromkeys((*found["to_account"], *sorted(BOTH_PARTIES))))
     return found

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, fraud_column, time_column
 from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import is_id, names_entity, roles
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
+from finsim.tables.proposing.statements.statement_roles import sided_headers, statement_roles
 from finsim.tables.proposing.text_columns import Guess
 
 _AMOUNTS, _WORDS = ("money", "float"), ("id", "cat", "int")
@@ -32,13 +34,22 @@ def ledger_roles(
     }
     plays = {"date": TIMES, "amount": (*_AMOUNTS, "int"), "from_account": _WORDS}
     found = {
-        role: header for header, role in roles(headers, "payments").items()
+        role: header for header, role in roles(headers, "payments", types).items()
         if header in types and (role not in plays or types[header] in plays[role])
     }  # fmt: skip
     said = []
+
+    def by_header(header: str) -> Sequence[str]:
+        return cells(headers.index(header))
+
+    numbers = [header for header in types if types[header] in plays["amount"]]
+    if "amount" not in found and (sides := sided_headers(numbers, by_header)):
+        found |= dict(zip(SIDE_ROLES, sides, strict=True))
     if "date" not in found:
         named = {header: role for role, header in found.items()}
-        several = {"amount", "from_account"} <= {*found}  # else two times may be those of anything
+        several = "from_account" in found and not {"amount", "debit"}.isdisjoint(
+            found
+        )  # else two times may be those of anything
         header, why = time_column(headers, guesses, named, cells, several)
         if header:
             found["date"] = header
@@ -53,17 +64,19 @@ def ledger_roles(
         ],
     }  # fmt: skip
     for role, others in alone.items():
-        if role not in found and len(others) == 1:
+        if role not in found and len(others) == 1 and not (role == "amount" and "debit" in found):
             found[role] = others[0]
             said.append(_FOUND[role].format(others[0]))
-    if not set(plays) <= set(found) or not _repeats(cells(headers.index(found["from_account"]))):
+    lacks = {*plays} - {*found} - ({"amount"} if "debit" in found else set())
+    if lacks or not _repeats(by_header(found["from_account"])):
         return {}, ()
     named = {header: role for role, header in found.items()}
     able = [header for header in types if types[header] in _WORDS]
-    if both := other_sides(named, able, lambda header: cells(headers.index(header))):
+    if both := other_sides(named, able, by_header):
         named = {header: role for header, role in named.items() if role != "to_account"}
         named |= {both[0]: "to_account", both[1]: "merchant"}
         said.append(OTHER_SAID.format(*both))
+    named |= statement_roles(named, able, by_header)
     if header := direction_column(headers, guesses, named, cells):
         named[header] = "direction"
     if "fraud" not in found and (header := fraud_column(headers, guesses, named, cells)):

@@ -9,6 +9,7 @@ from finsim.tables.direction_words import are_directions
 from finsim.tables.proposing.ledger_headers import FRAUD_PARTS
 from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
 from finsim.tables.proposing.roles import folded, is_id, names_entity
+from finsim.tables.proposing.statements.statement_roles import statement_roles
 from finsim.tables.proposing.text_columns import Guess
 
 TIMES = ("date", "ts")
@@ -47,6 +48,7 @@ def lone_roles(
         if both:
             found |= {both[0]: "to_account", both[1]: "merchant"}
             said = (*said, OTHER_SAID.format(*both))
+        found |= statement_roles({**named, **found}, able, lambda header: cells(headers.index(header)))
     if kind == "payments" and "direction" not in named.values():
         header = direction_column(headers, guesses, {**named, **found}, cells)
         if header:

@@ -14,7 +14,7 @@ from finsim.tables.cells.told_money import told
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed, without_settled_orders
-from finsim.tables.proposing.forms import Numbers, numbers
+from finsim.tables.proposing.forms import Numbers, moment, numbers
 from finsim.tables.proposing.ledger_roles import ledger_roles
 from finsim.tables.proposing.loan_roles import complete_loans, without_other_classes
 from finsim.tables.proposing.lone_roles import lone_roles
@@ -22,6 +22,8 @@ from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.row_numbers import numbered
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.series_kinds import series_kinds
+from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
+from finsim.tables.proposing.statements.statement_roles import sided_headers, told_sides
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
 from finsim.tables.proposing.text_columns import NO_CURRENCY, Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
@@ -157,6 +159,7 @@ def _with_roles(
 ) -> tuple[list[Guess | None], str]:
     """Guess all columns with the roles that headers and cells tell; ``kind``: which, and whether given."""
     guesses, found = _with_own_roles(headers, kind, cells, guessed)
+    guesses = told_sides(headers, guesses)
     return numbered(headers, guesses, cells) if found == "payments" else guesses, found
 
 
@@ -204,14 +207,26 @@ def _named(
     Headers of any table may name amounts, as those of payments do. Without a currency amounts of payments
     and other tables are still money, those of loan tapes numbers.
     """
-    named = roles.roles(headers, kind if kind != "table" else "payments")
+    seen = {header: _form(cells(at)) for at, header in enumerate(headers) if roles.is_ambiguous(header)}
+    named = roles.roles(headers, kind if kind != "table" else "payments", seen)
     if kind == "loans":
         named = without_other_classes(named, {one: cells(headers.index(one)) for one in named})
     if kind == "table":
         named = {header: role for header, role in named.items() if role in ("amount", "balance", "currency")}
+    if kind in ("payments", "table") and "amount" not in named.values():
+        sides = sided_headers(headers, lambda header: cells(headers.index(header)))
+        named |= dict(zip(sides or (), SIDE_ROLES, strict=False))
     columns = {header: cells(headers.index(header)) for header, role in named.items() if role == "currency"}
     known = currency_of(columns)
     return named, known or ("" if kind in ("loans", "prices") else NO_CURRENCY)
+
+
+def _form(cells: Sequence[str]) -> str:
+    """Return the type that the first cell of a column says at once: a date, words, or nothing."""
+    first = next((cell for cell in cells if cell.strip()), "")
+    if moment(first):
+        return "date"
+    return "" if any(sign.isdigit() for sign in first) else "cat"
 
 
 def _without_roles(guesses: Sequence[Guess | None]) -> list[Guess | None]:

@@ -205,8 +205,12 @@ def is_time(header: str) -> bool:
     return bool(words) and (words[-1] in _TIMES or folded(header) in SYNONYMS["prices"]["date"])
 
 
-def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
-    """Return header -> role by the header's name; each role once, the earliest synonym of its list wins."""
+def roles(headers: Sequence[str], kind: str, types: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return header -> role by the header's name; each role once, the earliest synonym of its list wins.
+
+    ``types``: header -> declared type, where known: a header such as Valuta means a day or a currency, and
+    a column of dates is no currency and no sum, one of words no day.
+    """
     there: dict[str, str] = {}
     for header in headers:
         there.setdefault(folded(header), header)
@@ -215,10 +219,27 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
             there.setdefault(folded(without_unit(header)), header)
     found: dict[str, str] = {}
     for role, words in SYNONYMS[kind].items():
-        known = [there[word] for word in words if word in there and there[word] not in found]
+        known = [
+            there[word] for word in words
+            if word in there and there[word] not in found
+            and not (types and _is_other(word, role, types.get(there[word], "")))
+        ]  # fmt: skip
         if known:
             found[known[0]] = role
     return found
+
+
+def is_ambiguous(header: str) -> bool:
+    """Tell whether a header may mean a currency or a sum and, of other tables, a day: Valuta, Valor."""
+    known = SYNONYMS["payments"]
+    return any(folded(header) in known[role] for role in ("currency", "amount", "balance"))
+
+
+def _is_other(word: str, role: str, kind: str) -> bool:
+    """Tell whether a column of a type plays another of the roles that its header may mean."""
+    if kind in ("date", "ts"):
+        return role in ("currency", "amount", "balance")
+    return role == "date" and kind == "cat" and word in SYNONYMS["payments"]["currency"]
 
 
 def role_meant(word: str) -> str:

@@ -85,7 +85,10 @@ def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:
 
 
 def texts_of(column: pa.ChunkedArray) -> list[str]:
-    """Return stored cells as text; gaps and values that are not finite are empty."""
+    """Return stored cells as text; gaps, values that are not finite and what no type reads are empty."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not is_readable(kind):
+        return [""] * len(column)
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     if pa.types.is_floating(plain.type):
         plain = pc.if_else(pc.is_finite(plain), plain, pa.scalar(None, plain.type))

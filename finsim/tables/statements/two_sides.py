@@ -7,28 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.errors import DataError
 from finsim.notation import Float1D
-from finsim.tables.direction_words import IN_WORDS, OUT_WORDS
-from finsim.tables.proposing.roles import folded
-
-ONE_FILLED, LEAST_FILLED = 0.98, 0.005
-"""Share of rows with exactly one of two sides, and of rows that each side has (assumptions)."""
-_BESIDE = (
-    "amount", "amounts", "betrag", "importe", "montant", "importo", "valor", "bedrag", "umsatz", "value",
-    "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "brl", "mxn",
-)  # fmt: skip
-_OUT = frozenset(folded(word) for word in OUT_WORDS) | frozenset((
-    "debits", "debitos", "cargos", "withdrawals", "paidout", "moneyout", "payments", "belastungen",
-    "lastschriften", "ausgaben", "ausgange", "auszahlung", "addebiti", "uscite", "depenses", "gastos",
-    "uitgaven", "af", "withdrawn", "spent",
-))  # fmt: skip
-_IN = frozenset(folded(word) for word in IN_WORDS) | frozenset((
-    "credits", "creditos", "abonos", "deposits", "paidin", "moneyin", "receipts", "gutschriften",
-    "einnahmen", "eingange", "einzahlung", "accrediti", "entrate", "recettes", "ingresos", "inkomsten",
-    "bij", "deposited",
-))  # fmt: skip
-_SHORT = 2
-"""Letters that a header must have to be a side: D and H are codes of rows."""
+from finsim.tables.proposing.statements.side_headers import LEAST_FILLED, ONE_FILLED, SIDE_ROLES, side_of
+from finsim.tables.schema import Field
 
 
 @dataclass(frozen=True)
@@ -55,13 +37,28 @@ class TwoSides:
         return np.where(lacks, np.nan, out) + 0.0, np.where(lacks, np.nan, into)
 
 
-def side_of(header: str) -> int:
-    """Return -1 for a header of what goes out, 1 of what comes in, 0 of anything else."""
-    words = [folded(word) for word in header.replace("(", " ").replace("_", " ").replace(".", " ").split()]
-    whole = "".join(word for word in words if word not in _BESIDE)
-    if len(whole) < _SHORT:
-        return 0
-    return -1 if whole in _OUT else 1 if whole in _IN else 0
+def side_headers(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Return declared name -> the word by which ``two_sides`` knows a column: its role, else its header.
+
+    Where roles say which are the sides, no other column is one.
+    """
+    said = {name: each.role for name, each in fields.items() if each.role in SIDE_ROLES}
+    if len(said) > 1:
+        return {name: said.get(name, "") for name in fields}
+    return {name: said.get(name) or each.source or name for name, each in fields.items()}
+
+
+def refuse_no_sides(fields: Mapping[str, Field], place: str) -> None:
+    """Raise DataError where roles say which columns are two sides: of cells that are none."""
+    said = {each.role: each.source or name for name, each in fields.items() if each.role in SIDE_ROLES}
+    if not said:
+        return
+    named = ", ".join(f"`{header}` ({role})" for role, header in said.items())
+    raise DataError(
+        f"{named}: no amount in two columns", place=place,
+        expected="a debit and a credit, numbers of which nearly every row has one",
+        remedy="correct the roles; or say in a schema which column is the amount: `role: amount`",
+    )  # fmt: skip
 
 
 def two_sides(columns: Mapping[str, tuple[str, Float1D]]) -> TwoSides | None:

@@ -165,11 +165,8 @@ def with_balance(
 
     Balances float64[k] are those of the chain's rows, NaN where there is none.
     """
-    amount = ledger.typed(added.cells, ledger.columns.parts["amount"])
-    sums = np.asarray(
-        pc.round(pc.multiply(amount, float(ledger.scale))) if pa.types.is_floating(amount.type) else amount
-    )
-    moves = moved(added.cells, sums.astype(np.int64), past, ledger)
+    sums = np.asarray(ledger.amounts(added.cells), dtype=np.int64)
+    moves = moved(added.cells, sums, past, ledger)
     chain = _with_added(law, added, where, sample, past, moves)
     balances = _filled(law, chain)
     rows = np.flatnonzero(chain.added & chain.own)

@@ -153,12 +153,14 @@ def _codes(
 ) -> tuple[dict[str, Int1D], dict[str, Int1D]]:
     """Return what lags may depend on, of real and added rows: weekday, hour, sign, columns of few words."""
     sides: list[dict[str, Int1D]] = []
-    taken = {ledger.columns.parts[role].at for role in ("date", "amount")}
+    taken = {
+        ledger.columns.parts[role].at for role in ("date", "amount", "credit") if role in ledger.columns.parts
+    }
     for cells, time in ((sample.cells, wall[0]), (added.cells, wall[1])):
         one = {"weekday": (time // NANOS_PER_DAY + 3) % 7}
         if not ledger.columns.is_daily:
             one["hour"] = time % NANOS_PER_DAY // (60 * _MINUTE)
-        amount = ledger.typed(cells, ledger.columns.parts["amount"])
+        amount = ledger.amounts(cells)
         sums = amount.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy()
         one["sign"] = np.asarray(np.sign(sums), np.int64)
         sides.append(one)

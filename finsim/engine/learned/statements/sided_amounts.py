@@ -7,22 +7,27 @@ from dataclasses import replace
 
 from finsim.records.event_log import EventLog, EventRoles
 from finsim.records.mixed_table import NUMBER, MixedTable
-from finsim.tables.statements.two_sides import TwoSides, two_sides
+from finsim.tables import Field
+from finsim.tables.statements.two_sides import TwoSides, refuse_no_sides, side_headers, two_sides
 
 
 def one_amount(
-    table: MixedTable, parts: EventRoles, headers: Mapping[str, str], is_declared: bool
+    table: MixedTable, parts: EventRoles, fields: Mapping[str, Field]
 ) -> tuple[MixedTable, EventRoles, TwoSides | None]:
     """Return rows with one amount where debits and credits stand in two columns, and which these are.
 
-    The column of what goes out holds it then, the other is left out. ``is_declared``: the amount is declared;
-    if it is neither side, rows stay as they are.
+    The column of what goes out holds it then, the other is left out. Where a third column is declared to be
+    the amount, rows stay as they are. Raises DataError for declared sides of which rows have both, or none.
     """
+    headers = side_headers(fields)
     numbers = {
         name: (headers.get(name, name), one.values)
         for name, one in table.columns.items() if one.kind == NUMBER
     }  # fmt: skip
+    is_declared = any(each.role == "amount" for each in fields.values())
     sides = two_sides(numbers)
+    if sides is None and not is_declared:
+        refuse_no_sides(fields, "fit: amount")
     if sides is None or (is_declared and parts.amount not in (sides.out, sides.into)):
         return table, parts, None
     out, into = table[sides.out], table[sides.into]

@@ -1,0 +1,1 @@
+"""How statements with debits and credits in two columns are known, by headers and cells."""
