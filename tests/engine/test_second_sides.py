@@ -29,7 +29,14 @@ def test_second_sides_are_no_payments_and_turned_rows_go_the_other_way():
     )  # fmt: skip
     words = SimpleNamespace(purpose=np.array([-1]), channel=np.array([-1]), category=np.zeros(0, np.int8))
     ledger = PaymentLedger(
-        SimpleNamespace(), log, (), "EUR", "account to account", False, Direction(frozenset({0}), 1), words
+        SimpleNamespace(),
+        log,
+        (),
+        "EUR",
+        "account to account",
+        np.zeros(0, np.bool_),
+        Direction(frozenset({0}), 1),
+        words,
     )
     places = Places(2, 2, dict.fromkeys(OUTSIDE, 9), 10)
     orders = life_orders(log, ledger, places, 0)

@@ -11,6 +11,7 @@ from finsim.agents.everyday.ordinary_payments import ORDER_BLOCK
 from finsim.agents.payment_orders import Orders, by_time
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, CHANNEL, OUTSIDE, PURPOSE
+from finsim.engine.learned_payments.counted_once import answering_sides, second_rows, turned_twice
 from finsim.engine.learned_payments.payment_words import (
     AT_SHOPS,
     BETWEEN_ACCOUNTS,
@@ -111,8 +112,7 @@ def life_orders(
     usual = np.where(at_shop, shop_categories(ledger)[shop], PURPOSE[OTHER_PURPOSE])
     usual = np.where(at_shop & ~paid_out, PURPOSE[REFUND], usual)
     keep = (cents > 0) & (payer != payee) & (log.times != MISSING_TIME)
-    if log.turned is not None:
-        keep &= ~_second_sides(log, payer, payee, cents)
+    keep &= ~_second_sides(log, ledger, (payer, payee, entity), cents, places.entities)
     rows = np.flatnonzero(keep)
     return Orders(
         ts=log.times[rows],
@@ -127,18 +127,28 @@ def life_orders(
     )
 
 
-def _second_sides(log: EventLog, payer: Int1D, payee: Int1D, cents: Array) -> Bool1D:
-    """Return bool[n], rows of a payment that another row of the block is too: it is one payment."""
-    assert log.turned is not None
-    keys = np.stack([payer, payee, np.nan_to_num(cents).astype(np.int64), log.times])
-    payment = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1)
-    first = np.bincount(payment, ~log.turned) > 0
-    return np.asarray(log.turned & first[payment])
+def _second_sides(
+    log: EventLog, ledger: PaymentLedger, parties: tuple[Int1D, Int1D, Int1D], cents: Array, entities: int
+) -> Bool1D:
+    """Return bool[n], rows of a payment that another row is too: it is one payment.
+
+    ``parties``: payer, payee, and the entity of each row.
+    """
+    payer, payee, entity = parties
+    pairs = ledger.pairs
+    if log.turned is not None:
+        reach = 0 if pairs is None else pairs.reach
+        return turned_twice(log.turned, payer, payee, cents, log.times, reach)
+    if pairs is None:
+        return np.zeros(log.events.rows, dtype=np.bool_)
+    if log is ledger.log:
+        return second_rows(pairs, log)
+    return answering_sides(pairs, log, entities, entity)
 
 
 def shop_categories(ledger: PaymentLedger) -> Array:
     """Return the category code of each shop, int64[M + 1]: the last for none."""
-    known = ledger.words.category
+    known = ledger.words.category[ledger.shops]
     return np.append(np.where(known >= 0, known, CATEGORY[OTHER_CATEGORY]), CATEGORY[OTHER_CATEGORY])
 
 
@@ -186,4 +196,5 @@ def _others(
     inside = places.entities if ledger.log.partner_is_entity else 0
     outer = codes - inside
     other = np.where(codes < 0, unnamed, np.where(outer >= 0, places.named + outer, codes))
-    return other, np.where(outer >= 0, outer, NOBODY) if ledger.has_shops else none
+    number = np.append(np.where(ledger.shops, np.cumsum(ledger.shops) - 1, NOBODY), NOBODY)
+    return other, np.where(outer >= 0, number[np.maximum(outer, NOBODY)], NOBODY)
