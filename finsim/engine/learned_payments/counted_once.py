@@ -38,22 +38,25 @@ def answering_sides(pairs: Pairs, log: EventLog, entities: int, entity: Int1D) -
 
 
 def turned_twice(
-    turned: Bool1D, payer: Int1D, payee: Int1D, cents: Array, times: Int1D, reach: int
+    turned: Bool1D, parties: tuple[Int1D, Int1D, Bool1D], cents: Array, times: Int1D, reach: int
 ) -> Bool1D:
-    """Return bool[n], rows that are the second side of a row before: of the partner where that is not.
+    """Return bool[n], rows that are the second side of one before: one of both is the partner's row.
 
+    ``parties``: the entity that a row stands with, the other side, and whether the entity pays. A second side
+    stands with the entity of the first, so no row of another one is looked at and shards may be of any size.
     Same payer, payee and sum, at most ``reach`` nanoseconds later, and a day more where the day counts.
     """
+    entity, other, pays = parties
     longest = reach + (NANOS_PER_DAY if reach >= NANOS_PER_DAY else 0)
-    wide = int(max(payer.max(initial=0), payee.max(initial=0))) + 1
-    owner, other = np.where(turned, payee, payer), np.where(turned, payer, payee)
+    own = 2 * entity.astype(np.int64) + pays
+    them = other.astype(np.int64) + int(own.max(initial=0)) + 1
+    wide = int(them.max(initial=0)) + 1
     sums = np.nan_to_num(cents)
     found = np.zeros(len(turned), dtype=np.bool_)
     for first in (False, True):
         rows = np.flatnonzero(~found)
-        entity, partner = (owner, other) if not first else (other, owner)
-        side = np.where(turned == first, FIRST, SECOND)
-        some = Sides(entity[rows], partner[rows], side[rows], sums[rows], times[rows], wide)
-        _, two = mirrored(some, FIRST, SECOND, reach=longest)
-        found[rows[two]] = True
+        is_first = (turned == first)[rows]
+        one, two = np.where(is_first, own[rows], them[rows]), np.where(is_first, them[rows], own[rows])
+        some = Sides(one, two, np.where(is_first, FIRST, SECOND), sums[rows], times[rows], wide)
+        found[rows[mirrored(some, FIRST, SECOND, reach=longest)[1]]] = True
     return found

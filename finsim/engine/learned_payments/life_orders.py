@@ -21,7 +21,7 @@ from finsim.engine.learned_payments.payment_words import (
 )
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
-from finsim.records.event_log import EventLog
+from finsim.records.event_log import NAME_ONLY, EventLog
 from finsim.records.mixed_table import MISSING_TIME
 
 NOBODY = -1
@@ -138,7 +138,9 @@ def _second_sides(
     pairs = ledger.pairs
     if log.turned is not None:
         reach = 0 if pairs is None else pairs.reach
-        return turned_twice(log.turned, payer, payee, cents, log.times, reach)
+        pays = payer == entity
+        parties_of = (entity, np.where(pays, payee, payer), pays)
+        return turned_twice(log.turned, parties_of, cents, log.times, reach)
     if pairs is None:
         return np.zeros(log.events.rows, dtype=np.bool_)
     if log is ledger.log:
@@ -194,7 +196,33 @@ def _others(
         return unnamed, none
     codes = codes.astype(np.int64)
     inside = places.entities if ledger.log.partner_is_entity else 0
-    outer = codes - inside
+    outer = _learned_ones(log, ledger, codes - inside)
     other = np.where(codes < 0, unnamed, np.where(outer >= 0, places.named + outer, codes))
     number = np.append(np.where(ledger.shops, np.cumsum(ledger.shops) - 1, NOBODY), NOBODY)
     return other, np.where(outer >= 0, number[np.maximum(outer, NOBODY)], NOBODY)
+
+
+def _learned_ones(log: EventLog, ledger: PaymentLedger, outer: Int1D) -> Int1D:
+    """Return the counterparties outside, those that a model made anew as learned ones of one entity.
+
+    Where a payee of one entity would be met by a second, the model makes a twin of it behind the learned
+    words; a world has places for learned ones alone.
+    """
+    known = len(ledger.shops)
+    if not (outer >= known).any():
+        return outer
+    partner = ledger.log.part("partner")
+    assert partner is not None
+    pairs = np.unique(np.stack([ledger.log.entity(), partner.astype(np.int64)]), axis=1)[1]
+    alone = np.bincount(pairs[pairs >= 0], minlength=known) == 1
+    words = log.events[str(log.roles.partner)].words
+    named = np.array([word.startswith(NAME_ONLY) for word in words])
+    found = outer.copy()
+    for sort in (False, True):
+        rows = np.flatnonzero(outer >= known)
+        rows = rows[named[outer[rows]] == sort]
+        alike = np.flatnonzero(named[:known] == sort)
+        chosen = alike[alone[alike]] if alone[alike].any() else alike
+        if len(rows):
+            found[rows] = chosen[(outer[rows] - known) % len(chosen)]
+    return found
