@@ -110,6 +110,14 @@ def test_the_ledgers_own_payments_are_counted_once(tmp_path: Path, wait: int) ->
     assert orders.merchant.max() < SHOPS
 
 
+def test_models_that_learn_both_sides_apart_pay_once(table: pd.DataFrame, folder: Path) -> None:
+    """A sample without turned rows does not say which rows are one payment: first sides are counted."""
+    ledger = _ledger(folder)
+    orders = life_orders(replace(ledger.log), ledger, Places.of(ledger, COUNT), 0)
+    second = table["Other Account"].isin(set(table["Account"])) & (table["Amount"] > 0)
+    assert len(orders) == len(table) - second.sum()
+
+
 def test_counterparties_that_a_model_makes_anew_are_learned_ones_of_one_entity(tmp_path: Path) -> None:
     """Where payees are no entities a sample has words behind the learned ones: a name, and an account."""
     made = statement()
