@@ -64,6 +64,8 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
     kind = np.full(entities, CURRENT)
     rows = (facts.rows_out + facts.rows_in)[:entities]
     reach = np.maximum(facts.partners_out, facts.partners_in)[:entities]
+    if ledger.layout == ACCOUNTS and ledger.has_shops:  # anybody buys at many shops
+        reach = facts.partners_in[:entities]
     if ledger.layout == SINGLE:
         reach = np.maximum(reach, facts.rows_in[:entities])
     order = np.argsort(-reach, kind="stable")
@@ -89,11 +91,11 @@ def outside_of(facts: EntityFacts, ledger: PaymentLedger, places: Places) -> dic
         others = behind[behind != places.sorts["cash"]]
         outside |= {name: others for name in OUTSIDE if name not in ("cash", "fees", "merchant")}
         outside["cash"] = behind
-    named = np.arange(len(ledger.outside)) + places.named
+    shops, named = (np.flatnonzero(one) + places.named for one in (ledger.shops, ~ledger.shops))
     if ledger.layout == ACCOUNTS and not len(named):
         named = np.arange(places.entities)
-    sort = "merchant" if ledger.has_shops else SOMEBODY
-    outside[sort] = np.concatenate([named, outside[sort]]).astype(np.int64)
+    for sort, rows in (("merchant", shops), (SOMEBODY, named)):
+        outside[sort] = np.concatenate([rows, outside[sort]]).astype(np.int64)
     return outside
 
 
@@ -102,7 +104,7 @@ def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     kinds = entity_kinds(facts, ledger)
     places = Places.of(ledger, len(facts.need))
     outside = outside_of(facts, ledger, places)
-    shops = places.named + np.arange(len(ledger.outside) if ledger.has_shops else 0)
+    shops = places.named + np.flatnonzero(ledger.shops)
     behind = dict(outside)
     if ledger.layout == SINGLE:  # a counter for cash is known by its own rows alone
         behind["cash"] = np.array([places.sorts["cash"]])
@@ -163,14 +165,14 @@ def _contacts(kinds: Array, facts: EntityFacts) -> Contacts:
 
 
 def _merchants(facts: EntityFacts, ledger: PaymentLedger, places: Places, streams: Streams) -> Merchants:
-    count = len(ledger.outside) if ledger.has_shops else 0
-    account = places.named + np.arange(count)
+    account = places.named + np.flatnonzero(ledger.shops)
+    count = len(account)
     sold = facts.rows_in[account]
     usual = float(np.median(facts.amounts)) if len(facts.amounts) else 1.0
     mean = np.exp(facts.logs_in[account] / np.maximum(sold, 1))
     return Merchants(
         1_001 + streams.at("merchants").permutation(count).astype(np.int64), account.astype(np.int64),
-        shop_categories(ledger)[:-1][:count].astype(np.int8), np.where(sold > 0, mean, usual),
+        shop_categories(ledger)[:-1].astype(np.int8), np.where(sold > 0, mean, usual),
         np.full(count, 0.5), np.maximum(sold, 0.1).astype(np.float64), np.full(count, ANYWHERE),
         np.full(count, NOBODY),
     )  # fmt: skip

@@ -27,8 +27,8 @@ _MONEY = (
     "and two thirds stay on their side of the middle; roles are cast by how often accounts pay and are paid, "
     "and nine tenths of the payments go by channels that the ledger has for such sums"
 )
-_FIRMS = "accounts with the most counterparties, who together make two thirds of the rows, are businesses"
-_NOBODY_OUTSIDE = "no counterparty stands outside the ledger, so a person outside is one of its accounts"
+_FIRMS = "accounts that {} the most counterparties, who together make two thirds of the rows, are businesses"
+_NOBODY_OUTSIDE = "no {} stands outside the ledger, so a person outside is one of its accounts"
 _TWO_ROWS = (
     "a payment of a scheme between two accounts is a row of each, with somebody outside on the other side; "
     "who is outside is drawn as often as rows have them, a counter for cash too, and pays by the channels of "
@@ -47,23 +47,24 @@ def ledger_summary(
     log = ledger.log
     roles = log.roles.named()
     parts = {"entity": str(ledger.data.roles.id), "time": log.roles.time, **roles}
+    parts |= {} if ledger.name is None else {"name": ledger.name}
     others = [name for name in ledger.data.order if name not in parts.values()]
     return {
-        "layout": _LAYOUTS[ledger.layout],
+        "layout": _LAYOUTS[ledger.layout] + _and_shops(ledger),
         "roles": {part: header_of(ledger.data, name) for part, name in parts.items()},
         "no_role": [header_of(ledger.data, name) for name in others],
         "roles_not_found": [
             one for one in ("amount", "partner", "channel", "currency", "category", "direction")
             if one not in roles
         ],
-        "merchants": len(ledger.outside) if ledger.has_shops else 0,
+        "merchants": int(ledger.shops.sum()),
         "currency": ledger.currency,
         "first_day": _day(log.begin),
         "last_day": _day(log.end - 1),
         "days": int(-(-log.end // NANOS_PER_DAY) - log.begin // NANOS_PER_DAY),
         "rows": log.events.rows,
         "remarks": list(ledger.remarks),
-        "fallbacks": ledger.words.remarks(ledger.has_shops),
+        "fallbacks": ledger.words.remarks(ledger.has_shops, ledger.has_transfers),
         "left_out": {name: list(texts) for name, texts in left_out.items()},
         "unread": dict(unread),
         "assumptions": assumptions(ledger),
@@ -74,12 +75,16 @@ def assumptions(ledger: PaymentLedger) -> list[str]:
     """Return what a learned world takes for granted."""
     found = [_BALANCES, _MONEY]
     if ledger.layout != CARDS:
-        found.append(_FIRMS)
-    if ledger.layout == ACCOUNTS and not ledger.outside:
-        found.append(_NOBODY_OUTSIDE)
+        found.append(_FIRMS.format("are paid by" if _and_shops(ledger) else "have"))
+    if ledger.layout == ACCOUNTS and ledger.shops.all():
+        found.append(_NOBODY_OUTSIDE.format("account" if ledger.has_shops else "counterparty"))
     if ledger.layout == SINGLE:
         found.append(_TWO_ROWS)
     return found
+
+
+def _and_shops(ledger: PaymentLedger) -> str:
+    return ", and merchants that have a name alone" if ledger.layout == ACCOUNTS and ledger.has_shops else ""
 
 
 def _day(instant: int) -> str:

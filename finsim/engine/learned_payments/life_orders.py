@@ -11,6 +11,7 @@ from finsim.agents.everyday.ordinary_payments import ORDER_BLOCK
 from finsim.agents.payment_orders import Orders, by_time
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, CHANNEL, OUTSIDE, PURPOSE
+from finsim.engine.learned_payments.counted_once import answering_sides, second_rows, turned_twice
 from finsim.engine.learned_payments.payment_words import (
     AT_SHOPS,
     BETWEEN_ACCOUNTS,
@@ -20,7 +21,7 @@ from finsim.engine.learned_payments.payment_words import (
 )
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
-from finsim.records.event_log import EventLog
+from finsim.records.event_log import NAME_ONLY, EventLog
 from finsim.records.mixed_table import MISSING_TIME
 
 NOBODY = -1
@@ -111,8 +112,7 @@ def life_orders(
     usual = np.where(at_shop, shop_categories(ledger)[shop], PURPOSE[OTHER_PURPOSE])
     usual = np.where(at_shop & ~paid_out, PURPOSE[REFUND], usual)
     keep = (cents > 0) & (payer != payee) & (log.times != MISSING_TIME)
-    if log.turned is not None:
-        keep &= ~_second_sides(log, payer, payee, cents)
+    keep &= ~_second_sides(log, ledger, (payer, payee, entity), cents, places.entities)
     rows = np.flatnonzero(keep)
     return Orders(
         ts=log.times[rows],
@@ -127,18 +127,30 @@ def life_orders(
     )
 
 
-def _second_sides(log: EventLog, payer: Int1D, payee: Int1D, cents: Array) -> Bool1D:
-    """Return bool[n], rows of a payment that another row of the block is too: it is one payment."""
-    assert log.turned is not None
-    keys = np.stack([payer, payee, np.nan_to_num(cents).astype(np.int64), log.times])
-    payment = np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1)
-    first = np.bincount(payment, ~log.turned) > 0
-    return np.asarray(log.turned & first[payment])
+def _second_sides(
+    log: EventLog, ledger: PaymentLedger, parties: tuple[Int1D, Int1D, Int1D], cents: Array, entities: int
+) -> Bool1D:
+    """Return bool[n], rows of a payment that another row is too: it is one payment.
+
+    ``parties``: payer, payee, and the entity of each row.
+    """
+    payer, payee, entity = parties
+    pairs = ledger.pairs
+    if log.turned is not None:
+        reach = 0 if pairs is None else pairs.reach
+        pays = payer == entity
+        parties_of = (entity, np.where(pays, payee, payer), pays)
+        return turned_twice(log.turned, parties_of, cents, log.times, reach)
+    if pairs is None:
+        return np.zeros(log.events.rows, dtype=np.bool_)
+    if log is ledger.log:
+        return second_rows(pairs, log)
+    return answering_sides(pairs, log, entities, entity)
 
 
 def shop_categories(ledger: PaymentLedger) -> Array:
     """Return the category code of each shop, int64[M + 1]: the last for none."""
-    known = ledger.words.category
+    known = ledger.words.category[ledger.shops]
     return np.append(np.where(known >= 0, known, CATEGORY[OTHER_CATEGORY]), CATEGORY[OTHER_CATEGORY])
 
 
@@ -184,6 +196,33 @@ def _others(
         return unnamed, none
     codes = codes.astype(np.int64)
     inside = places.entities if ledger.log.partner_is_entity else 0
-    outer = codes - inside
+    outer = _learned_ones(log, ledger, codes - inside)
     other = np.where(codes < 0, unnamed, np.where(outer >= 0, places.named + outer, codes))
-    return other, np.where(outer >= 0, outer, NOBODY) if ledger.has_shops else none
+    number = np.append(np.where(ledger.shops, np.cumsum(ledger.shops) - 1, NOBODY), NOBODY)
+    return other, np.where(outer >= 0, number[np.maximum(outer, NOBODY)], NOBODY)
+
+
+def _learned_ones(log: EventLog, ledger: PaymentLedger, outer: Int1D) -> Int1D:
+    """Return the counterparties outside, those that a model made anew as learned ones of one entity.
+
+    Where a payee of one entity would be met by a second, the model makes a twin of it behind the learned
+    words; a world has places for learned ones alone.
+    """
+    known = len(ledger.shops)
+    if not (outer >= known).any():
+        return outer
+    partner = ledger.log.part("partner")
+    assert partner is not None
+    pairs = np.unique(np.stack([ledger.log.entity(), partner.astype(np.int64)]), axis=1)[1]
+    alone = np.bincount(pairs[pairs >= 0], minlength=known) == 1
+    words = log.events[str(log.roles.partner)].words
+    named = np.array([word.startswith(NAME_ONLY) for word in words])
+    found = outer.copy()
+    for sort in (False, True):
+        rows = np.flatnonzero(outer >= known)
+        rows = rows[named[outer[rows]] == sort]
+        alike = np.flatnonzero(named[:known] == sort)
+        chosen = alike[alone[alike]] if alone[alike].any() else alike
+        if len(rows):
+            found[rows] = chosen[(outer[rows] - known) % len(chosen)]
+    return found

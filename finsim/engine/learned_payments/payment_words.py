@@ -11,7 +11,7 @@ import numpy as np
 
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
 from finsim.errors import Problem, did_you_mean
-from finsim.notation import Array
+from finsim.notation import Array, Bool1D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
@@ -41,7 +41,7 @@ class PaymentWords:
     categories: frozenset[str]
     unknown: tuple[str, ...] = ()
 
-    def remarks(self, has_shops: bool) -> list[str]:
+    def remarks(self, has_shops: bool, has_transfers: bool) -> list[str]:
         """Return what is a fallback, in words."""
         found = list(self.unknown)
         if not self.channels:
@@ -51,20 +51,21 @@ class PaymentWords:
             found.append(
                 f"category: no word of the ledger is finsim's, so {OTHER_CATEGORY} for every merchant"
             )
-        if not self.purposes and not has_shops:
+        if not self.purposes and has_transfers:
             found.append(f"purpose: no word of the ledger is finsim's, so {OTHER_PURPOSE}")
         return found
 
 
-def payment_words(log: EventLog, has_shops: bool, said: Said = ()) -> PaymentWords:
-    """Return the words of a ledger in finsim's vocabulary."""
+def payment_words(log: EventLog, shops: Bool1D, said: Said = ()) -> PaymentWords:
+    """Return the words of a ledger in finsim's vocabulary; ``shops`` bool[K]: who outside is one."""
+    has_shops = bool(shops.any())
     channel = _codes(_words(log, "channel"), CHANNEL, _of(said, "channel"))
     told = _of(said, "category") | _of(said, "purpose")
     purpose = _codes(_words(log, "category"), PURPOSE, told)
-    category = np.full(_outside(log), _NONE)
+    category = np.full(len(shops), _NONE)
     categories: frozenset[str] = frozenset()
     if has_shops:
-        category, categories = _categories(log, _of(said, "category"))
+        category, categories = _categories(log, shops, _of(said, "category"))
     return PaymentWords(
         channel, purpose, category, _used(channel, CHANNEL), _used(purpose, PURPOSE), categories,
         (
@@ -132,17 +133,13 @@ def _used(codes: Array, known: Mapping[str, int]) -> frozenset[str]:
     return frozenset(by_code[code] for code in codes.tolist() if code >= 0)
 
 
-def _outside(log: EventLog) -> int:
-    name = log.roles.partner
-    return 0 if name is None else len(log.events[name].words) - (log.count if log.partner_is_entity else 0)
-
-
-def _categories(log: EventLog, said: Mapping[str, str]) -> tuple[Array, frozenset[str]]:
+def _categories(log: EventLog, is_shop: Bool1D, said: Mapping[str, str]) -> tuple[Array, frozenset[str]]:
     """Return the usual category of each shop from a column with finsim's words, -1 where it has none."""
-    shops = np.full(_outside(log), _NONE)
+    shops = np.full(len(is_shop), _NONE)
     partner = log.part("partner")
     if partner is None:
         return shops, frozenset()
+    outer = partner.astype(np.int64) - (log.count if log.partner_is_entity else 0)
     declared = log.roles.category
     for column in log.events.columns.values() if declared is None else [log.events[declared]]:
         codes = _codes(column.words, CATEGORY, said) if column.kind == WORD else np.zeros(0, dtype=np.int64)
@@ -150,8 +147,8 @@ def _categories(log: EventLog, said: Mapping[str, str]) -> tuple[Array, frozense
         if len(words) < (1 if declared is not None and said else 2):
             continue
         mine = codes[column.values]
-        here = (partner >= 0) & (mine >= 0)
+        here = np.append(is_shop, False)[np.maximum(outer, _NONE)] & (mine >= 0)
         counts = np.zeros((len(shops), len(CATEGORIES)), dtype=np.int64)
-        np.add.at(counts, (partner[here], mine[here]), 1)
+        np.add.at(counts, (outer[here], mine[here]), 1)
         return np.where(counts.any(axis=1), counts.argmax(axis=1), _NONE), words
     return shops, frozenset()

@@ -25,7 +25,8 @@ def readable(ledger: PaymentLedger) -> frozenset[str]:
     """Return the behaviours that this ledger can show: of words that it has, not of fallbacks."""
     words = ledger.words
     spend = [f"spend:{name}" for name in words.purposes | words.categories]
-    spend += ["spend:all"] if ledger.has_shops else ["spend:transfer"]
+    spend += ["spend:all"] if ledger.has_shops else []
+    spend += ["spend:transfer"] if ledger.has_transfers else []
     spend += ["cash_withdrawal"] if "cash" in words.purposes else []
     return frozenset([*spend, *(f"channel:{name}" for name in words.channels)])
 

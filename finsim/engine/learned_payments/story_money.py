@@ -36,6 +36,8 @@ class StoryMoney:
     def of(cls, facts: EntityFacts, ledger: PaymentLedger) -> StoryMoney:
         """Return the money of a learned world."""
         middle, spread = _AT_SHOPS if ledger.has_shops else _BETWEEN
+        if ledger.has_shops and ledger.has_transfers:
+            middle, spread = _of_both(float(facts.to_shops.sum() / max(facts.rows_out.sum(), 1)))
         known = np.sort(facts.amounts)
         scale = float(np.median(known)) / middle if len(known) else 1.0
         return cls(known, middle, spread, scale, _grain(known))
@@ -75,6 +77,14 @@ class StoryMoney:
     def ratio(self, shares: Float1D) -> Float1D:
         """Return ratios of one payment to the one before, drawn together as the ledger's payments are."""
         return np.asarray(np.maximum(shares, 0.0) ** self.power)
+
+
+def _of_both(share: float) -> tuple[float, float]:
+    """Return middle and s.d. of payments of which a share is made at shops, of the rest between accounts."""
+    (shop, narrow), (between, wide) = _AT_SHOPS, _BETWEEN
+    apart = float(np.log(between / shop))
+    variance = share * narrow**2 + (1 - share) * wide**2 + share * (1 - share) * apart**2
+    return float(between * np.exp(-share * apart)), float(np.sqrt(variance))
 
 
 def _grain(amounts: Int1D) -> int:

@@ -15,14 +15,16 @@ from finsim.engine.injection.entity_histories import is_signed
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
 from finsim.engine.learned.event_parts import ledger_of
 from finsim.engine.learned.reading import LearnedInput, read_to_learn
+from finsim.engine.learned_payments.counted_once import pairs_of
 from finsim.engine.learned_payments.payment_words import PaymentWords, Said, payment_words
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.transactions_part import TransactionsPart
 from finsim.errors import DataError
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.kinds import EVENTS
+from finsim.generators.events.habits.echoes.second_sides import Pairs
 from finsim.notation import Array, Bool1D, Float1D, minor_units
-from finsim.records.event_log import EventLog
+from finsim.records.event_log import NAME_ONLY, EventLog
 from finsim.records.mixed_table import NUMBER
 from finsim.records.storage import digest_file
 from finsim.tables import load_schema
@@ -63,7 +65,9 @@ class Direction:
 class PaymentLedger:
     """A ledger to learn from: its typed table, its events, and how they become payments.
 
-    ``layout`` as in ``injection.ledger_columns``; ``has_shops``: counterparties outside are merchants.
+    ``layout`` as in ``injection.ledger_columns``; ``shops`` bool[K]: which of the counterparties outside are
+    merchants: all or none, but in a ledger with accounts and names in two columns those without an account.
+    ``name``: the column of names beside one of accounts; ``pairs``: transfers that stand on both sides.
     """
 
     data: LearnedInput
@@ -71,18 +75,26 @@ class PaymentLedger:
     remarks: tuple[str, ...]
     currency: str
     layout: str
-    has_shops: bool
+    shops: Bool1D
     direction: Direction
     words: PaymentWords
+    name: str | None = None
+    pairs: Pairs | None = None
 
     @property
     def outside(self) -> tuple[str, ...]:
         """The words of the counterparties that are no entities."""
-        partner = self.log.roles.partner
-        if partner is None:
-            return ()
-        words = self.log.events[partner].words
-        return words[self.log.count :] if self.log.partner_is_entity else words
+        return _outside(self.log)
+
+    @property
+    def has_shops(self) -> bool:
+        """Whether some counterparties are merchants."""
+        return bool(self.shops.any())
+
+    @property
+    def has_transfers(self) -> bool:
+        """Whether rows may be other payments than those at merchants."""
+        return self.layout == ACCOUNTS or not self.has_shops
 
     @property
     def is_daily(self) -> bool:
@@ -120,10 +132,10 @@ def payment_ledger(part: TransactionsPart) -> PaymentLedger:
 def _read(file: str, schema: str, currency: str, state: tuple[str, str], said: Said) -> PaymentLedger:
     declared = load_schema(schema) if schema else None
     found = read_to_learn(Path(file), EVENTS, Named(), declared, None)
-    ledger = ledger_of(found)
+    ledger = ledger_of(found, both=True)
     found, other = _of_currency(found, ledger.log.roles.currency, currency)
     if other:
-        ledger = ledger_of(found)
+        ledger = ledger_of(found, both=True)
     log = ledger.log
     amount = log.roles.amount
     if amount is None or log.events[amount].kind != NUMBER:
@@ -133,19 +145,32 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str], said: S
         raise DataError(f"{log.count} entities", place=file, expected=f"at least {LEAST_ENTITIES}",
                         remedy="give a ledger of more accounts or cards")  # fmt: skip
     _refuse_sums(log, file)
-    two = _two_partners(found, file)
+    two = () if ledger.two else _two_partners(found, file)
     role = _role(found, log.roles.partner)
     layout = SINGLE if log.roles.partner is None else CARDS
     if log.partner_is_entity or role == "to_account":
         layout = ACCOUNTS
-    has_shops = layout == CARDS
+    shops = _shops(log, layout)
     if layout == CARDS and log.roles.direction is not None:
         layout = SINGLE  # a statement with names of counterparties
     return PaymentLedger(
         found, log, (*found.remarks, *ledger.remarks, *two, *other),
-        _currency(found, log, currency, file), layout, has_shops,
-        _direction(log, layout), payment_words(log, has_shops, said),
+        _currency(found, log, currency, file), layout, shops,
+        _direction(log, layout), payment_words(log, shops, said),
+        ledger.two.name if ledger.two else None, pairs_of(log),
     )  # fmt: skip
+
+
+def _outside(log: EventLog) -> tuple[str, ...]:
+    if log.roles.partner is None:
+        return ()
+    words = log.events[log.roles.partner].words
+    return words[log.count :] if log.partner_is_entity else words
+
+
+def _shops(log: EventLog, layout: str) -> Bool1D:
+    """Return bool[K], the counterparties outside that are merchants; between accounts those without one."""
+    return np.array([layout == CARDS or word.startswith(NAME_ONLY) for word in _outside(log)], np.bool_)
 
 
 def _refuse_sums(log: EventLog, file: str) -> None:

@@ -102,7 +102,7 @@ def learned_remarks(plan: Plan) -> list[str]:
     from finsim.engine.learned_payments.scenario_moves import unread_lines
 
     ledger = ledger_of_plan(plan)
-    found = ledger.words.remarks(ledger.has_shops)
+    found = ledger.words.remarks(ledger.has_shops, ledger.has_transfers)
     found += [f"{label}: {text}" for label, text in unread_lines(plan.drivers, ledger)]
     found += [f"{name}: left out: {'; '.join(texts)}" for name, texts in plan.left_out.items()]
     found += [f"assumption: {text}" for text in assumptions(ledger)]
