@@ -242,3 +242,38 @@ def test_the_balance_of_who_pays_goes_on_where_others_pay_in_between(tmp_path: P
         if np.isnan(last[receiver]):
             del last[receiver]
     assert added > 80
+
+
+@pytest.mark.parametrize("kind", ["date", "ts"])
+def test_days_stored_with_a_zone_are_days_of_its_clock(tmp_path: Path, kind: str) -> None:
+    rows = bank(accounts=30)
+    frame = pd.DataFrame({"account": rows["account"], "ts": rows["ts"], "amount": rows["cents"] / 100})
+    frame["booked"] = rows["booked"].dt.tz_localize("Europe/Berlin")
+    frame.to_parquet(tmp_path / "rows.parquet", index=False)
+    (tmp_path / "s.yaml").write_text(
+        "finsim: schema/1\nkind: payments\ncolumns:\n  account: {type: id, role: from_account}\n"
+        "  ts: {type: ts, role: date}\n  amount: {type: money, ccy: GBP, role: amount}\n"
+        f"  booked: {{type: {kind}}}\n"
+    )
+    finsim.inject(
+        tmp_path / "rows.parquet", narratives=STORIES, rate=0.05, seed=3, output=tmp_path / "out",
+        progress=False, schema=tmp_path / "s.yaml",
+    )  # fmt: skip
+    found = pd.read_parquet(tmp_path / "out" / "transactions.parquet")
+    booked = found["booked"].dt.tz_convert("Europe/Berlin").dt.tz_localize(None)
+    added = (found["instance"] != -1).to_numpy()
+    assert booked[added].map(is_open).all()
+    assert (booked.dt.hour == 0).all()
+    gap = (booked.dt.normalize() - found["ts"].dt.normalize()).dt.days
+    assert abs((gap[added] == 0).mean() - (gap[~added] == 0).mean()) < 0.25
+
+
+def test_amounts_beyond_what_a_float_holds_are_added_to(tmp_path: Path) -> None:
+    rows = bank(accounts=24)
+    frame = pd.DataFrame({"account": rows["account"], "ts": rows["ts"], "booked": rows["booked"]})
+    frame["amount"] = (rows["cents"].astype("int64") * 10**12).astype(str)
+    schema = (
+        "columns:\n  account: {type: id, role: from_account}\n  ts: {type: ts, role: date}\n"
+        "  booked: {type: date}\n  amount: {type: money, ccy: GBP, role: amount}\n"
+    )
+    assert put(tmp_path, frame, schema, ["rapid_movement"]).added > 0

@@ -137,3 +137,8 @@ def test_studies_and_private_models_keep_the_columns_apart(tmp_path):
     assert both.two is not None
     assert both.log.partner_is_entity
     assert "Payee" not in both.log.events
+
+
+def test_accounts_that_are_met_once_each_have_names():
+    found, _ = columns([f"a{k}" for k in range(30)] + [None] * 10, [f"H{k}" for k in range(30)] + ["S"] * 10)
+    assert found.names == {}
