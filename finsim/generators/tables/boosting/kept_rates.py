@@ -19,6 +19,8 @@ from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 PARTS, FEW_PARTS = 10, 3
 """A number has rates by tenths of its rows, what is missing apart, or by thirds where tenths do not differ
 evidently and yet rise or fall (assumption)."""
+LEAST_TREND = 1_000
+"""Trends are looked for in 1,000 rows (assumption): of fewer, drawn rows taught less with them (German)."""
 LEAST_EXPECTED = 3.0
 """How far rates differ is read from words where three rows of a class and three others are expected
 (assumption)."""
@@ -66,7 +68,7 @@ class KeptRates:
                 continue
             group = np.arange(size) if is_word[one] else _parts(counts, PARTS)
             spread, excess = _spread(group[levels[:, one]], truth)
-            if excess <= 0 and not is_word[one]:
+            if excess <= 0 and not is_word[one] and len(levels) >= LEAST_TREND:
                 # Few rows tell a trend where they do not tell ten rates apart: thirds of the rows have it.
                 excess = _trend(group[levels[:, one]], truth)
                 group = _parts(counts, FEW_PARTS)
