@@ -20,6 +20,7 @@ from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SUM, Identity
 from finsim.generators.tables.reduction.orders import Order, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower
+from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.ties import Tie
 from finsim.generators.tables.reduction.words_of_empty import WordsOfEmpty
 from finsim.randomness import Streams
@@ -89,6 +90,8 @@ class Reduction:
             if isinstance(column.rule, Identity):
                 found |= self._into_range(column, found, done | set(given))
                 done |= set(column.rule.operands)
+            if isinstance(column.rule, Plan) and column.rule.dated and column.rule.operands[-1] not in given:
+                found |= self._settled(column.rule.operands[-1], found)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = column.restored(found, (first, sampled.rows), drawn)
             found |= self.by_word.of_computed(name, found)
@@ -102,6 +105,17 @@ class Reduction:
             if law.target not in given:
                 found |= law.emptied(found)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
+
+    def _settled(self, date: str, found: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
+        """Return a date at which balances stand as it will be in the end, as far as that can be told."""
+        settled: dict[str, MixedColumn] = {}
+        for bound in self.bounds:
+            if bound.target == date and {date, bound.source, bound.until} <= found.keys():
+                settled |= bound.bounded({**found, **settled})
+        for law in self.words_of_empty:
+            if law.target == date and {law.source, date} <= found.keys():
+                settled |= law.emptied({**found, **settled})
+        return settled
 
     def _into_range(
         self, column: Computed, found: Mapping[str, MixedColumn], fixed: set[str]

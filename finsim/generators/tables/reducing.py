@@ -20,7 +20,7 @@ from finsim.generators.tables.reduction.followers import find_followers
 from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import find_parts
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
-from finsim.generators.tables.reduction.orders import NO_GRID, Order, find_orders
+from finsim.generators.tables.reduction.orders import Order, find_orders, grid_of
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import find_ties
@@ -151,7 +151,7 @@ def _later(table: MixedTable, plain: MixedTable, computed: dict[str, Computed]) 
     found = [
         one for one in find_orders(table) if one.high in made and one.low in plain and one.low not in read
     ]
-    return tuple(replace(one, grain=one.grain or plain[one.low].step or NO_GRID) for one in found)
+    return tuple(replace(one, grain=one.grain or grid_of(plain[one.low])) for one in found)
 
 
 def _ranges(

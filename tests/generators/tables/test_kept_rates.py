@@ -198,3 +198,34 @@ def test_drawn_loans_default_by_grade_as_the_tape_does(streams, monkeypatch):
         slopes.append(_slope(_rates(rows["grade"].values + 1, rows["bad"].values == 1), real, size))
     assert slopes[0] == pytest.approx(1.0, abs=0.08)
     assert slopes[1] < 0.92
+
+
+def test_a_trend_that_tenths_do_not_tell_is_kept_by_thirds(streams):
+    """Default rates of 4 to 8 % over a number of 2,000 rows; a hump of the same size is no trend."""
+    found = {"trend": [], "none": []}
+    for place in range(30):
+        rng = streams.at("trend", place)
+        levels = rng.integers(1, 41, (2_000, 2)).astype(np.int32)
+        for name, slope in (("trend", 0.0014), ("none", 0.0)):
+            bad = rng.random(2_000) < 0.062 + slope * (levels[:, 0] - 20.5)
+            truth = np.stack([~bad, bad], axis=1).astype(np.float64)
+            found[name].append(KeptRates.of(levels, truth, 1, np.zeros(2, np.bool_)))
+    kept = [one for one in found["trend"] if len(one.columns)]
+    assert len(kept) >= 21
+    assert sum(len(one.columns) for one in found["none"]) <= 5
+    thirds = [one for one in kept if len(np.unique(one.group[0][1:])) == 3]
+    assert len(thirds) > 8
+    assert all((one.spread[0] > 0).any() for one in thirds)
+    few = KeptRates.of(levels[:999], truth[:999], 1, np.zeros(2, np.bool_))
+    assert not len(few.columns)
+
+
+def test_a_trend_needs_rows_of_both_classes_and_an_order():
+    part = np.repeat(np.arange(1, 11), 100)
+    bad = np.zeros(1_000, np.bool_)
+    bad[-5:] = True
+    assert kept_rates._trend(part, np.stack([~bad, bad], axis=1).astype(float)) < 0
+    bad[-20:] = True
+    assert kept_rates._trend(part, np.stack([~bad, bad], axis=1).astype(float)) > 10
+    missing = np.where(part == 10, 0, part)  # what is missing has no place in the order
+    assert kept_rates._trend(missing, np.stack([~bad, bad], axis=1).astype(float)) < 0

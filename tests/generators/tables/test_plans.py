@@ -1,16 +1,22 @@
 """Balances of a payment plan that no column states: found, computed again, and not found by chance."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
-from running_loans import amounts, days, left_of, running_loans, shuffled, words
+from running_loans import CUT_DAY, amounts, days, left_of, running_loans, shuffled, words
 
 from finsim.generators.tables.reducing import reduce
-from finsim.generators.tables.reduction.orders import Order, in_order
+from finsim.generators.tables.reduction.computed import Computed
+from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
+from finsim.generators.tables.reduction.orders import Order, find_orders, in_order
 from finsim.generators.tables.reduction.plans import Plan, find_plans
 from finsim.generators.tables.reduction.portions import Portion
+from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import MISSING_TIME, MixedTable
 
+CUT_MONTH = (2024 - 1970) * 12 + 11
 FREE = ["amount", "balance", "rate", "margin", "recovered", "lost"]
 
 
@@ -83,6 +89,79 @@ def test_a_share_or_a_rate_is_no_part_of_a_loan():
     assert not list(find_plans(table, ["rate", "margin", "lost"]))
 
 
+def _dated(late=0, calendar=False, part=0.1, rows=1_500, seed=8):
+    """Return loans of which ``part`` defaulted and owe what they did then, ``late`` payments behind."""
+    draw = np.random.default_rng(seed)
+    table = running_loans(rows)
+    known = {name: table[name].values for name in ("amount", "rate")}
+    opened, until = (table[name].values / NANOS_PER_DAY for name in ("opened", "until"))
+    is_default = (draw.random(rows) < part) & (until - opened > 400) & (opened < CUT_DAY - 400)
+    last = np.minimum(until, CUT_DAY) - 1
+    when = np.where(is_default, np.floor(opened + 150 + draw.random(rows) * (last - opened - 150)), np.nan)
+    made = months_between(opened, when)
+    if not calendar:
+        made -= months_after(opened, made) > when
+    term = months_between(opened, until)
+    owed = np.round(left_of(known["amount"], known["rate"], term, np.maximum(made - late, 0)), 2)
+    runs = table["status"].values == table["status"].words.index("performing")
+    status = np.where(is_default, "default", np.where(runs, "performing", "repaid"))
+    rest = np.round(
+        left_of(known["amount"], known["rate"], term, CUT_MONTH - months_between(0 * opened, opened)), 2
+    )
+    balance = np.where(is_default, owed, np.where(runs, rest, 0.0))
+    columns = {name: table[name] for name in ("opened", "until", "amount", "rate", "region")}
+    return MixedTable(
+        {**columns, "balance": amounts(balance), "status": words(status), "defaulted": days(when)}, rows
+    )
+
+
+@pytest.mark.parametrize(("late", "calendar"), [(0, False), (3, False), (1, True)])
+def test_balances_of_some_stand_at_a_date_of_their_own(late, calendar):
+    table = _dated(late, calendar)
+    (rule,) = find_plans(table, ["balance"])
+    assert rule.operands[-2:] == ("until", "defaulted")
+    assert (rule.dated, rule.lag, rule.complete, rule.day) == (True, late, not calendar, CUT_MONTH)
+    inner, found = reduce(table, Streams(1), outcome="status")
+    behind = inner["balance: payments"].values
+    is_default = table["status"].values == table["status"].words.index("default")
+    assert (behind[is_default] == 0).mean() > 0.9
+    back = found.restore(inner, Streams(2))
+    assert np.array_equal(back["balance"].values, table["balance"].values)
+    assert Plan(**{**asdict(rule)}) == Computed.from_dict(found.computed["balance"].to_dict()).rule
+
+
+def test_a_balance_stands_at_the_date_that_its_row_ends_with():
+    """Dates are emptied by status and moved before the end of the loan: balances follow the final ones."""
+    inner, found = reduce(_dated(), Streams(1), outcome="status")
+    drawn = shuffled(inner, times=16)
+    drawn = drawn.with_columns({"balance: payments": amounts(np.zeros(drawn.rows), 0.0)})
+    made = found.restore(drawn, Streams(2))
+    opened, until, when = (
+        np.where(made[name].values == MISSING_TIME, np.nan, made[name].values / NANOS_PER_DAY)
+        for name in ("opened", "until", "defaulted")
+    )
+    count = months_between(opened, when)
+    count -= months_after(opened, count) > when
+    is_default = (made["status"].values == made["status"].words.index("default")) & ~np.isnan(when)
+    runs = made["status"].values == made["status"].words.index("performing")
+    assert np.isnan(when[runs]).all()
+    count = np.where(is_default, count, CUT_MONTH - months_between(0 * opened, opened))
+    term = months_between(opened, until)
+    owed = left_of(made["amount"].values, made["rate"].values, term, np.clip(count, 0, term))
+    on_plan = np.abs(owed - made["balance"].values) < 0.011
+    assert is_default.sum() > 150
+    assert on_plan[is_default].mean() > 0.97
+    assert on_plan[runs].mean() > 0.97
+
+
+def test_dates_that_no_balance_stands_at_are_none():
+    table = _dated()
+    shift = np.random.default_rng(1).permutation(table.rows)
+    turned = table.with_columns({"defaulted": table["defaulted"].take(shift)})
+    assert [one.dated for one in find_plans(turned, ["balance"])] == [False]
+    assert [one.dated for one in find_plans(_dated(part=0.008), ["balance"])] == [False]
+
+
 def test_a_plan_at_no_interest_and_a_loan_that_has_ended():
     rule = Plan("left", ("made", "amount", "rate", "term"), 1 / 1_200, True, False)
     known = {"amount": np.full(3, 1_200.0), "rate": np.zeros(3), "term": np.full(3, 12.0)}
@@ -134,3 +213,16 @@ def test_a_cell_above_what_it_may_be_becomes_no_edge():
     assert (values == high).sum() == 1
     assert (values * 2 == np.round(values * 2)).all()
     assert (found["high"].values == high).all()
+
+
+@pytest.mark.parametrize(("unit", "grain"), [(250.0, 250.0), (25.0, 25.0), (100.0, 100.0), (1.0, 1.0)])
+def test_amounts_below_an_income_stay_on_their_grid(unit, grain):
+    draw = np.random.default_rng(2)
+    income = np.round(draw.lognormal(10.5, 0.4, 900) / 100) * 100
+    amount = unit * np.floor(income * draw.uniform(0.15, 0.9, 900) / unit)
+    table = MixedTable({"amount": amounts(amount, 1.0), "income": amounts(income, 1.0)}, 900)
+    orders = find_orders(table)
+    assert orders == [Order("amount", "income", 0.0 if unit == 100.0 else grain)]
+    made = in_order(orders, dict(shuffled(table).columns))
+    assert (made["amount"].values % unit == 0).all()
+    assert (made["amount"].values <= made["income"].values).all()

@@ -11,6 +11,7 @@ from finsim.generators.generator import State
 from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.words_of_empty import decided
 from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, MixedTable
@@ -151,3 +152,52 @@ def test_numbers_of_a_word_stay_between_its_own_least_and_greatest(sign):
     assert mine.max() <= 70
     assert np.unique(mine, return_counts=True)[1].max() < 10
     assert np.abs(made["value"].values).max() > 190
+
+
+def _few(count=14, ends_late=True):
+    """Return running loans of which ``count`` alone are in arrears; these end after the tape or whenever."""
+    draw = np.random.default_rng(3)
+    table = running_loans(900).without("lost", "recovered")
+    status = np.array(table["status"].words)[table["status"].values]
+    runs = np.flatnonzero(status == "arrears")
+    status[status == "arrears"] = "performing"
+    chosen = draw.choice(runs if ends_late else np.flatnonzero(status != "default"), count, replace=False)
+    status[chosen] = "arrears"
+    return table.with_columns({"status": words(status)})
+
+
+def test_few_rows_share_the_facts_of_a_commoner_word():
+    inner, found = reduce(_few(), Streams(1), outcome="status")
+    made = found.restore(shuffled(inner, times=20), Streams(2))
+    late = _having(made, "status", "arrears")
+    assert late.sum() > 150
+    assert (made["until"].values[late] / NANOS_PER_DAY > CUT_DAY).all()
+    assert (made["balance"].values[late] > 0).all()
+
+
+@pytest.mark.parametrize(("count", "ends_late"), [(9, True), (25, False)])
+def test_fewer_rows_and_rows_without_the_fact_share_none(count, ends_late):
+    facts = reduce(_few(count, ends_late), Streams(1), outcome="status")[1].by_word
+    spans = (*facts.ranges, *facts.dates, *facts.parts, *facts.constants, *facts.later)
+    assert [one for one in spans if one.word == "performing"]
+    assert not [one for one in spans if one.word == "arrears"]
+
+
+def test_a_constant_of_few_rows_is_that_of_a_commoner_word():
+    draw = np.random.default_rng(4)
+    status = np.repeat(["runs", "repaid", "closed", "sold"], [560, 400, 15, 25])
+    owed = np.where(status == "runs", np.round(draw.uniform(10, 900, 1_000), 2), 0.0)
+    owed[status == "sold"] = 5.0
+    table = MixedTable({"status": words(status), "owed": amounts(owed)}, 1_000)
+    constants = reduce(table, Streams(1))[1].by_word.constants
+    assert {(one.word, one.cell) for one in constants} == {("repaid", 0.0), ("closed", 0.0)}
+
+
+@pytest.mark.parametrize(("few", "odd", "found"), [(12, 0, True), (9, 0, False), (12, 1, False)])
+def test_few_rows_lack_what_one_word_alone_has(few, odd, found):
+    codes = np.repeat([0, 1, 2], [900, 60, few])
+    lacks = codes != 1
+    lacks[-odd or len(lacks) :] = False
+    said = decided(codes, 3, lacks)
+    assert said.empty.tolist() == [True, False, found]
+    assert said.there.tolist() == [False, True, False]

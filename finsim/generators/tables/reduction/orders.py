@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.generators.margins.grains import grain_of
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.generators.tables.reduction.identities import roundness
 from finsim.notation import Float1D
@@ -35,13 +36,21 @@ class Order:
 def find_orders(table: MixedTable) -> list[Order]:
     """Return the orders between columns of numbers that chance does not explain."""
     there = {name: one for name, one in table.columns.items() if one.kind == NUMBER and _is_amount(one)}
-    round_to = {name: roundness(one.values) for name, one in there.items()}
+    grids = {name: grid_of(one) for name, one in there.items()}
     return [
-        Order(low, high, 0.0 if round_to[low] == round_to[high] and mine.step == other.step
-              else round_to[low] or mine.step or NO_GRID)
+        Order(low, high, 0.0 if grids[low] == grids[high] and mine.step == other.step else grids[low])
         for low, mine in there.items() for high, other in there.items()
         if low != high and is_below(mine.values, other.values)
     ]  # fmt: skip
+
+
+def grid_of(column: MixedColumn) -> float:
+    """Return what all numbers of a column are multiples of, such as 250, or nearly all; below 0: no grid."""
+    there = column.values[~column.missing()]
+    grain = grain_of(*np.unique(there, return_counts=True), column.step)
+    if grain.size and not grain.some:
+        return grain.size
+    return roundness(there) or column.step or NO_GRID
 
 
 def _is_amount(column: MixedColumn) -> bool:

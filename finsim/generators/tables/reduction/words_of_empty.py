@@ -14,6 +14,9 @@ from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
 LEAST_ROWS, LEAST_SHARE, MOST_CHANCE = 30, 0.999, 1e-5
 """A word decides in 30 rows, 99.9 % of them, where chance would once in 100,000 (assumptions)."""
+FEW_ROWS = 10
+"""Where cells are there for such words alone, and for all of their rows, ten rows of another one, all empty,
+tell that it has none (assumption): loans in arrears are few, and have no date of default."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def decided(codes: Int1D, count: int, lacks: Bool1D) -> Decided:
     # A column empty in 93 % of the rows is so in all 30 of a word by chance.
     empty = many & (gone >= LEAST_SHARE * rows) & (overall**rows < MOST_CHANCE)
     there = many & (rows - gone >= LEAST_SHARE * rows) & ((1.0 - overall) ** rows < MOST_CHANCE)
+    if there.any() and (gone == rows)[~there].all() and (gone == 0)[there].all():
+        empty |= ~there & (rows >= FEW_ROWS)
     return Decided(empty, there, (gone == 0) | (gone == rows))
 
 

@@ -28,6 +28,9 @@ from finsim.records.mixed_table import WORD, MixedTable
 LEAST_ROWS, EXPECTED = 30, 14.0
 """A word has 30 rows, of which chance would have 14 beyond: none of them once in a million (assumptions)."""
 LEAST_IDENTITY, LEAST_CONSTANT = 0.99, 0.99
+FEW_ROWS, FEW_EXPECTED = 10, 3.0
+"""Or ten rows, of which chance would have three beyond, where a commoner word of the column has the same fact
+(assumptions): loans in arrears are few, and end after the tape as all that run do."""
 MOST_WORDS, MOST_LOOKED, SOME_ROWS = 24, 16, 5_000
 """Columns of up to 24 words; sums and products are looked for in the 16 commonest words (assumptions)."""
 QUANTILES = 33
@@ -82,30 +85,33 @@ def _words(table: MixedTable) -> list[_Word]:
             continue
         for code, word in enumerate(column.words):
             rows = column.values == code
-            if rows.sum() >= LEAST_ROWS:
+            if rows.sum() >= FEW_ROWS:
                 found.append(_Word(name, word, rows))
     return sorted(found, key=lambda one: -int(one.rows.sum()))
 
 
 def _constants(words: list[_Word], numbers: Mapping[str, Float1D]) -> Iterator[WordConstant]:
+    known: set[tuple[str, str, float]] = set()
     for one in words:
         for target, values in numbers.items():
             there = ~np.isnan(values)
             mine, rest = values[one.rows & there], values[~one.rows & there]
-            if len(mine) < LEAST_ROWS or not len(rest):
+            if len(mine) < FEW_ROWS or not len(rest):
                 continue
             found, counts = np.unique(mine, return_counts=True)
             cell = found[counts.argmax()]
-            if counts.max() >= LEAST_CONSTANT * len(mine) and len(mine) * (rest != cell).mean() >= EXPECTED:
+            beyond = len(mine) * (rest != cell).mean()
+            fact = (one.source, target, float(cell))
+            is_known = fact in known and beyond >= FEW_EXPECTED
+            is_told = len(mine) >= LEAST_ROWS and beyond >= EXPECTED
+            if counts.max() >= LEAST_CONSTANT * len(mine) and (is_told or is_known):
+                known |= {fact} if is_told else set()
                 yield WordConstant(one.source, one.word, target, float(cell))
 
 
 def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTable) -> Iterator[WordRange]:
-    for one in words:
-        for target, values in numbers.items():
-            span = _span(one, values)
-            if span is None:
-                continue
+    for target, values in numbers.items():
+        for one, span in _spans(words, values):
             mine = values[one.rows & ~np.isnan(values)]
             step = number_step(table[target])
             grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
@@ -125,10 +131,9 @@ def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[Wo
         values, most = as_numbers(table[target]), as_numbers(table[of])
         if values is None or most is None:
             continue
-        for one in words:
-            span = _span(one, values)
+        for one, span in _spans(words, values):
             mine = one.rows & (values > 0) & (most > 0)
-            if span is None or span[0] <= 0.0 or not mine.any():
+            if span[0] <= 0.0 or not mine.any():
                 continue
             quantiles = np.quantile(values[mine] / most[mine], np.linspace(0.0, 1.0, QUANTILES))
             high = float(np.nanmax(values))
@@ -136,17 +141,33 @@ def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[Wo
                             number_step(table[target]), of)  # fmt: skip
 
 
-def _span(one: _Word, values: Float1D) -> tuple[float, float] | None:
-    """Return the least and the greatest number of a word, where rows of others are beyond one of them."""
+def _spans(words: list[_Word], values: Float1D) -> Iterator[tuple[_Word, tuple[float, float]]]:
+    """Yield words with their least and greatest number, where rows of others are beyond one of them.
+
+    Of a word of few rows only a bound that a commoner word of its column has counts, and the wider of both.
+    """
     there = ~np.isnan(values)
-    mine, rest = values[one.rows & there], values[~one.rows & there]
-    if len(mine) < LEAST_ROWS or not len(rest):
-        return None
-    low, high = float(mine.min()), float(mine.max())
-    is_low, is_high = (len(mine) * part.mean() >= EXPECTED for part in (rest < low, rest > high))
-    if not (is_low or is_high) or low == high:
-        return None
-    return (low if is_low else float(values[there].min())), (high if is_high else float(values[there].max()))
+    if not there.any():
+        return
+    ends = float(values[there].min()), float(values[there].max())
+    known: dict[tuple[str, bool], float] = {}
+    for one in words:
+        mine, rest = values[one.rows & there], values[~one.rows & there]
+        if len(mine) < FEW_ROWS or not len(rest) or mine.min() == mine.max():
+            continue
+        span = list(ends)
+        for is_high, bound in ((False, float(mine.min())), (True, float(mine.max()))):
+            key, sign = (one.source, is_high), 1.0 if is_high else -1.0
+            beyond = len(mine) * (sign * rest > sign * bound).mean()
+            if len(mine) >= LEAST_ROWS and beyond >= EXPECTED:
+                span[is_high] = bound
+                known[key] = sign * max(sign * bound, sign * known.get(key, bound))
+            elif key in known:
+                wider = sign * max(sign * bound, sign * known[key])
+                if len(mine) * (sign * rest > sign * wider).mean() >= FEW_EXPECTED:
+                    span[is_high] = wider
+        if tuple(span) != ends:
+            yield one, (span[0], span[1])
 
 
 def _identities(
@@ -159,6 +180,8 @@ def _identities(
         return
     for one in words[:MOST_LOOKED]:
         rows = np.flatnonzero(one.rows)
+        if len(rows) < LEAST_ROWS:
+            continue
         rng = streams.at("identities of a word", one.source, one.word)
         some = numbers.take(np.sort(rng.permutation(rows)[:SOME_ROWS]))
         made: set[str] = set()
@@ -183,10 +206,7 @@ def _dates(words: list[_Word], table: MixedTable, plain: MixedTable, around: Aro
         if days is None or begin is None:
             continue
         between = table[count].values if count else gaps[target].counted(begin, days)
-        for one in words:
-            span = _span(one, days)
-            if span is None:
-                continue
+        for one, span in _spans(words, days):
             mine = between[one.rows & ~np.isnan(between) & ~np.isnan(days)]
             quantiles = np.round(np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES)))
             yield WordDate(one.source, one.word, target, start, count, months, ends, *span,
