@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.accounts.lacking_columns import remedy
+from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
@@ -122,7 +123,7 @@ def inject(
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
     local = sample.on_its_clock()
     past = histories(local, ledger.columns)
-    people = ledger_population(local, past, ledger.columns)
+    people = ledger_population(local, past, ledger.columns, ledger.scale)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger)
@@ -140,7 +141,10 @@ def inject(
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
     )
-    lent = replace(lent, words=words, sides=sides, times=local.time)
+    lent = replace(
+        lent, words=words, sides=sides, times=local.time,
+        shop_words=merchant_words(local, past, ledger.columns),
+    )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
