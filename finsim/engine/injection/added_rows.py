@@ -126,7 +126,9 @@ def _lend_words(cells: list[pa.ChunkedArray | pa.Array], found: Sequence[Row], s
         texts = [dict(one.made).get(at) for one in found]
         if any(text is not None for text in texts):
             plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-            cells[at] = _stored(pc.coalesce(pa.array(texts, pa.string()).cast(plain), cells[at].cast(plain)), kind)
+            cells[at] = _stored(
+                pc.coalesce(pa.array(texts, pa.string()).cast(plain), cells[at].cast(plain)), kind
+            )
 
 
 def _relations(

@@ -37,7 +37,8 @@ class Templates:
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
-    ``words``: what transfers may say, ``shop_words`` payments to merchants; ``sides`` the other account's rows; ``times`` int64[n] ns.
+    ``words``: what transfers may say, ``shop_words`` payments to merchants.
+    ``sides``: the other account's rows; ``times`` int64[n] ns.
     """
 
     own: Group

@@ -26,7 +26,8 @@ _NEW, _NEVER = 0.02, 0.02  # share of rows alone with their pair at most, of pai
 _LEAST, _PAYERS = 30, 5  # rows and accounts that tell a word of the account's own
 _EXCLUSIVE, _AGREES = 0.9, 0.7  # assumption: of the rows of a kind, so that some cards are replaced
 _CONSTANT = 0.99  # agreement within an account from which on a word says who it is
-_NEAREST = 3
+_MORE = 0.05  # agreement by merchant and payer above that by merchant: the payer has a say
+_NEAREST, _TRIES = 3, 12
 NONE = -1
 Sources = list[tuple[int, int]]
 
@@ -75,9 +76,7 @@ class MerchantWords:
         if settled < 0 or self.shop[settled] != shop:
             return [], []
         mine = self._of_payer(template, settled, payer, amount, rng)
-        found = {at: mine if at in self.of_payer and mine >= 0 else settled for at in self.words}
-        if not self._is_seen(found, shop):
-            found = dict.fromkeys(self.words, settled)
+        found = self._together(mine, settled, (payer, shop, amount), rng)
         made: list[tuple[int, str]] = []
         kinds = len(self.by_kind.edges) - 1
         kind = int(self.kind[settled])
@@ -92,6 +91,25 @@ class MerchantWords:
                 made.append((at, _anew(str(self.texts[at][settled]), rng)))
                 del found[at]
         return list(found.items()), made
+
+    def _together(
+        self, mine: int, settled: int, paid: tuple[int, int, int], rng: np.random.Generator
+    ) -> dict[int, int]:
+        """Return the rows that lend words that real rows have together: of the payer, else of the merchant."""
+        payer, shop, amount = paid
+        kind = int(self.kind[settled])
+        for turn in range(_TRIES if self.of_payer and mine >= 0 else 0):
+            row = mine
+            if turn == 1:
+                row = self._at_shop(payer, shop, amount, rng)
+            elif turn > 1:
+                row = self.by_kind.any(self._key(payer, kind), rng)
+            if row < 0 or self.kind[row] != kind:
+                continue
+            found = {at: row if at in self.of_payer else settled for at in self.words}
+            if self._is_seen(found, shop):
+                return found
+        return dict.fromkeys(self.words, settled)
 
     def _of_payer(
         self, template: int, settled: int, payer: int, amount: int, rng: np.random.Generator
@@ -148,12 +166,13 @@ def merchant_words(sample: LedgerSample, past: Histories, columns: LedgerColumns
     kind = np.zeros(len(shop), dtype=np.int64)
     told = [at for at in words if at != category]
     if told:
-        clear = {at: (round(_agreement(shop[sold], words[at][sold]), 2), -int(words[at].max())) for at in told}
+        clear = {
+            at: (round(_agreement(shop[sold], words[at][sold]), 2), -int(words[at].max())) for at in told
+        }
         kind = words[max(told, key=lambda at: clear[at])]
-    of = kind[sold]
     for at, codes in words.items():
-        by_payer = _agreement(payer[sold] * (int(kind.max()) + 1) + of, codes[sold])
-        if at != category and by_payer > _agreement(shop[sold] * (int(kind.max()) + 1) + of, codes[sold]):
+        both = _agreement(payer[sold] * past.shops + shop[sold], codes[sold])
+        if at != category and both > _agreement(shop[sold], codes[sold]) + _MORE:
             of_payer.add(at)
     kind = 2 * kind + past.refund
     moves = sold | (past.refund & np.isin(shop, np.unique(shop[sold])))
