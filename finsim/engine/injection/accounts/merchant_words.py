@@ -95,7 +95,7 @@ class MerchantWords:
     def _together(
         self, mine: int, settled: int, paid: tuple[int, int, int], rng: np.random.Generator
     ) -> dict[int, int]:
-        """Return the rows that lend words that real rows have together: of the payer, else of the merchant."""
+        """Return rows that lend words that are met together: of the payer, else of the merchant."""
         payer, shop, amount = paid
         kind = int(self.kind[settled])
         for turn in range(_TRIES if self.of_payer and mine >= 0 else 0):
