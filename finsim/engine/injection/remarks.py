@@ -87,7 +87,7 @@ def strange(judged: Sequence[Separation]) -> list[str]:
     """Return a sentence per narrative whose rows have cells together that real rows never have."""
     return [
         f"{one.narrative}: {one.unseen_share:.1%} of its rows have a pair of {one.unseen_pair} that no real "
-        f"row has ({one.unseen_real:.1%} of real rows have one that no other has): a rule finds them"
+        f"row has ({one.unseen_real:.1%} of real rows have one that no other has)"
         for one in judged if one.unseen_pair
     ]  # fmt: skip
 
