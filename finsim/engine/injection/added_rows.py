@@ -99,6 +99,7 @@ def added_rows(
         worded = np.array([one.worded for one in found], dtype=np.int64)
         kind = sample.cells.schema.field(at).type
         cells[at] = _stored(_over(cells[at], sample.cells.column(at), worded), kind)
+    _lend_words(cells, found, sample)
     if flag is not None:
         kind = sample.cells.schema.field(flag.part.at).type
         cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
@@ -115,6 +116,20 @@ def added_rows(
         _relations(found, world, past, words),
         np.array([one.payee for one in found], dtype=np.int64),
     )  # fmt: skip
+
+
+def _lend_words(cells: list[pa.ChunkedArray | pa.Array], found: Sequence[Row], sample: LedgerSample) -> None:
+    """Put single cells of rows in their place: those of real rows, and those made anew."""
+    for at in sorted({at for one in found for at, _ in (*one.lent, *one.made)}):
+        kind = sample.cells.schema.field(at).type
+        rows = np.array([dict(one.lent).get(at, NOBODY) for one in found], dtype=np.int64)
+        cells[at] = _stored(_over(cells[at], sample.cells.column(at), rows), kind)
+        texts = [dict(one.made).get(at) for one in found]
+        if any(text is not None for text in texts):
+            plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+            cells[at] = _stored(
+                pc.coalesce(pa.array(texts, pa.string()).cast(plain), cells[at].cast(plain)), kind
+            )
 
 
 def _relations(

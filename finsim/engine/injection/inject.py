@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.accounts.lacking_columns import remedy
+from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
@@ -38,7 +39,7 @@ from finsim.engine.injection.money.amount_steps import amount_steps
 from finsim.engine.injection.money.ledger_currencies import ledger_currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
-from finsim.engine.injection.remarks import lowered, of_the_table, short_of, widened
+from finsim.engine.injection.remarks import lowered, of_the_table, short_of, strange, widened
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_planning import (
     PlannedScheme,
@@ -48,6 +49,7 @@ from finsim.engine.injection.scheme_planning import (
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes, words_of
 from finsim.evaluation.added_rows.separation import Separation, separation
+from finsim.evaluation.added_rows.unseen_pairs import unseen_pairs
 from finsim.evaluation.added_rows.usual_words import usual_words
 from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.notation import Int1D
@@ -122,7 +124,7 @@ def inject(
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
     local = sample.on_its_clock()
     past = histories(local, ledger.columns)
-    people = ledger_population(local, past, ledger.columns)
+    people = ledger_population(local, past, ledger.columns, ledger.scale)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger)
@@ -140,7 +142,10 @@ def inject(
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
     )
-    lent = replace(lent, words=words, sides=sides, times=local.time)
+    lent = replace(
+        lent, words=words, sides=sides, times=local.time,
+        shop_words=merchant_words(local, past, ledger.columns),
+    )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
@@ -152,6 +157,8 @@ def inject(
         kinds = people.sorts.with_receipts(past)
     elif words is not None and not people.sorts.is_mixed:
         kinds = words.relation(past)
+    # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
+    kinds = np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
     told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
     judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
@@ -163,7 +170,7 @@ def inject(
         (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
-         *_flagged(folder, added, flag)),
+         *strange(judged), *_flagged(folder, added, flag)),
     )  # fmt: skip
 
 
@@ -269,17 +276,20 @@ def _separations(
     mixed = kinds is not None
     relation = np.concatenate([past.own[usable] * 0 if kinds is None else kinds[usable], added.relation])
     judged = []
-    for story in stories:
-        own = np.asarray(named == story.id)
-        if not own.any():
-            continue
+    told = [(story, np.asarray(named == story.id)) for story in stories]
+    told = [(story, own) for story, own in told if own.any()]
+    untimed = rows.drop_columns([columns.parts["date"].header])
+    unseen = unseen_pairs(
+        untimed, instance < 0, [own for _, own in told], columns.parts["from_account"].header, keys
+    )
+    for (story, own), pair in zip(told, unseen, strict=True):
         rng = streams.at("inject", "chance", story.id)
         one = separation(story.id, codes, (real, own), instance, entity, rng)
         alike = rows_alike(relation, instance < 0, relation[own]) if mixed else own & False
         if alike.any():
             rng = streams.at("inject", "chance among alike", story.id)
             one = one.beside(separation(story.id, codes, (alike, own), instance, entity, rng))
-        judged.append(one)
+        judged.append(one.naming(pair))
     return tuple(judged)
 
 

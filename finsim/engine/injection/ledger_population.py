@@ -28,6 +28,7 @@ from finsim.engine.injection.accounts.account_sorts import (
     many_partners,
     partners_but_sellers,
 )
+from finsim.engine.injection.accounts.purchase_payees import purchase_payees
 from finsim.engine.injection.accounts.standing_payees import standing_payees
 from finsim.engine.injection.entity_histories import NOBODY, Histories, cash_rows
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
@@ -77,8 +78,13 @@ class LedgerPopulation:
         return int((self.entity >= 0).sum())
 
 
-def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> LedgerPopulation:
-    """Return the population of a ledger, from the entities whose histories the sample has whole."""
+def ledger_population(
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, scale: int = 100
+) -> LedgerPopulation:
+    """Return the population of a ledger, from the entities whose histories the sample has whole.
+
+    ``scale`` minor units make one unit of the amounts.
+    """
     rows = past.rows_out + past.rows_in
     sorts = AccountSorts.of(past, columns, sample.time)
     # They are the merchants; where none is named, those that pay buyers back are no persons either.
@@ -90,7 +96,8 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     free = (sold > 0) & ~sells_standing
-    shops = shops[free if free.any() else sold > 0]
+    bought = free & purchase_payees(sample, past, columns, scale)
+    shops = shops[bought if bought.any() else free if free.any() else sold > 0]
     paid, pays = _outside_sorts(sample, past, columns)
     named = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
     total = len(members) + len(shops) + len(named)

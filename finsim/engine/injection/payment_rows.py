@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as member
 
 import numpy as np
 
@@ -21,7 +22,8 @@ Known = tuple[Histories, Ledger, Templates]
 class Row:
     """One added row: when, how much, which real row lends its cells, whose it is, who is on the other side.
 
-    ``settled`` lends what the payee settles, ``worded`` words; ``is_second`` of two rows of a payment;
+    ``settled`` lends what the payee settles, ``worded`` words; ``lent`` rows that lend single cells, by place
+    of the column, ``made`` texts of others; ``is_second`` of two rows of a payment;
     ``is_receipt``: between accounts, money that comes in.
     """
 
@@ -38,6 +40,8 @@ class Row:
     is_second: bool = False
     worded: int = NOBODY
     is_receipt: bool = False
+    lent: list[tuple[int, int]] = member(default_factory=list)
+    made: list[tuple[int, str]] = member(default_factory=list)
 
 
 def rows_of(
@@ -68,6 +72,9 @@ def rows_of(
             if shop < 0 and taker >= 0:
                 settled = lent.of_payee(taker, rng, relation)
         made.append(Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
+        if shop >= 0 and lent.shop_words is not None:
+            paid = giver, shop, amount
+            made[-1].lent, made[-1].made = lent.shop_words.sources((template, settled), paid, rng)
         if words is not None and relation % SORTS != SELLS:
             made[-1].worded = words.instead((template, settled), giver, amount, rng)
     if ledger.columns.layout == SINGLE and taker >= 0:
@@ -120,7 +127,11 @@ def _refund(
     if payer < 0:
         payer, payee = taker, NOBODY
         paid = -paid if lent.sides is None else _came_in(amount, known)
-    return Row(
+    made = Row(
         int(scheme.time[row]), paid, template, payer, payee, shop, number, scheme.labels[row], settled,
         is_refund=True,
     )  # fmt: skip
+    if lent.shop_words is not None:
+        rows, given = (template, settled), (taker, shop, amount)
+        made.lent, made.made = lent.shop_words.sources(rows, given, rng, refund=True)
+    return made

@@ -11,6 +11,7 @@ from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.merging import Places
 from finsim.engine.injection.scheme_planning import PlannedScheme, World, expected_number
+from finsim.evaluation.added_rows.separation import Separation
 
 _MOSTLY, _BEYOND = 0.8, 1.2
 
@@ -79,6 +80,15 @@ def short_of(
     return found + [
         f"{name}: its schemes leave no row: whom they pay is in no row of this table that is like theirs"
         for name, made in rows_of.items() if not made
+    ]  # fmt: skip
+
+
+def strange(judged: Sequence[Separation]) -> list[str]:
+    """Return a sentence per narrative whose rows have cells together that real rows never have."""
+    return [
+        f"{one.narrative}: {one.unseen_share:.1%} of its rows have a pair of {one.unseen_pair} that no real "
+        f"row has ({one.unseen_real:.1%} of real rows have one that no other has)"
+        for one in judged if one.unseen_pair
     ]  # fmt: skip
 
 

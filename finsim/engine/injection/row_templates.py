@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
+from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.accounts.transfer_words import TransferWords
@@ -36,7 +37,8 @@ class Templates:
     ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
-    ``words``: what transfers may say; ``sides`` the other account's rows; ``times`` int64[n] ns.
+    ``words``: what transfers may say, ``shop_words`` payments to merchants.
+    ``sides``: the other account's rows; ``times`` int64[n] ns.
     """
 
     own: Group
@@ -56,6 +58,7 @@ class Templates:
     from_sort: Group | None = None
     words: TransferWords | None = None
     sides: OtherSides | None = None
+    shop_words: MerchantWords | None = None
     times: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
     def outgoing(
@@ -126,7 +129,9 @@ def templates(
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
     sold = np.flatnonzero(past.outgoing & (past.shop >= 0))
-    back = np.flatnonzero(past.refund)
+    # Who is never paid gives nothing back: wages are no refunds.
+    back = np.flatnonzero(past.refund & np.isin(past.shop, past.shop[sold]))
+    back = back if len(back) else np.flatnonzero(past.refund)
     told = np.zeros(len(shop), dtype=np.int64) if currency is None else currency
     kept = out[told[out] >= 0]
     taker = past.payer

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from finsim.evaluation.added_rows.column_codes import Codes
+from finsim.evaluation.added_rows.unseen_pairs import UnseenPair
 from finsim.notation import Array, Bool1D, Int1D
 
 GOAL = 0.75
@@ -25,6 +26,8 @@ class Separation:
     as many, in schemes of the same sizes, each of successive rows of an entity: the mean over some draws;
     ``column_most`` and ``pair_most`` are the highest of them. ``alike_column`` and ``alike_pair`` with their
     areas tell added rows from real rows of their own kind, where rows are of several kinds; else empty.
+    ``unseen_pair`` are two columns whose cells no real row has together in ``unseen_share`` of added rows,
+    ``unseen_real`` that share of real rows held out; empty where added rows show hardly more than these.
     """
 
     narrative: str
@@ -42,6 +45,9 @@ class Separation:
     alike_column_auc: float | None = None
     alike_pair: str = ""
     alike_pair_auc: float | None = None
+    unseen_pair: str = ""
+    unseen_share: float | None = None
+    unseen_real: float | None = None
 
     def beside(self, alike: Separation) -> Separation:
         """Return this separation with the areas among real rows of the added rows' kind."""
@@ -49,6 +55,14 @@ class Separation:
             self, alike_column=alike.column, alike_column_auc=alike.column_auc, alike_pair=alike.pair,
             alike_pair_auc=alike.pair_auc,
         )  # fmt: skip
+
+    def naming(self, pair: UnseenPair | None) -> Separation:
+        """Return this separation with the pair of cells that no real row has, if there is one."""
+        if pair is None:
+            return self
+        return replace(
+            self, unseen_pair=pair.columns, unseen_share=round(pair.share, 4), unseen_real=round(pair.real, 4)
+        )
 
     @property
     def findings(self) -> tuple[tuple[str, float], ...]:

@@ -79,7 +79,7 @@ def transfer_words(
     both = np.zeros(len(lends), dtype=np.bool_)
     told = sorts.relation >= 0
     sale = told & ((sorts.relation % SORTS == SELLS) | (sorts.relation // SORTS == SELLS)) & sorts.is_mixed
-    for at, word in _word_columns(sample, columns):
+    for at, word in word_columns(sample, columns):
         rhythm = in_rhythm(past, word, into, day) & moves
         rows = np.bincount(word[moves], minlength=int(word.max()) + 1)
         standing = (np.bincount(word[rhythm], minlength=len(rows)) >= _MOSTLY * rows) & (rows >= _LEAST)
@@ -108,7 +108,7 @@ def transfer_words(
     )  # fmt: skip
 
 
-def _word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[int, Int1D]]:
+def word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[int, Int1D]]:
     """Return the places and codes int64[n] of columns of few words that play no part but the category's."""
     taken = {part.at for role, part in columns.parts.items() if role != "category"}
     found = []
@@ -122,7 +122,9 @@ def _word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[in
     return found
 
 
-def in_rhythm(past: Histories, word: Int1D, into: Bool1D, day: Int1D) -> Bool1D:
+def in_rhythm(
+    past: Histories, word: Int1D, into: Bool1D, day: Int1D, rhythms: tuple[tuple[int, int], ...] = RHYTHMS
+) -> Bool1D:
     """Return bool[n], rows with another of the same pair, word and sum a week, month or quarter away."""
     keys = (past.own, past.other, past.shop, word, into.astype(np.int64), past.size)
     order = np.lexsort((day, *keys))
@@ -131,7 +133,7 @@ def in_rhythm(past: Histories, word: Int1D, into: Bool1D, day: Int1D) -> Bool1D:
         same &= key[order][1:] == key[order][:-1]
     gap = np.diff(day[order])
     near = np.zeros(len(gap), dtype=np.bool_)
-    for low, high in RHYTHMS:
+    for low, high in rhythms:
         near |= (gap >= low) & (gap <= high)
     found = np.zeros(len(order), dtype=np.bool_)
     found[order[1:][same & near]] = True
