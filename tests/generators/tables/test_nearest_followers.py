@@ -10,10 +10,10 @@ from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 def table(fixed: int, seed: int = 0) -> MixedTable:
     """Return rates of trackers, often met, and those of ``fixed`` rows, each its own."""
     rng = np.random.default_rng(seed)
-    rate = np.concatenate([rng.choice([11.0, 11.5, 12.0], 300), np.round(2 + 8 * rng.random(fixed), 3)])
+    rate = np.concatenate([rng.choice([11.0, 11.5, 12.0], 300), np.round(2 + 8 * rng.random(fixed), 2)])
     kind = np.repeat([0, 1], [300, fixed]).astype(np.int32)
     columns = {
-        "rate": MixedColumn(NUMBER, rate, step=0.001),
+        "rate": MixedColumn(NUMBER, rate, step=0.01),
         "type": MixedColumn(WORD, kind, ("tracker", "fixed")),
         "margin": MixedColumn(
             NUMBER, np.where(rate == 12.0, 3.0, np.where(rate == 11.5, 2.0, 1.0)), step=1.0
