@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ from finsim.generators.events.habits.cells.open_days import OpenDays, open_day_a
 from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
+    home_points,
     main_links,
     order_alike,
     order_by_size,
@@ -159,8 +160,11 @@ class Learned:
         )
 
 
-def learn(log: EventLog, streams: Streams) -> Learned:
-    """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words."""
+def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learned:
+    """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words.
+
+    homes : words int64[E] that entities have of their own, by which their payees are alike.
+    """
     ledger = Ledger.read(log)
     lives, activity = learn_activity(ledger)
     runs = Runs.read(ledger)
@@ -206,6 +210,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
     ties = tie_points(log, ledger, points[:, OWN:], [law.name for law in told if law.how in (PAYEE, PAIR)])
+    ties = np.concatenate([ties, *(home_points(one) for one in homes)], axis=1)
     kind = 2 * _trades(log, told, runs) + crowds.crowded[runs.link_payee]
     leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
