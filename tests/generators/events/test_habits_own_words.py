@@ -1,4 +1,4 @@
-"""Words that are mostly the entity's own: a town in half of the rows, a card number among other references."""
+"""Words that are mostly the entity's own: a town in half of the rows, a card number among references."""
 
 from dataclasses import replace
 
