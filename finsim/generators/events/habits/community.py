@@ -13,6 +13,8 @@ MANY_RUNS, MAIN_SHARE = 8, 0.15
 """Runs, and share of those of its entity, from which on a link is a main one (assumptions)."""
 LINKS, RUNS = 2.0, 4.0
 """What numbers of payees and of runs count beside the kinds of payees, in an order by size (assumptions)."""
+HOME = 3.0
+"""How far entities with other words of their own lie from each other, in s.d. of factors (assumption)."""
 
 
 def payee_factors(entity: Int1D, payee: Int1D, counts: Float1D, streams: Streams) -> Float2D:
@@ -50,6 +52,12 @@ def word_factors(entity: Int1D, word: Int1D, count: int) -> Float2D:
     _, axes = np.linalg.eigh(share.T @ share)
     parts = share @ axes[:, ::-1][:, :2]
     return np.asarray(parts / max(float(parts[:, 0].std()), 1e-9))
+
+
+def home_points(home: Int1D) -> Float2D:
+    """Return where entities lie by a word of their own int64[E], float64[E, W]: far from those of others."""
+    here = home[:, None] == np.arange(int(home.max(initial=0)) + 1)
+    return np.asarray(HOME * here.astype(np.float64))
 
 
 def main_links(entity: Int1D, runs: Float1D, count: int) -> Array:

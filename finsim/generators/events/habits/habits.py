@@ -15,8 +15,10 @@ from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.learned_echoes import learn_echoes
 from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.known.losses import entity_losses
+from finsim.generators.events.habits.known.marked_words import OwnKind, learn_own, marked, own_codes
 from finsim.generators.events.habits.known.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.habits.known.sampled_words import sampled_words, with_twins
+from finsim.generators.events.habits.known.words_of_new import own_losses, with_own_words
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, lived
@@ -66,11 +68,11 @@ class Habits:
 
     def __init__(
         self, settings: Settings, log: EventLog, known: Learned, report: FitReport,
-        standing: Standing | None = None,
+        standing: Standing | None = None, own: tuple[OwnKind, ...] = (),
     ):  # fmt: skip
         """Hold the columns of a log (no events), and what was learned of it."""
         self.settings, self.log, self.known, self.report = settings, log, known, report
-        self.standing, self.later = standing, 0
+        self.standing, self.later, self.own = standing, 0, own
         self._hands: dict[tuple[int, int], Hand] = {}
         self._dealt: Dealt = {}  # the last generation, for calls that sample it in parts
 
@@ -89,12 +91,14 @@ class Habits:
         open_days = learn_open_days(data)
         side = side_column(data)
         data = with_side(data, side)
+        own = learn_own(data, streams.under("own words"))
+        homes, data = own_codes(data, own), marked(data, own)
         public = with_open_waits(without_private(data, streams.under("private")), open_days)
         alone, echoes = learn_echoes(public)
         ordinary, series = without_standing(alone)
         # Without ordinary rows the calendar of all rows stands in, and none comes out.
         ordinary = ordinary if ordinary.events.rows else alone
-        known = learn(ordinary, streams)
+        known = learn(ordinary, streams, homes)
         known = replace(
             with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days
         )
@@ -109,7 +113,7 @@ class Habits:
         partner = data.roles.partner
         taken = () if partner is None else data.events[partner].words
         named_log = with_twins(known, without_events(public), taken, streams)
-        return cls(settings, named_log, known, report, standing)
+        return cls(settings, named_log, known, report, standing, tuple(own))
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
@@ -146,10 +150,11 @@ class Habits:
         flags = np.concatenate(turned)
         events = with_signs(joined(tables), str(self.log.roles.amount), self._side)
         roles = replace(self.log.roles, direction=None) if self._side else self.log.roles
-        return EventLog(
+        found = EventLog(
             events, starts, joined(attributes), roles, self.log.begin, end, together,
             flags if flags.any() else None,
         )  # fmt: skip
+        return with_own_words(found, self.own, (first, whole), streams)
 
     @property
     def turns_rows(self) -> bool:
@@ -163,7 +168,7 @@ class Habits:
 
     def in_months(self, later: int) -> Self:
         """Return habits whose standing payments follow the months of so many days later; see the contract."""
-        found = type(self)(self.settings, self.log, self.known, self.report, self.standing)
+        found = type(self)(self.settings, self.log, self.known, self.report, self.standing, self.own)
         found.later = later
         return found
 
@@ -186,6 +191,11 @@ class Habits:
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
         log = with_side(with_open_waits(log, self.known.open_days), self._side)
+        told = own_losses(log, self.own) / np.maximum(log.lengths(), 1)
+        return np.asarray(told + self._losses(marked(log, self.own)))
+
+    def _losses(self, log: EventLog) -> Float1D:
+        """Return nats per event beside those of own words, which are marked."""
         if self.standing is None:
             return entity_losses(self.known, self.log, log)
         ordinary, nats = self.standing.split_losses(log)
@@ -198,6 +208,10 @@ class Habits:
         """Return profiles, laws, and the columns and entities of the log."""
         arrays = {**self.known.arrays(), **log_arrays(self.log)}
         facts = {"settings": write_settings(self.settings), "log": log_facts(self.log), **self.known.facts()}
+        if self.own:
+            facts["own"] = [kind.facts() for kind in self.own]
+            for k, kind in enumerate(self.own):
+                arrays.update(kind.arrays(f"own.{k}"))
         if self.standing is not None:
             arrays.update(self.standing.arrays())
             facts["standing"] = self.standing.facts()
@@ -211,9 +225,11 @@ class Habits:
             known = Learned.restored(state.arrays, state.facts, log)
             has = "standing" in state.facts  # ledgers without standing payments, and models of before
             standing = Standing.restored(state.arrays, state.facts["standing"]) if has else None
+            heads = enumerate(state.facts.get("own", ()))  # models of before have none
+            own = tuple(OwnKind.restored(one, f"own.{k}", state.arrays) for k, one in heads)
         except (KeyError, TypeError, ValueError, IndexError) as bad:
             raise FitError(f"the habits do not fit together: {bad}", place="habits") from None
-        return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport(), standing)
+        return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport(), standing, own)
 
 
 def with_score_maps(known: Learned, log: EventLog, streams: Streams) -> Learned:

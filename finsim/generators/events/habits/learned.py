@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ from finsim.generators.events.habits.cells.open_days import OpenDays, open_day_a
 from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
+    home_points,
     main_links,
     order_alike,
     order_by_size,
@@ -159,8 +160,8 @@ class Learned:
         )
 
 
-def learn(log: EventLog, streams: Streams) -> Learned:
-    """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words."""
+def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learned:
+    """Learn the habits of a log without private words; ``homes`` int64[E], words of entities' own."""
     ledger = Ledger.read(log)
     lives, activity = learn_activity(ledger)
     runs = Runs.read(ledger)
@@ -205,7 +206,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     counts = runs_of(runs.link, len(runs.link_entity))
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
-    ties = tie_points(log, ledger, points[:, OWN:], [law.name for law in told if law.how in (PAYEE, PAIR)])
+    ties = tie_points(log, ledger, points[:, OWN:], told, homes)
     kind = 2 * _trades(log, told, runs) + crowds.crowded[runs.link_payee]
     leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
@@ -360,14 +361,17 @@ def _points(
     return np.concatenate([own, shared], axis=1)
 
 
-def tie_points(log: EventLog, ledger: Ledger, factors: Float2D, told: list[str]) -> Float2D:
-    """Return where entities lie by their payees, and by the words that payees tell: float64[E, D]."""
+def tie_points(
+    log: EventLog, ledger: Ledger, factors: Float2D, told: list[ColumnLaw], homes: Sequence[Int1D] = ()
+) -> Float2D:
+    """Return where entities lie by payees, by the words that payees tell, and by own words: float64[E, D]."""
     words = [
         word_factors(ledger.entity, pooled_words(one)[levels(one)], ledger.count)
-        for one in (log.events[name] for name in told)
+        for one in (log.events[law.name] for law in told if law.how in (PAYEE, PAIR))
         if one.kind == WORD
     ]
-    return np.concatenate([factors, *words, np.zeros((ledger.count, 1))], axis=1)
+    own = [home_points(one) for one in homes]
+    return np.concatenate([factors, *words, np.zeros((ledger.count, 1)), *own], axis=1)
 
 
 def _standard(values: Float1D) -> Float1D:
