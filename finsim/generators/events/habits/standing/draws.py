@@ -82,16 +82,14 @@ def paid(
     varied = np.empty((many, OF_CHANGING))
     fill_uniforms(np.uint64(streams.word("changing")), first, varied)
     leader = _leaders(hand, part)
-    day_of_offer = offer_draws(world, "days", 0, (len(law.offer_kind), 1))[law.offer_payee[offer], 0]
+    payee = law.offer_common[offer]
+    day_of_offer = offer_draws(world, "days", 0, (len(law.offer_kind), 1))[payee, 0]
     phase = _phases(law, (kind, offer), draws, draws[leader], day_of_offer)
     price = law.prices.drawn(law.offer_payee[offer], draws[:, 12])
     base = _sums(laws, kind, (offer, price), draws, draws[leader, 5], window.step)
     begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
     length = np.array(LENGTHS)[law.period[kind]]
-    hours = (
-        offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[law.offer_payee[offer], 0],
-        draws[leader, 15],
-    )
+    hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[payee, 0], draws[leader, 15]
     spans = drawn_spans((law.ends, law.between), kind, length, life, (begin, learned, end), draws[:, 6:10])
     drawn = Drawn(kind, offer, first + leader, phase, base, price, draws, varied, hours, spans)
     found = []
@@ -285,7 +283,7 @@ def _shift_draws(
     of_entity = np.empty((int(leader.max()) - low + 1, many))
     fill_uniforms(np.uint64(streams.word("shifts", period)), low, of_entity)
     return drawn_together(
-        own, law.shift_alike[kind], of_offer[law.offer_payee[offer]], of_entity[leader - low]
+        own, law.shift_alike[kind], of_offer[law.offer_common[offer]], of_entity[leader - low]
     )
 
 

@@ -17,7 +17,7 @@ from finsim.generators.events.habits.standing.changing_law import (
 )
 from finsim.generators.events.habits.standing.odd_law import OddLaw, learn_odd
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
-from finsim.generators.events.habits.standing.payees.due_days import days_of
+from finsim.generators.events.habits.standing.payees.due_days import days_of, first_of
 from finsim.generators.events.habits.standing.payees.price_lists import Paths, Prices, learn_prices
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
@@ -53,7 +53,8 @@ class StandingLaw:
     entity, kind, offer int64[N], by entity and kind. period int64[K], words int64[K, C]. offer_cells
     int64[O, I], cells of the columns that name payees; offer_kind int64[O]; offer_day int64[O], the phase
     that most series of its payee have (-1 where too few entities tell it). offer_payee int64[O], the one of G
-    groups of a kind and a payee: offers of one differ in words of one entity, such as a mandate. atom_starts
+    groups of a kind and a payee: offers of one differ in words of one entity, such as a mandate;
+    offer_common int64[O], the first offer of the payee of any kind, whose draws they share. atom_starts
     int64[G + 1], atom_sum, atom_share, atom_later, atom_since [A], see ``Prices``. phases
     float64[K, 93] cumulative; day_alike float64[K, 2], chances that a series has the day of its offer, and
     of its entity. shifts float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds
@@ -99,6 +100,7 @@ class StandingLaw:
     offer_payee: Int1D
     atom_later: Float1D
     atom_since: Int1D
+    offer_common: Int1D
 
     @property
     def kinds(self) -> int:
@@ -148,11 +150,13 @@ def learn_law(
     whole_day = ledger.day + ledger.origin // DAY
     odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
-    shifts = _shifts(of_kind, day - shift, shift, count)
-    paid = series, ledger.amount[rows]
+    # Wages of one sum and wages with overtime are moved by one weekend alike.
+    alike_kind = first_of(np.unique(kinds[:, np.arange(kinds.shape[1]) != 1], axis=0, return_inverse=True)[1])
+    shifts = _shifts(alike_kind[of_kind], day - shift, shift, count)[alike_kind]
+    free = ~listed[series]
     moves = np.stack([
         np.zeros(6) if varies[k]
-        else _moves(*(one[(of_kind == k) & ~listed[series]] for one in paid), LENGTHS[period[k]])
+        else _moves(series[free & (of_kind == k)], ledger.amount[rows[free & (of_kind == k)]], LENGTHS[period[k]])
         for k in range(count)
     ])  # fmt: skip
     span = index[first], index[np.append(first[1:], len(index)) - 1]
@@ -175,6 +179,7 @@ def learn_law(
         hour_alike(kind, (group, found.entity), ledger.second[rows[first]], count),
         shift_alike(of_kind, (group[series], found.entity[series]), day - shift, shift, count),
         stays_in_month(of_kind, period, day, shift, count), offer_group, prices.later, prices.since,
+        first_of(payee[offers[:, 1]]),
     )  # fmt: skip
     return law, changing, odd
 

@@ -50,7 +50,8 @@ def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
     found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
     found["standing.between"] = np.tile(np.linspace(0.0, 1.0, WHERE), (kinds, 2, 1))
     offers, prices = len(arrays["standing.offer_kind"]), arrays["standing.atom_sum"]
-    found["standing.offer_payee"], found["standing.atom_later"] = np.arange(offers), prices
+    found.update({f"standing.{one}": np.arange(offers) for one in ("offer_payee", "offer_common")})
+    found["standing.atom_later"] = prices
     found["standing.atom_since"] = np.full(len(prices), NO_LIST)
     return {**found, "standing.stays": np.zeros(kinds, np.int64)}
 

@@ -37,3 +37,9 @@ def usual_phase(group: Int1D, phase: Int1D, entity: Int1D, count: int) -> Int1D:
     order = order[many[order] >= LEAST_OWNERS]
     found[key[order] // MOST_PHASES] = key[order] % MOST_PHASES
     return found
+
+
+def first_of(code: Int1D) -> Int1D:
+    """Return the place int64[n] of the first item with the same code."""
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return np.asarray(first[place.reshape(-1)])
