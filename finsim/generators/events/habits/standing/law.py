@@ -153,10 +153,10 @@ def learn_law(
     # Wages of one sum and wages with overtime are moved by one weekend alike.
     alike_kind = first_of(np.unique(kinds[:, np.arange(kinds.shape[1]) != 1], axis=0, return_inverse=True)[1])
     shifts = _shifts(alike_kind[of_kind], day - shift, shift, count)[alike_kind]
-    free = ~listed[series]
+    free = [(of_kind == k) & ~listed[series] for k in range(count)]
     moves = np.stack([
         np.zeros(6) if varies[k]
-        else _moves(series[free & (of_kind == k)], ledger.amount[rows[free & (of_kind == k)]], LENGTHS[period[k]])
+        else _moves(series[free[k]], ledger.amount[rows[free[k]]], LENGTHS[period[k]])
         for k in range(count)
     ])  # fmt: skip
     span = index[first], index[np.append(first[1:], len(index)) - 1]
