@@ -14,6 +14,9 @@ LEAST_OWNERS, MOST_CELLS = 3, 60
 OWNERS, ONCE, YEAR = 10, 0.9, 12
 """Entities of a payee, and share of its entities' months with one payment, from which on it is paid monthly
 (assumptions)."""
+PAUSED, FAR = 0.5, 10**9
+"""Entities that pay in a month, as a share of those of the busiest one, below which it stands out
+(assumption)."""
 MONTHS = 3
 """Months in which the entities of such a payee pay it, on average at least (assumption)."""
 
@@ -50,7 +53,7 @@ def counts_of_prices(prices: Float2D, standing: Counts) -> Counts:
 
 
 def monthly_payees(side: EventSide) -> Int1D:
-    """Return the payees that nearly all their entities pay once in a month, in some months."""
+    """Return the payees paid once a month by nearly all their entities, but for some months of the year."""
     if side.partner is None:
         return np.zeros(0, np.int64)
     rows = np.flatnonzero((side.partner >= 0) & np.isfinite(side.sequences.days))
@@ -61,6 +64,11 @@ def monthly_payees(side: EventSide) -> Int1D:
     whole = np.bincount(cells[:, 0], minlength=size)
     once = np.bincount(cells[:, 0], many == 1, size)
     good = (owners >= OWNERS) & (once >= ONCE * whole) & (whole >= MONTHS * owners)
+    low, high = int(cells[:, 2].min(initial=FAR)), int(cells[:, 2].max(initial=0))
+    wide = max(high - low + 1, 1)
+    paid = np.bincount(cells[:, 0] * wide + cells[:, 2] - low, minlength=size * wide).reshape(size, wide)
+    # Months at the edges may be cut off; a payee paid in all the others alike has no months to compare.
+    good &= (paid[:, 1:-1] < PAUSED * paid.max(axis=1, initial=0)[:, None]).any(axis=1)
     best = np.argsort(-np.where(good, whole, 0), kind="stable")[:MOST_CELLS]
     return np.sort(best[good[best]])
 
