@@ -100,11 +100,14 @@ def test_months_in_which_nobody_pays_count_as_none_left_out():
     assert pauses.within(np.array([0]), np.array([APRIL - 3]), np.array([APRIL + 2])).tolist() == [2]
     assert pauses.within(np.array([0]), np.array([APRIL]), np.array([APRIL + 2])).tolist() == [0]
     assert pauses.within(np.array([0]), np.array([APRIL - 1]), np.array([APRIL + 2])).tolist() == [1]
+    assert pauses.within(np.array([0]), np.array([APRIL - 3]), np.array([APRIL - 1])).tolist() == [2]
     assert regular(day, groups, pauses=pauses).ok.all()
     # Two entities are too few, and a month in which one of five pays is a pause of the others alone.
     few = entity < 2
     two = Pauses.of(payee[few], entity[few], day[few], usable[few])
     assert two.within(np.array([0]), np.array([APRIL - 3]), np.array([APRIL + 2])).tolist() == [0]
+    often = Pauses.of(payee, entity % 2, day, usable)  # two entities, five payments a month
+    assert often.within(np.array([0]), np.array([APRIL - 3]), np.array([APRIL + 2])).tolist() == [0]
     more = np.append(day, month_starts([1]) + 14)
     some = Pauses.of(np.zeros(21, np.int64), np.append(entity, 0), more, np.ones(21, np.bool_))
     assert some.within(np.array([0]), np.array([APRIL - 3]), np.array([APRIL + 2])).tolist() == [1]
