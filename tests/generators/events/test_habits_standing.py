@@ -331,7 +331,7 @@ def test_apart_leaves_no_payee_twice_where_it_can():
     slot = np.repeat(np.arange(200), 3)
     offer, payee = np.resize(rng.permutation(np.repeat(np.arange(6), 100)), 600), np.full(600, -1)
     before = np.bincount(offer)
-    apart(slot, offer, payee, np.arange(600), 0.0, rng)
+    apart(slot, (offer, np.arange(6)), payee, np.arange(600), 0.0, rng)
     assert (np.bincount(offer) == before).all()
     assert len(np.unique(slot * 6 + offer)) == 600
 

@@ -18,6 +18,12 @@ from finsim.evaluation.events.entity_resamples import (
 )
 from finsim.evaluation.events.event_case import EventCase, EventSide
 from finsim.evaluation.events.standing.changing_payments import Rhythm, away_from_usual, rhythms
+from finsim.evaluation.events.standing.sums_of_payees import (
+    counts_of_months,
+    counts_of_prices,
+    monthly_payees,
+    prices_of,
+)
 from finsim.evaluation.events.useless_twins import scattered
 from finsim.evaluation.metric import DETECTOR, Metric, Score
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
@@ -38,7 +44,7 @@ def measure(case: EventCase) -> list[Score]:
     if why:
         return [METRIC.missing("standing rows", why)]
     weights, useless = entity_weights(case), [scattered(case)]
-    changing = _changing(case, weights, useless)
+    changing = [*_changing(case, weights, useless), *_of_payees(case, weights, useless)]
     found = _count(case.sides[0])
     if found < LEAST_SERIES:
         why = (
@@ -68,6 +74,21 @@ def _changing(case: EventCase, weights: EntityWeights, useless: list[EventSide])
     if weekly >= LEAST_SERIES:
         note = f"{weekly} pairs on the real side"
         found.append(compared(METRIC, case, weights, "one weekday", _in_rhythm(1), rates_gap, useless, note))
+    return found
+
+
+def _of_payees(case: EventCase, weights: EntityWeights, useless: list[EventSide]) -> list[Score]:
+    """Return the scores of prices of payees and of their months, where the real side has enough of them."""
+    found, real = [], case.sides[0]
+    prices, payees = prices_of(real, in_series(real)[0]), monthly_payees(real)
+    if len(prices):
+        counts = counts_of_prices(prices, lambda side: in_series(side)[0][:, None].astype(np.float64))
+        note = f"{len(prices)} prices on the real side"
+        found.append(compared(METRIC, case, weights, "sums of payees", counts, shares_gap, useless, note))
+    if len(payees):
+        note = f"{len(payees)} payees on the real side"
+        months = counts_of_months(payees)
+        found.append(compared(METRIC, case, weights, "months", months, shares_gap, useless, note))
     return found
 
 
@@ -181,7 +202,9 @@ METRIC = Metric(
         "rows, as employers have, the larger difference of the shares on the commonest day and hour. Of "
         "pairs of entity and counterparty with changing sums: of those paid about once a month, the share of "
         "gaps of 26 to 36 days, and how far sums lie from the middle one; of those about once a week, the "
-        "share of payments on their commonest weekday."
+        "share of payments on their commonest weekday. Half the sum of differences of the shares of standing "
+        "rows by payee and price (a sum that three entities pay), and of rows by payee and calendar month, "
+        "of payees that are paid once a month."
     ),
     misses="Quarterly and yearly payments, and bills of fewer than four payments.",
     estimator="a rate and total variation over rows, whole entities resampled",

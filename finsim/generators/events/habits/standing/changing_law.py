@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,10 @@ class ChangingLaw:
             np.zeros(kinds), np.zeros((kinds, YEAR)), np.ones((kinds, len(GRAINS) + 1)),
             np.zeros((offers, YEAR)),
         )  # fmt: skip
+
+    def at_offers(self, payee: Int1D) -> ChangingLaw:
+        """Return the law by offer, of one learned by payee int64[O]."""
+        return replace(self, level=self.level[payee], spread=self.spread[payee], pauses=self.pauses[payee])
 
     def leveled(self, kind: Int1D, offer: Int1D, score: Float1D, usual: Float1D) -> Float1D:
         """Return the levels float64[m] for normal scores: of their offer, else the ``usual`` ones."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.standing.odd_rows import FEW, Mostly, expected_mostly, mostly_regular
+from finsim.generators.events.habits.standing.payees.payees import Pauses
 from finsim.generators.events.habits.standing.periods import (
     LEAST,
     MONTH,
@@ -89,8 +90,9 @@ def _place(days: Int1D, size: int) -> Int1D:
 
 
 def find_changing(
-    days: Int1D, entity: Int1D, key: Int1D, taken: Bool1D, kind_of: Int1D, fewest: int
-) -> tuple[Groups, Regular]:
+    days: Int1D, entity: Int1D, key: Int1D, taken: Bool1D, kind_of: Int1D, fewest: int,
+    pauses: Pauses | None = None,
+) -> tuple[Groups, Regular]:  # fmt: skip
     """Return the groups of any sums that chance does not explain, and what they follow.
 
     key int64[n] of groups, -1 for rows that can be of none, such as those ``taken`` by other series; kind_of
@@ -100,9 +102,9 @@ def find_changing(
     groups = groups.kept(groups.sizes() >= min(LEAST))
     if not groups.count:
         return groups, regular(days, groups)
-    strict = regular(days, groups)
+    strict = regular(days, groups, pauses=pauses)
     rest = groups.kept(~strict.ok)
-    mostly = mostly_regular(days, np.zeros(len(days)), np.inf, rest, CHANGING_FEW)
+    mostly = mostly_regular(days, np.zeros(len(days)), np.inf, rest, CHANGING_FEW, pauses)
     some = _joined(groups.kept(strict.ok), strict.kept(strict.ok), mostly)
     ordinary = ~taken
     ordinary[some.groups.row] = False

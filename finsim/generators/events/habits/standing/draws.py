@@ -82,13 +82,16 @@ def paid(
     varied = np.empty((many, OF_CHANGING))
     fill_uniforms(np.uint64(streams.word("changing")), first, varied)
     leader = _leaders(hand, part)
-    phase = _phases(law, kind, offer, draws, draws[leader])
-    base = _sums(laws, kind, offer, draws, draws[leader, 5], window.step)
+    payee = law.offer_common[offer]
+    day_of_offer = offer_draws(world, "days", 0, (len(law.offer_kind), 1))[payee, 0]
+    phase = _phases(law, (kind, offer), draws, draws[leader], day_of_offer)
+    price = law.prices.drawn(law.offer_payee[offer], draws[:, 12])
+    base = _sums(laws, kind, (offer, price), draws, draws[leader, 5], window.step)
     begin, end, learned = (-(-one // DAY) for one in (window.begin, window.end, window.learned))
     length = np.array(LENGTHS)[law.period[kind]]
-    hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[offer, 0], draws[leader, 15]
+    hours = offer_draws(world, "hours", 0, (len(law.offer_kind), 1))[payee, 0], draws[leader, 15]
     spans = drawn_spans((law.ends, law.between), kind, length, life, (begin, learned, end), draws[:, 6:10])
-    drawn = Drawn(kind, offer, first + leader, phase, base, draws, varied, hours, spans)
+    drawn = Drawn(kind, offer, first + leader, phase, base, price, draws, varied, hours, spans)
     found = []
     for period in np.unique(law.period[kind]):
         rows = np.flatnonzero(law.period[kind] == period)
@@ -110,13 +113,14 @@ def paid(
 
 @dataclass(frozen=True)
 class Drawn:
-    """Series: kind, offer, first one of the entity, phase, first sum, draws, hours, first and last day."""
+    """Series: kind, offer, first one of the entity, phase, first sum, price, draws, hours, span of days."""
 
     kind: Int1D
     offer: Int1D
     leader: Int1D
     phase: Int1D
     base: Float1D
+    price: Int1D
     draws: Float2D
     varied: Float2D
     hours: tuple[Float1D, Float1D]
@@ -126,7 +130,7 @@ class Drawn:
         """Return some of the series."""
         return Drawn(
             self.kind[rows], self.offer[rows], self.leader[rows], self.phase[rows], self.base[rows],
-            self.draws[rows], self.varied[rows], (self.hours[0][rows], self.hours[1][rows]),
+            self.price[rows], self.draws[rows], self.varied[rows], (self.hours[0][rows], self.hours[1][rows]),
             (self.spans[0][rows], self.spans[1][rows]),
         )  # fmt: skip
 
@@ -150,6 +154,7 @@ def _of_period(
     learned = -(-window.learned // DAY)
     known = index <= index_of(period, np.array([learned + window.later - 1]))
     amount = _changed(law, kind, of.base, of.draws, (each, known), window.step)
+    amount = law.prices.asked(of.price, index_of(MONTH, day + window.later), amount)
     vary = np.flatnonzero(laws.changing.varies[kind])
     if len(vary):
         amount[vary] = laws.changing.sums(
@@ -191,21 +196,30 @@ def _leaders(hand: Hand, part: slice) -> Int1D:
     return np.maximum.accumulate(np.where(new, np.arange(len(kind)), 0))
 
 
-def _phases(law: StandingLaw, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float2D) -> Int1D:
-    """Return the phase int64[m]: that of the offer, of the entity, or its own."""
+def _phases(
+    law: StandingLaw, of: tuple[Int1D, Int1D], draws: Float2D, shared: Float2D, common: Float1D
+) -> Int1D:
+    """Return the phase int64[m]: that of the payee, of the entity, or its own; of : kinds and offers.
+
+    common float64[m] : draws of payees whose day too few entities told, for their series to come together.
+    """
+    kind, offer = of
     of_entity = draws[:, 1] < law.day_alike[kind, 1]
-    draw = np.where(of_entity, shared[:, 0], draws[:, 2])
+    of_offer = draws[:, 3] < law.day_alike[kind, 0]
+    draw = np.where(of_entity, shared[:, 0], np.where(of_offer, common, draws[:, 2]))
     found = (draw[:, None] >= law.phases[kind]).sum(axis=1)
-    of_offer = (draws[:, 3] < law.day_alike[kind, 0]) & (law.offer_day[offer] >= 0)
-    return np.asarray(np.where(of_offer, law.offer_day[offer], found))
+    return np.asarray(np.where(of_offer & (law.offer_day[offer] >= 0), law.offer_day[offer], found))
 
 
 def _sums(
-    laws: Laws, kind: Int1D, offer: Int1D, draws: Float2D, shared: Float1D,
+    laws: Laws, kind: Int1D, offers: tuple[Int1D, Int1D], draws: Float2D, shared: Float1D,
     step: float,
 ) -> Float1D:  # fmt: skip
-    """Return the first sum float64[m]: a price of the offer, else an own one; levels of those that vary."""
-    law, changing = laws.law, laws.changing
+    """Return the first sum float64[m]: a price of the payee, else an own one; levels of those that vary.
+
+    offers : offer int64[m], and which price of its payee each series pays, -1 for none.
+    """
+    law, changing, (offer, price) = laws.law, laws.changing, offers
     alike = law.sum_alike[kind]
     score = np.sqrt(alike) * normal(np.ascontiguousarray(shared))
     score = score + np.sqrt(1.0 - alike) * normal(np.ascontiguousarray(draws[:, 4]))
@@ -213,14 +227,8 @@ def _sums(
     for one in np.unique(kind):
         rows = np.flatnonzero(kind == one)
         found[rows] = law.sums[one].values(place[rows], draws[rows, 11])
-    begin, end = law.atom_starts[offer], law.atom_starts[offer + 1]
     if len(law.atom_sum):
-        # Shares rise to at most 1 within an offer: offer + share is in order as a whole.
-        owner = np.repeat(np.arange(len(law.atom_starts) - 1), np.diff(law.atom_starts))
-        at = np.searchsorted(
-            owner + np.minimum(law.atom_share, 1.0 - 1e-12), offer + draws[:, 12] * (1 - 1e-9)
-        )
-        found = np.where((at >= begin) & (at < end), law.atom_sum[np.minimum(at, len(owner) - 1)], found)
+        found = np.where(price >= 0, law.atom_sum[np.maximum(price, 0)], found)
     found = changing.leveled(kind, offer, score, found)
     return np.where(found == 0, step if step > 0 else 1.0, found)
 
@@ -274,7 +282,9 @@ def _shift_draws(
     of_offer = offer_draws(world, "shifts", period, (len(law.offer_kind), many))
     of_entity = np.empty((int(leader.max()) - low + 1, many))
     fill_uniforms(np.uint64(streams.word("shifts", period)), low, of_entity)
-    return drawn_together(own, law.shift_alike[kind], of_offer[offer], of_entity[leader - low])
+    return drawn_together(
+        own, law.shift_alike[kind], of_offer[law.offer_common[offer]], of_entity[leader - low]
+    )
 
 
 def in_month(due_day: Array, day: Array, stays: Int1D) -> Array:

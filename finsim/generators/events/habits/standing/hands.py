@@ -62,7 +62,7 @@ def deal_hand(law: StandingLaw, anchor: Int1D, is_entity: Array, to: Int1D, stre
             some = rows[is_entity[offer[rows]]]
             payee[some] = payees_of(paid, law.group[donor], np.unique(slot[rows]), len(some), rng)
             payee[some] = np.where(payee[some] == slot[some], (payee[some] + 1) % len(anchor), payee[some])
-        apart(slot, offer, payee, rows, float(law.doubles[one]) * len(rows), rng)
+        apart(slot, (offer, law.offer_payee), payee, rows, float(law.doubles[one]) * len(rows), rng)
     starts = np.searchsorted(slot, np.arange(len(anchor) + 1)).astype(np.int64)
     return Hand(starts, kind, offer, payee)
 
@@ -97,15 +97,18 @@ def moved_counts(count: Int1D, kind: Int1D, rng: np.random.Generator) -> Int1D:
 
 
 def apart(
-    slot: Int1D, offer: Int1D, payee: Int1D, rows: Int1D, usual: float, rng: np.random.Generator
-) -> None:
+    slot: Int1D, offers: tuple[Int1D, Int1D], payee: Int1D, rows: Int1D, usual: float,
+    rng: np.random.Generator,
+) -> None:  # fmt: skip
     """Exchange payees among series ``rows`` of one kind until few entities have one twice; writes into them.
 
-    usual : how many series are at an offer that their entity has already.
+    offers : that of each series, and the payee of each offer. usual : how many series are at a payee that
+    their entity has already.
     """
-    size = int(max(offer.max(initial=0), payee.max(initial=0))) + 2
+    offer, of_payee = offers
+    size = int(max(of_payee.max(initial=0), payee.max(initial=0))) + 2
     for _ in range(MOST_SWAPS):
-        key = (slot[rows] * size + offer[rows]) * size + payee[rows] + 1
+        key = (slot[rows] * size + of_payee[offer[rows]]) * size + payee[rows] + 1
         second = np.ones(len(rows), np.bool_)
         # Of series to entities, the entity is the payee, whichever offer it came from.
         key = np.where(payee[rows] >= 0, slot[rows] * size * size + payee[rows] + 1, key)

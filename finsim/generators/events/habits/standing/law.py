@@ -17,6 +17,8 @@ from finsim.generators.events.habits.standing.changing_law import (
 )
 from finsim.generators.events.habits.standing.odd_law import OddLaw, learn_odd
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
+from finsim.generators.events.habits.standing.payees.due_days import days_of, first_of
+from finsim.generators.events.habits.standing.payees.price_lists import Paths, Prices, learn_prices
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,
     MONTH,
@@ -30,14 +32,12 @@ from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.habits.standing.spans import learn_ends
 from finsim.generators.events.habits.standing.together import beyond_chance, chances, hour_alike, shift_alike
 from finsim.generators.margins.number_margin import NumberMargin
-from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D, Int2D
+from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 
 KNOTS = 65
 MANY = 5
 """Series of one kind from which on an entity is of those that have many, as employers do (assumption)."""
-LEAST_OWNERS = 3
-"""Entities that must share a sum or a day of a payee before new ones get it (assumption)."""
 SAME = 1e-9
 MOST_ALIKE = 0.95
 YEAR = 365.2425
@@ -52,8 +52,10 @@ class StandingLaw:
 
     entity, kind, offer int64[N], by entity and kind. period int64[K], words int64[K, C]. offer_cells
     int64[O, I], cells of the columns that name payees; offer_kind int64[O]; offer_day int64[O], the phase
-    that most series of it have (-1 where too few entities tell it). atom_starts int64[O + 1], atom_sum,
-    atom_share float64[A] : prices of offers and their cumulative shares of its series. phases
+    that most series of its payee have (-1 where too few entities tell it). offer_payee int64[O], the one of G
+    groups of a kind and a payee: offers of one differ in words of one entity, such as a mandate;
+    offer_common int64[O], the first offer of the payee of any kind, whose draws they share. atom_starts
+    int64[G + 1], atom_sum, atom_share, atom_later, atom_since [A], see ``Prices``. phases
     float64[K, 93] cumulative; day_alike float64[K, 2], chances that a series has the day of its offer, and
     of its entity. shifts float64[K, 7, 9] cumulative, days from the due one by its weekday. seconds
     float64[K, KNOTS] quantiles of the second of the day; second_alike, sum_alike float64[K], correlations
@@ -95,23 +97,36 @@ class StandingLaw:
     hour_alike: Float2D
     shift_alike: Float2D
     stays: Int1D
+    offer_payee: Int1D
+    atom_later: Float1D
+    atom_since: Int1D
+    offer_common: Int1D
 
     @property
     def kinds(self) -> int:
         """Number of kinds K."""
         return len(self.period)
 
+    @property
+    def prices(self) -> Prices:
+        """What payees ask of their series."""
+        return Prices(self.atom_starts, self.atom_sum, self.atom_share, self.atom_later, self.atom_since)
+
 
 def learn_law(
-    ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams
+    ledger: Ledger, found: Series, payee: Int1D, alike: Int1D, step: float, streams: Streams
 ) -> tuple[StandingLaw, ChangingLaw, OddLaw]:
     """Learn the laws of at least one series; ``alike`` int64[E] says which entities may take each other's.
 
-    ledger : all rows, ordinary ones too. step : the grid of amounts.
+    ledger : all rows, ordinary ones too. payee int64[T] of each target. step : the grid of amounts.
     """
     kinds, kind = found.kinds()
     offers, offer = np.unique(np.column_stack([kind, found.target]), axis=0, return_inverse=True)
     offer = offer.reshape(-1).astype(np.int64)
+    of_payee = np.column_stack([offers[:, 0], payee[offers[:, 1]]])
+    groups, offer_group = np.unique(of_payee, axis=0, return_inverse=True)
+    offer_group = offer_group.reshape(-1).astype(np.int64)
+    group = offer_group[offer]
     count, period = len(kinds), kinds[:, 0].copy()
     rows = np.flatnonzero(found.of_row >= 0)
     rows = rows[np.argsort(found.of_row[rows], kind="stable")]
@@ -123,40 +138,48 @@ def learn_law(
         which = period[of_kind] == one
         index[which], shift[which] = nearest(int(one), found.phase[series[which]], day[which])
     varies, monthly = kinds[:, 1].copy(), np.isin(found.period, (MONTH, MONTH_END))
-    in_order = SeriesRows(series, ledger.amount[rows], month_of(day - shift), kind, offer, found.entity)
-    sums = levels(in_order, found.varies > 0, _usual(series, ledger.amount[rows], len(kind)))
-    atoms, own = _prices(offer, sums, found.entity, found.varies > 0, len(offers))
+    in_order = SeriesRows(series, ledger.amount[rows], month_of(day - shift), kind, group, found.entity)
+    usual = _usual(series, ledger.amount[rows], len(kind))
+    sums = levels(in_order, found.varies > 0, usual)
+    due_month = np.asarray(index_of(MONTH, day - shift))
+    paths = Paths.of(series, ledger.amount[rows], due_month, usual, found.varies > 0)
+    prices, own, listed = learn_prices(group, found.entity, paths, len(groups))
     margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
-    pauses, lost, inner = learn_pauses(kind, offer, found.entity, (first, index), monthly, len(offers))
-    changing = learn_changing(in_order, varies, sums, pauses, step)
+    pauses, lost, inner = learn_pauses(kind, group, found.entity, (first, index), monthly, len(groups))
+    changing = learn_changing(in_order, varies, sums, pauses, step).at_offers(offer_group)
     whole_day = ledger.day + ledger.origin // DAY
     odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
-    shifts = _shifts(of_kind, day - shift, shift, count)
+    # Wages of one sum and wages with overtime are moved by one weekend alike.
+    alike_kind = first_of(np.unique(kinds[:, np.arange(kinds.shape[1]) != 1], axis=0, return_inverse=True)[1])
+    shifts = _shifts(alike_kind[of_kind], day - shift, shift, count)[alike_kind]
+    free = [(of_kind == k) & ~listed[series] for k in range(count)]
     moves = np.stack([
         np.zeros(6) if varies[k]
-        else _moves(series[of_kind == k], ledger.amount[rows[of_kind == k]], LENGTHS[period[k]])
+        else _moves(series[free[k]], ledger.amount[rows[free[k]]], LENGTHS[period[k]])
         for k in range(count)
     ])  # fmt: skip
     span = index[first], index[np.append(first[1:], len(index)) - 1]
-    span = (passed_over(span[0], offer, pauses, monthly, -1), passed_over(span[1], offer, pauses, monthly, 1))
+    span = (passed_over(span[0], group, pauses, monthly, -1), passed_over(span[1], group, pauses, monthly, 1))
     ends = learn_ends(ledger, found, kind, period, span)
     tries = np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1.0)
     skips = np.bincount(kind, np.maximum(lost - moved, 0), count) / tries
-    twice = found.entity * len(offers) + offer
+    twice = found.entity * len(groups) + group
     is_more = np.ones(len(twice), np.bool_)
     is_more[np.unique(twice, return_index=True)[1]] = False
     doubles = np.bincount(kind, is_more, count) / np.maximum(np.bincount(kind, minlength=count), 1)
-    order, group = _classes(found.entity, kind, alike, np.bincount(ledger.entity, minlength=ledger.count))
+    order, classes = _classes(found.entity, kind, alike, np.bincount(ledger.entity, minlength=ledger.count))
     by = np.lexsort((offer, kind, found.entity))
     law = StandingLaw(
         found.entity[by], kind[by], offer[by], period, kinds[:, 2:].copy(), found.target_cells[offers[:, 1]],
-        offers[:, 0].copy(), _offer_days(offer, found.phase, found.entity, len(offers)), *atoms,
-        _phases(kind, found.phase, count), _day_alike(kind, offer, found, count), shifts, seconds,
-        second_alike, margins, sum_alike, moves, *ends, skips, doubles, order, group,
-        hour_alike(kind, (offer, found.entity), ledger.second[rows[first]], count),
-        shift_alike(of_kind, (offer[series], found.entity[series]), day - shift, shift, count),
-        stays_in_month(of_kind, period, day, shift, count),
+        offers[:, 0].copy(), days_of(found, payee, (group, groups))[offer_group],
+        prices.starts, prices.first, prices.share,
+        _phases(kind, found.phase, count), _day_alike(kind, group, found, count), shifts, seconds,
+        second_alike, margins, sum_alike, moves, *ends, skips, doubles, order, classes,
+        hour_alike(kind, (group, found.entity), ledger.second[rows[first]], count),
+        shift_alike(of_kind, (group[series], found.entity[series]), day - shift, shift, count),
+        stays_in_month(of_kind, period, day, shift, count), offer_group, prices.later, prices.since,
+        first_of(payee[offers[:, 1]]),
     )  # fmt: skip
     return law, changing, odd
 
@@ -168,24 +191,6 @@ def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:
     best = np.lexsort((key, -many, key // len(values)))
     which = best[np.searchsorted((key // len(values))[best], np.arange(count))]
     return np.asarray(values[key[which] % len(values)])
-
-
-def _prices(
-    offer: Int1D, sums: Float1D, entity: Int1D, varies: Bool1D, offers: int
-) -> tuple[tuple[Int1D, Float1D, Float1D], Array]:
-    """Return starts, sums and cumulative shares of the prices of offers, and bool[N], series of own sums."""
-    values, code = np.unique(sums, return_inverse=True)
-    price = offer * len(values) + code.reshape(-1)
-    pairs = np.unique(np.column_stack([price, entity])[~varies], axis=0)[:, 0]
-    known, owners = np.unique(pairs, return_counts=True)
-    known = known[owners >= LEAST_OWNERS]
-    many = np.searchsorted(np.sort(price), known, side="right") - np.searchsorted(np.sort(price), known)
-    of = known // len(values)
-    share = many / np.bincount(offer, minlength=offers)[of]
-    total = np.cumsum(share)
-    starts = np.searchsorted(of, np.arange(offers + 1)).astype(np.int64)
-    before = np.concatenate([[0.0], total])[starts[of]]
-    return (starts, values[known % len(values)], total - before), ~np.isin(price, known)
 
 
 def _own_sums(
@@ -286,17 +291,6 @@ def _phases(kind: Int1D, phase: Int1D, count: int) -> Float2D:
     found = np.zeros((count, MOST_PHASES))
     np.add.at(found, (kind, phase), 1.0)
     return np.asarray(np.cumsum(found, axis=1) / found.sum(axis=1, keepdims=True))
-
-
-def _offer_days(offer: Int1D, phase: Int1D, entity: Int1D, offers: int) -> Int1D:
-    """Return the phase that most series of each offer have, -1 where too few entities have it."""
-    found = np.full(offers, -1)
-    days = np.unique(np.column_stack([offer, phase, entity]), axis=0)
-    key, many = np.unique(days[:, 0] * MOST_PHASES + days[:, 1], return_counts=True)
-    order = np.argsort(many, kind="stable")
-    order = order[many[order] >= LEAST_OWNERS]
-    found[key[order] // MOST_PHASES] = key[order] % MOST_PHASES
-    return found
 
 
 def _day_alike(kind: Int1D, offer: Int1D, found: Series, count: int) -> Float2D:

@@ -11,6 +11,7 @@ from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.standing.changing_law import ChangingLaw
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
 from finsim.generators.events.habits.standing.odd_law import OddLaw
+from finsim.generators.events.habits.standing.payees.price_lists import NO_LIST
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.habits.standing.spans import WHERE
 from finsim.generators.events.stored_arrays import arrays_of, item_of
@@ -44,13 +45,19 @@ class Laws:
 
 
 def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return what models of before do not say: hours and shifts together, where series begin."""
+    """Return what older models do not say: hours and shifts together, where series begin, price lists."""
     kinds = len(arrays["standing.period"])
     found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
     found["standing.between"] = np.tile(np.linspace(0.0, 1.0, WHERE), (kinds, 2, 1))
+    offers, prices = len(arrays["standing.offer_kind"]), arrays["standing.atom_sum"]
+    found.update({f"standing.{one}": np.arange(offers) for one in ("offer_payee", "offer_common")})
+    found["standing.atom_later"] = prices
+    found["standing.atom_since"] = np.full(len(prices), NO_LIST)
     return {**found, "standing.stays": np.zeros(kinds, np.int64)}
 
 
-def learn_laws(ledger: Ledger, found: Series, alike: Int1D, step: float, streams: Streams) -> Laws:
+def learn_laws(
+    ledger: Ledger, found: Series, payee: Int1D, alike: Int1D, step: float, streams: Streams
+) -> Laws:
     """Return the laws of at least one series; see ``learn_law``."""
-    return Laws(*learn_law(ledger, found, alike, step, streams))
+    return Laws(*learn_law(ledger, found, payee, alike, step, streams))

@@ -150,12 +150,21 @@ def _sum_chances(law: StandingLaw, kind: Int1D, amount: Float1D, first: Array) -
             margin.uniform(amount[rows] - near[rows], none),
         )
         prices = law.atom_sum
-        owner = np.repeat(law.offer_kind, np.diff(law.atom_starts)) if len(prices) else np.zeros(0, np.int64)
+        owner = (
+            np.repeat(_kind_of_payees(law), np.diff(law.atom_starts))
+            if len(prices)
+            else np.zeros(0, np.int64)
+        )
         known = np.isin(amount[rows], prices[owner == k])
         fresh[rows] = np.maximum(high - low, known / max(int((owner == k).sum()), 1))
     moved = (law.moves[:, 0] * law.moves[:, 1])[kind]
     again = ~first & (np.abs(amount - np.roll(amount, 1)) <= SAME * np.abs(amount))
     return np.where(first, fresh, np.where(again, 1.0 - moved, np.maximum(moved, UNSEEN) * fresh))
+
+
+def _kind_of_payees(law: StandingLaw) -> Int1D:
+    """Return the kind int64[G] of each group of offers at one payee."""
+    return np.asarray(law.offer_kind[np.unique(law.offer_payee, return_index=True)[1]])
 
 
 def _near_level(spread: Float1D, amount: Float1D, series: Int1D) -> Float1D:

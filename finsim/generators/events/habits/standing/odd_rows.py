@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.events.habits.standing.payees.payees import Pauses
 from finsim.generators.events.habits.standing.periods import LEAST, LENGTHS, MOST_SHIFT, TRIES, nearest
 from finsim.generators.events.habits.standing.regularity import (
     FULL,
@@ -18,6 +19,7 @@ from finsim.generators.events.habits.standing.regularity import (
     best_phase,
     chances,
     of_sizes,
+    periods_paid,
 )
 from finsim.notation import Bool1D, Float1D, Int1D
 
@@ -38,12 +40,13 @@ class Mostly:
 
 
 def mostly_regular(
-    days: Int1D, size: Float1D, near: float, groups: Groups, few: tuple[int, ...] = FEW
-) -> Mostly:
+    days: Int1D, size: Float1D, near: float, groups: Groups, few: tuple[int, ...] = FEW,
+    pauses: Pauses | None = None,
+) -> Mostly:  # fmt: skip
     """Return the groups in which all but a few rows are of about one sum; ok: those that follow a period.
 
     size : logarithms of the sums of all rows; near : how far one may be from the middle of its group (inf:
-    any). few : one in so many rows may be odd, by period.
+    any). few : one in so many rows may be odd, by period. pauses : see ``regular``.
     """
     groups = groups.kept(groups.sizes() >= ODD)
     away = np.abs(size[groups.row] - _middles(size, groups)[groups.of])
@@ -68,7 +71,7 @@ def mostly_regular(
         fits = _first_of_period(part.of, index, far, usual[inside]) & (far <= MOST_SHIFT[kind])
         rest = _without(part, fits)
         good = _are_few(rest, sizes[some], few[kind]) & (rest.sizes() >= LEAST[kind])
-        good[good] = _are_full(index[fits & good[part.of]], rest.kept(good))
+        good[good] = _are_full(kind, index[fits & good[part.of]], rest.kept(good), pauses)
         if not good.any():
             continue
         own, chosen = good[part.of], np.flatnonzero(some)[good]
@@ -106,10 +109,10 @@ def _are_few(rest: Groups, sizes: Int1D, few: int) -> Bool1D:
     return np.asarray((sizes - rest.sizes()) * few <= sizes)
 
 
-def _are_full(index: Int1D, groups: Groups) -> Bool1D:
+def _are_full(kind: int, index: Int1D, groups: Groups, pauses: Pauses | None) -> Bool1D:
     """Return bool[G], groups with a payment in most periods from first to last; index : those of the rows."""
-    span = index[groups.starts[1:] - 1] - index[groups.starts[:-1]] + 1
-    return np.asarray(groups.sizes() >= FULL * span)
+    first, last = index[groups.starts[:-1]], index[groups.starts[1:] - 1]
+    return np.asarray(groups.sizes() >= FULL * periods_paid(kind, groups, first, last, pauses))
 
 
 def _middles(size: Float1D, groups: Groups) -> Float1D:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.events.habits.standing.payees.payees import Pauses
 from finsim.generators.events.habits.standing.periods import (
     LEAST,
     LENGTHS,
+    MONTH,
     MOST_SHIFT,
     PHASES,
     TRIES,
@@ -85,8 +87,11 @@ class Regular:
         )  # fmt: skip
 
 
-def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
-    """Return which groups are regular: near one due day, one payment a period, few periods without one."""
+def regular(days: Int1D, groups: Groups, least: int = 0, pauses: Pauses | None = None) -> Regular:
+    """Return which groups are regular: near one due day, one payment a period, few periods without one.
+
+    pauses : months in which nobody pays a payee; they count as none without.
+    """
     count = groups.count
     ok, period = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     phase, shift = np.zeros(count, np.int64), np.zeros(count, np.int64)
@@ -103,11 +108,19 @@ def regular(days: Int1D, groups: Groups, least: int = 0) -> Regular:
         first, last = index[part.starts[:-1]], index[part.starts[1:] - 1]
         again = (np.diff(index, prepend=index[0] - 1) <= 0) & (np.diff(part.of, prepend=-1) == 0)
         good = (most <= MOST_SHIFT[kind]) & (np.bincount(part.of, again, part.count) == 0)
-        good &= part.sizes() >= FULL * (last - first + 1)
+        good &= part.sizes() >= FULL * periods_paid(kind, part, first, last, pauses)
         chosen = some[good]
         ok[chosen], period[chosen] = True, kind
         phase[chosen], shift[chosen] = at[good], most[good]
     return Regular(ok, period, phase, shift)
+
+
+def periods_paid(kind: int, groups: Groups, first: Int1D, last: Int1D, pauses: Pauses | None) -> Int1D:
+    """Return the periods int64[G] from ``first`` to ``last`` of groups, without pauses of their payees."""
+    span = last - first + 1
+    if pauses is None or kind != MONTH:
+        return np.asarray(span)
+    return np.asarray(span - pauses.within(groups.row[groups.starts[:-1]], first, last))
 
 
 def bad_gaps(kind: int, days: Int1D, groups: Groups) -> Int1D:

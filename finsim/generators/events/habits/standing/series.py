@@ -22,6 +22,7 @@ from finsim.generators.events.habits.standing.odd_rows import (
     mostly_regular,
     ways,
 )
+from finsim.generators.events.habits.standing.payees.payees import Pauses, payee_of_targets
 from finsim.generators.events.habits.standing.periods import LEAST, MOST_SHIFT, TRIED
 from finsim.generators.events.habits.standing.regularity import (
     Groups,
@@ -65,6 +66,7 @@ class _Rows:
     target: Int1D
     words: Int2D
     fixed: Int1D
+    pauses: Pauses
 
 
 def find_series(log: EventLog) -> Series:
@@ -79,13 +81,15 @@ def find_series(log: EventLog) -> Series:
     fixed = [word_names.index(roles[one]) for one in ("category", "direction", "currency")
              if roles.get(one) in word_names]  # fmt: skip
     part = _codes(*(words[:, k] for k in fixed)) if fixed else np.zeros(len(day), np.int64)
-    rows = _Rows(log.entity(), day, amount, target, words, part)
     usable = np.isfinite(amount) & (amount != 0)
+    payee = _codes(payees_of(log, names, target_cells)[target], part)
+    pauses = Pauses.of(payee, log.entity(), day, usable)
+    rows = _Rows(log.entity(), day, amount, target, words, part, pauses)
     pair = _codes(rows.entity, target, part)
     whole = np.where(usable, _codes(pair, (amount > 0).astype(np.int64)), -1)
     whole_groups = grouped(whole)
     whole_groups = whole_groups.kept(whole_groups.sizes() >= min(LEAST))
-    of_days = regular(day, whole_groups)
+    of_days = regular(day, whole_groups, pauses=pauses)
     near = _about_one_sum(rows, whole_groups)
     first, passed = whole_groups.kept(near), of_days.kept(near)
     strict = first.kept(passed.ok)
@@ -94,7 +98,7 @@ def find_series(log: EventLog) -> Series:
     sums = np.unique(amount, return_inverse=True)[1].astype(np.int64)
     one_sum = np.where(usable & ~taken, _codes(whole, sums), -1)
     both = strict.with_other(_candidates(rows, one_sum))
-    found = regular(rows.day, both)
+    found = regular(rows.day, both, pauses=pauses)
     mostly.append(_mostly(rows, np.where(_is_in(both.kept(found.ok), len(day)), -1, one_sum)))
     missed = first.kept(~passed.ok)
     odd = [_followed(one) for one in mostly]
@@ -119,7 +123,7 @@ def _is_in(groups: Groups, rows: int) -> Bool1D:
 
 def _mostly(rows: _Rows, key: Int1D) -> Mostly:
     size = np.log(np.where(key >= 0, np.abs(rows.amount), 1.0))
-    return mostly_regular(rows.day, size, NEAR_SUM, grouped(key))
+    return mostly_regular(rows.day, size, NEAR_SUM, grouped(key), pauses=rows.pauses)
 
 
 def _followed(one: Mostly) -> Mostly:
@@ -219,7 +223,7 @@ def _with_changing(
     fixed, free = groups.kept(~vary), groups.kept(vary)
     taken = _is_in(fixed, len(rows.day))
     key = np.where(taken, -1, whole)
-    more = find_changing(rows.day, rows.entity, key, taken, kind_of, FEWEST)
+    more = find_changing(rows.day, rows.entity, key, taken, kind_of, FEWEST, rows.pauses)
     again = np.isin(whole[free.row[free.starts[:-1]]], whole[more[0].row])
     left = free.kept(~again), found.kept(vary).kept(~again)
     return (
@@ -245,7 +249,7 @@ def _with_short(
     of_words = grouped(np.where(~taken & (share[kind] >= KEPT), keys[1], -1))
     usual = np.zeros(size, np.int64)
     usual[kind[series.row[series.starts[:-1]]]] = period
-    loose = mostly_regular(rows.day, np.zeros(len(rows.day)), np.inf, of_words, LOOSE)
+    loose = mostly_regular(rows.day, np.zeros(len(rows.day)), np.inf, of_words, LOOSE, rows.pauses)
     head = loose.groups.row[loose.groups.starts[:-1]]
     as_usual = loose.found.ok & (loose.found.period == usual[kind[head]])
     as_usual &= ~np.isin(keys[1][head], keys[1][series.row])
@@ -256,7 +260,7 @@ def _with_short(
     of_kind = usual[kind[left.row[left.starts[:-1]]]] if left.count else np.zeros(0, np.int64)
     once = is_extra(rows.day, rows.entity, keys[0], left, of_kind, (series, period))
     left, of_kind = left.kept(~once), of_kind[~once]
-    some = regular(rows.day, left, 1)
+    some = regular(rows.day, left, 1, rows.pauses)
     # One payment alone has no period: it is that of its words.
     alone = left.sizes() == 1
     some = Regular(some.ok & (alone | (some.period == of_kind)), of_kind, some.phase, some.shift)
@@ -289,6 +293,12 @@ def _column_names(log: EventLog) -> tuple[tuple[str, ...], list[str]]:
         elif name in parts or len(one.words) <= MOST_WORDS:
             words.append(name)
     return tuple(names), words
+
+
+def payees_of(log: EventLog, names: tuple[str, ...], target_cells: Int2D) -> Int1D:
+    """Return the payee int64[T] of targets int64[T, I], cells of the ``names`` columns."""
+    keeps = np.array([name == log.roles.partner for name in names], np.bool_)
+    return payee_of_targets(target_cells, _cells(log, names), log.entity(), keeps)
 
 
 def _kind_columns(log: EventLog, rows: _Rows, groups: Groups, names: list[str]) -> list[int]:

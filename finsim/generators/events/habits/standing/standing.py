@@ -15,7 +15,7 @@ from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
 from finsim.generators.events.habits.standing.laws import Laws, learn_laws
 from finsim.generators.events.habits.standing.losses import known_series, standing_losses
-from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series import find_series, payees_of
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Float1D, Int1D
@@ -89,7 +89,8 @@ def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams)
     """Return the law of the series of a log; ``alike`` int64[E] says which entities may take each other's."""
     roles = log.roles
     step = log.events[str(roles.amount)].step
-    laws = learn_laws(Ledger.read(log), found, alike, step, streams.under("law"))
+    payee = payees_of(log, found.names, found.target_cells)
+    laws = learn_laws(Ledger.read(log), found, payee, alike, step, streams.under("law"))
     told = {roles.time, roles.amount, *found.names, *found.kind_columns}
     others = tuple(name for name in log.events.columns if name not in told)
     pools = learn_pools(
