@@ -7,7 +7,7 @@ import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
 
 from finsim.generators.events.habits import Habits
-from finsim.generators.events.habits.cells.kinds_of_sums import sum_kinds
+from finsim.generators.events.habits.cells.kinds_of_sums import sum_kinds, with_signs
 from finsim.generators.events.habits.cells.seen_words import Seen, learn_seen, signs_seen, words_beside
 from finsim.generators.events.habits.rows_of_lives import _repeated, _signed
 from finsim.generators.generator import Budget
@@ -140,8 +140,8 @@ def test_rows_of_one_entity_count_once_where_they_are_alike():
 
 
 def test_an_amount_has_the_sign_of_its_word(both):
-    body = both[1]
-    (law,) = (one for one in body.known.early if one.name == "type")
+    data, body, _ = both
+    (law,) = (one for one in with_signs(data, list(body.known.early)) if one.name == "type")
     assert law.signs is not None
     word = MixedColumn(WORD, np.array([3, 3, 0, 0, -1], np.int32), TYPES)
     signed = _signed(np.array([-7.0, 7.0, 3.0, -3.0, 2.0]), [law], {"type": word})
