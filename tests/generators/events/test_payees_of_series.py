@@ -5,6 +5,7 @@ import numpy as np
 from finsim.generators.events.habits.standing.payees.due_days import first_of, usual_phase
 from finsim.generators.events.habits.standing.payees.payees import Pauses, payee_of_targets
 from finsim.generators.events.habits.standing.payees.price_lists import NEVER, NO_LIST, Paths, learn_prices
+from finsim.generators.events.habits.standing.law import SHIFTS, _shifts
 from finsim.generators.events.habits.standing.regularity import grouped, regular
 
 BEGIN = int(np.datetime64("2025-01-01", "D").astype(np.int64))
@@ -117,3 +118,10 @@ def test_the_day_of_a_payee_needs_three_entities():
     group, phase = np.array([0, 0, 0, 0, 1, 1]), np.array([27, 27, 27, 3, 5, 5])
     assert usual_phase(group, phase, np.arange(6), 3).tolist() == [27, -1, -1]
     assert first_of(np.array([4, 2, 4, 2, 9])).tolist() == [0, 1, 0, 1, 4]
+
+
+def test_a_kind_without_a_row_on_its_days_is_paid_on_them():
+    found = _shifts(np.array([0]), np.array([4]), np.array([0]), 2)
+    assert np.isfinite(found).all()
+    assert (found[1, :, SHIFTS // 2 - 1] == 0).all()
+    assert (found[1, :, SHIFTS // 2] == 1).all()

@@ -238,6 +238,7 @@ def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:
     found = np.zeros((count, 7, SHIFTS))
     np.add.at(found, (of_kind, weekday, np.clip(shift, -half, half) + half), 1.0)
     found = np.stack([_of_all_weekdays(one) for one in found])
+    found[found.sum(axis=2) == 0, half] = 1.0  # a kind whose rows are all odd ones is paid on its due day
     return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True))
 
 
