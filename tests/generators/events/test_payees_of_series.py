@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from finsim.generators.events.habits.standing.law import SHIFTS, _shifts
 from finsim.generators.events.habits.standing.payees.due_days import first_of, usual_phase
 from finsim.generators.events.habits.standing.payees.payees import Pauses, payee_of_targets
 from finsim.generators.events.habits.standing.payees.price_lists import NEVER, NO_LIST, Paths, learn_prices
-from finsim.generators.events.habits.standing.law import SHIFTS, _shifts
 from finsim.generators.events.habits.standing.regularity import grouped, regular
 
 BEGIN = int(np.datetime64("2025-01-01", "D").astype(np.int64))
