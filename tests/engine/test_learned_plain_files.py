@@ -88,3 +88,22 @@ def test_rows_of_a_day_stand_as_in_a_file_of_falling_days(tmp_path):
     by_time = found.assign(date=date).sort_values(["account", "date"], kind="stable")
     moved = by_time.groupby("account")["balance"].diff()
     assert (moved - by_time["amount"]).abs().max() < 0.006
+
+
+def test_rows_of_a_day_stand_backwards_where_the_file_runs_so(tmp_path):
+    table = payments(days=30)
+    table["balance"] = np.round(900 + table.groupby("account")["amount"].cumsum(), 2)
+    table["date"] = table["date"].dt.normalize()
+    found = new_rows(table.iloc[::-1], tmp_path)
+    date = pd.to_datetime(found["date"])
+    assert (date.groupby(found["account"]).diff().dropna() <= pd.Timedelta(0)).all()
+    moved = found.groupby("account")["balance"].diff(-1)
+    assert (moved - found["amount"]).abs().max() < 0.006
+
+
+def test_accounts_of_one_day_each_are_booked_on_that_day(tmp_path):
+    table = payments()
+    day = pd.to_timedelta(table["account"].str[1:].astype(int) % 5, unit="D")
+    table["date"], table["booked"] = table["date"] + day, table["booked"] + day
+    found = new_rows(table.sort_values("date"), tmp_path)
+    assert (pd.to_datetime(found["booked"]) == pd.to_datetime(found["date"]).dt.normalize()).all()

@@ -143,6 +143,14 @@ def test_a_small_ledger_books_on_the_next_open_day():
     assert Habits.from_state(body.state()).sample(40, Streams(2)).digest() == found.digest()
 
 
+def test_cells_with_hours_are_counted_from_the_next_open_day():
+    """Hours of a closed day have no place on the day before."""
+    data = next_open(12, 22)
+    column = replace(data.events["booked"], step=float(DAY // 24))
+    data = replace(data, events=data.events.with_columns({"booked": column}))
+    assert not learn_open_days(data)["booked"].back
+
+
 def test_payments_of_closed_days_booked_with_those_of_the_next_count_from_it():
     data = next_open(12, 22, same_day=True)
     law = learn_open_days(data)["booked"]
