@@ -171,8 +171,10 @@ class LearnedEvents(ShownTable):
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
         found = pa.table(cells, schema=self.form.target)
         # Where rows stand newest first in the data, all of an account do here: its balances add up likewise.
-        newest_first = self.balance is not None and self.balance.how.back
-        return found.take(_backwards(log)) if newest_first else found
+        back = self.balance is not None and self.balance.how.back
+        if self.data.get("newest_first") and not back:
+            return found.take(_newest_first(log))
+        return found.take(_backwards(log)) if back else found
 
     def _others(self, log: EventLog, first: int, entity: Array) -> Array:
         """Return int32[n] the place of who is on the other side: in turned rows the entity's own."""
@@ -197,6 +199,11 @@ class LearnedEvents(ShownTable):
 def _backwards(log: EventLog) -> Int1D:
     """Return the rows of a log with those of each entity the other way round."""
     return np.repeat(log.starts[1:] + log.starts[:-1] - 1, log.lengths()) - np.arange(log.events.rows)
+
+
+def _newest_first(log: EventLog) -> Int1D:
+    """Return the rows of a log with those of each entity by falling time, those of one time as they stand."""
+    return np.asarray(np.lexsort((-log.times, log.entity())))
 
 
 def fit_events(
@@ -225,6 +232,8 @@ def fit_events(
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity,
              "two": None if ledger.two is None else ledger.two.to_dict()}  # fmt: skip
+    if ledger.newest_first:
+        facts["newest_first"] = True
     return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides)
 
 

@@ -12,9 +12,10 @@ from finsim.engine.learned.counterparties.two_columns import TwoColumns, two_col
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.statements.sided_amounts import one_amount
 from finsim.errors import DataError
+from finsim.generators.events.habits.cells.later_times import is_wait
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.records.event_log import EventLog, EventRoles
-from finsim.records.mixed_table import MISSING_TIME, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
 from finsim.tables.learning.mixed_columns import mixed_table
 from finsim.tables.proposing.roles import is_id, roles
 from finsim.tables.role_words import NO_ROLE
@@ -25,6 +26,8 @@ _PARTS = {
     "currency": ("currency",), "category": ("category", "purpose"), "direction": ("direction",),
 }  # fmt: skip
 """Part of an event -> the roles of columns that may play it, the first one wins."""
+NEWEST_FIRST = 0.99
+"""Share of the steps of entities that fall in time from which on rows stand newest first (assumption)."""
 SHARED_NAMES, SHARED_ACCOUNTS, LEAST_SHARED = 0.5, 0.05, 5
 """Counterparties are entities where half of the rows name one. A column of accounts holds entities already
 where 5 in 100 of them, and 5 at least, are met as counterparties (assumptions): numbers of merchants may be
@@ -35,14 +38,15 @@ those of cards by chance, account numbers are not."""
 class Ledger:
     """A log of events, the identifiers of its entities, and what was left out of it.
 
-    ``rows`` int64[n] is the row of the table that each event was; ``sides`` are the columns of the amount
-    where it stands in two. ``two``: the columns of accounts and names where both say who is on the other
-    side.
+    ``rows`` int64[n] is the row of the table that each event was; ``newest_first``: rows of an entity stand
+    so in the table; ``sides`` are the columns of the amount where it stands in two. ``two``: the columns of
+    accounts and names where both say who is on the other side.
     """
 
     log: EventLog
     entities: tuple[str, ...]
     order_kept: bool
+    newest_first: bool
     remarks: tuple[str, ...]
     rows: Int1D
     sides: TwoSides | None = None
@@ -79,7 +83,7 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     rows = np.lexsort((np.arange(len(times)), times, codes))
     starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))]).astype(np.int64)
     events = whole.without(id_).take(rows)
-    fixed = _attributes(events, starts, {time, *parts.named().values()})
+    fixed = _attributes(events, starts, times[rows], {time, *parts.named().values()})
     people = MixedTable({name: events[name].take(starts[:-1]) for name in fixed}, len(names))
     events = events.without(*fixed)
     partner_is_entity, events = _partners(events, parts, names, holds_accounts(data, parts.partner))
@@ -93,7 +97,8 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
         remarks.append(_two_said(two[0]))
     found = None if two is None else two[0]
     used = np.flatnonzero(usable)[rows]
-    return Ledger(log, tuple(names), in_order, (*remarks, _said(log, sides)), used, sides, found)
+    newest = _newest_first(codes, times)
+    return Ledger(log, tuple(names), in_order, newest, (*remarks, _said(log, sides)), used, sides, found)
 
 
 def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:
@@ -194,8 +199,11 @@ def _ids_as_words(table: pa.Table, name: str) -> pa.Table:
     return table.set_column(at, name, table[name].cast(pa.string()))
 
 
-def _attributes(events: MixedTable, starts: Int1D, kept: set[str]) -> list[str]:
-    """Return the columns whose cells never change within an entity, where entities have several rows."""
+def _attributes(events: MixedTable, starts: Int1D, times: Int1D, kept: set[str]) -> list[str]:
+    """Return the columns whose cells never change within an entity, where entities have several rows.
+
+    A date that goes with the times of the events is none: of one day's rows, all are booked on that day.
+    """
     inside = np.ones(max(events.rows - 1, 0), dtype=np.bool_)
     edges = starts[1:-1]
     inside[edges[(edges > 0) & (edges < events.rows)] - 1] = False
@@ -203,9 +211,18 @@ def _attributes(events: MixedTable, starts: Int1D, kept: set[str]) -> list[str]:
         return []
     found = []
     for name, column in events.columns.items():
-        if name not in kept and not _changes(column)[inside].any():
+        if name in kept or (column.kind == TIME and is_wait(column, times)):
+            continue
+        if not _changes(column)[inside].any():
             found.append(name)
     return found
+
+
+def _newest_first(entity: Int1D, times: Int1D) -> bool:
+    """Tell whether times fall from row to row of an entity as they stand, in nearly all steps that move."""
+    order = np.argsort(entity, kind="stable")
+    step = np.diff(times[order])[np.diff(entity[order]) == 0]
+    return bool((step < 0).sum() > NEWEST_FIRST * (step != 0).sum())
 
 
 def _changes(column: MixedColumn) -> Array:

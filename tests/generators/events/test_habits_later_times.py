@@ -8,7 +8,7 @@ from echo_ledgers import statement
 from event_logs import DAY
 from standing_ledgers import ledger
 
-from finsim.generators.events.habits.cells.later_times import times_after, waits
+from finsim.generators.events.habits.cells.later_times import is_wait, times_after, waits
 from finsim.generators.events.habits.habits import Habits
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
@@ -46,6 +46,30 @@ def test_days_behind_are_whole_days_of_those_seen():
     days, counts = np.unique(behind, return_counts=True)
     assert set(days) == {1.0, 11.0}
     assert counts[1] / counts.sum() == pytest.approx(0.3, abs=0.04)
+
+
+def test_a_wait_is_spread_no_more_than_the_days():
+    times = np.arange(0, 40 * DAY, DAY // 2)
+    one = MixedColumn(TIME, np.zeros(len(times), np.int64), step=float(DAY))
+    assert not is_wait(one, times)
+    assert is_wait(one, times // (40 * DAY))
+    assert is_wait(one.with_values(times // DAY * DAY + DAY), times)
+    assert not is_wait(one.with_values(np.full(len(times), MISSING_TIME)), times)
+    holes = np.where(np.arange(len(times)) % 2, MISSING_TIME, times // DAY * DAY + DAY)
+    assert is_wait(one.with_values(holes), times)
+
+
+def test_entities_of_one_day_each_are_booked_on_the_day_of_the_new_payment():
+    """Every entity pays on one day and is booked on the next: it tells the date no better than the wait."""
+    log = ledger(plant=False)
+    day = log.begin + log.entity() % 9 * DAY
+    columns = {
+        str(log.roles.time): MixedColumn(TIME, day, step=float(DAY)),
+        "booked": MixedColumn(TIME, day + DAY, step=float(DAY)),
+    }
+    log = replace(log, events=log.events.with_columns(columns))
+    found = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda *_: None).sample(60, Streams(2))
+    assert (found.events["booked"].values == found.times + DAY).all()
 
 
 def test_a_step_cuts_the_payment_and_no_step_leaves_it():

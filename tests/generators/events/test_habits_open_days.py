@@ -1,5 +1,7 @@
 """A further date lies on days on which real ones lie: no booking on a Saturday, none on a holiday."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
@@ -117,6 +119,62 @@ def test_a_ledger_open_every_day_is_left_as_it_is():
     log = type(data)(every, data.starts, data.entities, data.roles, data.begin, data.end)
     assert learn_open_days(log) == {}
     assert with_open_waits(log, {}) is log
+
+
+def next_open(count, rows, same_day=False):
+    """Return payments of all days, booked on the next open day: on Monday from Friday on."""
+    data = booked(count, rows)
+    every = np.arange(FIRST + DAYS + 60)
+    opened, day = every[(every + 3) % 7 < 5], data.times // DAY
+    cell = opened[np.searchsorted(opened, day, side="left" if same_day else "right")] * DAY
+    events = data.events.with_columns({"booked": data.events["booked"].with_values(cell)})
+    return replace(data, events=events)
+
+
+def test_a_small_ledger_books_on_the_next_open_day():
+    data = next_open(12, 22)
+    law = learn_open_days(data)["booked"]
+    assert law.back
+    assert set(law.waits(data.events["booked"].values, data.times).tolist()) == {DAY}
+    body, found = sampled(data, 40)
+    day, paid = cells(found)
+    friday = (paid + 3) % 7
+    assert (day - paid == np.where(friday < 4, 1, 7 - friday)).all()
+    assert Habits.from_state(body.state()).sample(40, Streams(2)).digest() == found.digest()
+
+
+def test_cells_with_hours_are_counted_from_the_next_open_day():
+    """Hours of a closed day have no place on the day before."""
+    data = next_open(12, 22)
+    column = replace(data.events["booked"], step=float(DAY // 24))
+    data = replace(data, events=data.events.with_columns({"booked": column}))
+    assert not learn_open_days(data)["booked"].back
+
+
+def test_payments_of_closed_days_booked_with_those_of_the_next_count_from_it():
+    data = next_open(12, 22, same_day=True)
+    law = learn_open_days(data)["booked"]
+    assert not law.back
+    assert set(law.waits(data.events["booked"].values, data.times).tolist()) == {0}
+
+
+def test_waits_from_the_last_open_day_and_back():
+    law = OpenDays(np.array([1, 1, 1, 1, 1, 0, 0]), np.zeros(0, np.int64), True)
+    friday = FIRST + (4 - (FIRST + 3) % 7) % 7
+    paid = (friday + np.arange(4)) * DAY
+    assert law.waits(np.full(4, (friday + 4) * DAY), paid).tolist() == [2 * DAY] * 3 + [DAY]
+    assert law.after(paid, np.full(4, DAY)).tolist() == [(friday + k) * DAY for k in (3, 3, 3, 4)]
+
+
+@pytest.mark.parametrize(("weeks", "each", "closed"), [(6, 4, True), (3, 10, False), (6, 1, False)])
+def test_few_weeks_or_cells_close_no_weekday(weeks, each, closed):
+    """Cells on the working days of some weeks, ``each`` a day."""
+    data = booked(1, 5 * weeks * each)
+    day = FIRST + np.arange(7 * weeks)
+    day = np.repeat(day[(day + 3) % 7 < 5], each)
+    cell = MixedColumn(TIME, day * DAY, step=float(DAY))
+    data = replace(data, events=data.events.with_columns({"booked": cell}))
+    assert ("booked" in learn_open_days(data)) == closed
 
 
 def test_month_ends_wait_longer():

@@ -170,13 +170,19 @@ def new_attributes(known: MixedTable, donor: Int1D, numbers: Int1D, streams: Str
     columns = {}
     for name, column in known.columns.items():
         cells = column.values[donor]
-        if column.kind in (NUMBER, TIME) and known.rows:
+        if column.kind in (NUMBER, TIME) and _differs(column):
             noise = _noise(streams.under("attribute", name), numbers)
             there = ~column.take(donor).missing()
             cells = cells.copy()
             cells[there] = _moved(column, cells[there], noise[there])
         columns[name] = column.with_values(cells)
     return MixedTable(columns, len(donor))
+
+
+def _differs(column: MixedColumn) -> bool:
+    """Tell whether a column says something of one entity: a day that all have is nobody's own."""
+    filled = column.values[~column.missing()]
+    return len(filled) > 0 and (len(column.values) == 1 or bool((filled != filled[0]).any()))
 
 
 def _noise(streams: Streams, numbers: Int1D) -> Array:

@@ -17,7 +17,7 @@ from finsim.generators.events.habits.cells.calendar_places import (
 )
 from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
 from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
-from finsim.generators.events.habits.cells.later_times import times_after, waits
+from finsim.generators.events.habits.cells.later_times import is_wait, times_after, waits
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
 from finsim.generators.events.habits.cells.seen_words import Seen, learn_seen
 from finsim.generators.events.habits.cells.usual_cells import share_usual, usual_cells, usual_codes
@@ -166,6 +166,8 @@ def told_columns(
     found = []
     for name in names:
         column = log.events[name]
+        if column.kind == TIME and is_wait(column, log.times):
+            continue
         law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED)
         if law is None or (law.how == PAYEE and _tells_more(column, ledger.payee, link)):
             law = _paired(name, column, ledger, link) or law

@@ -17,6 +17,23 @@ def waits(column: MixedColumn, times: Int1D) -> Int1D:
     return np.where(column.missing(), 0, column.values - cut(times, column.step))
 
 
+def is_wait(column: MixedColumn, times: Int1D) -> bool:
+    """Tell whether the waits behind payments are no more spread than the cells themselves, in nats.
+
+    A day that all rows have is one both ways where all are paid on one day: new ones are booked on theirs.
+    """
+    there = ~column.missing()
+    behind, cells = waits(column, times)[there], column.values[there]
+    return bool(there.any()) and spread(behind) <= spread(cells) + 1e-9
+
+
+def spread(values: Int1D) -> float:
+    """Return the entropy of values in nats."""
+    counts = np.unique(values, return_counts=True)[1]
+    shares = counts / max(counts.sum(), 1)
+    return -float((shares * np.log(shares)).sum())
+
+
 def times_after(times: Int1D, wait: Int1D, step: float) -> Int1D:
     """Return cells int64[n] so long after payments, on the step of the column; a missing wait has no cell."""
     grid = max(int(step), 1)

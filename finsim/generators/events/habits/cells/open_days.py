@@ -1,7 +1,8 @@
 """``OpenDays``: the days on which the cells of a further date lie, such as the days on which a bank books.
 
 Where no cell lies on a Saturday, waits are learned in open days, counted from the first open one on or after
-the payment: whatever day a new payment is made, what is booked two days later is booked on an open day.
+the payment, or from the last one on or before it, whichever leaves fewer different waits: what is booked on
+the next open day is so on Saturdays too. Whatever day a new payment is made, it is booked on an open day.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from finsim.generators.events.habits.cells.later_times import cut
+from finsim.generators.events.habits.cells.later_times import cut, spread
 from finsim.generators.events.habits.ledger import DAY
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.records.event_log import EventLog, EventRoles
 from finsim.records.mixed_table import TIME, MixedTable
 
-LEAST_CELLS = 200
+LEAST_CELLS, LEAST_SPAN = 60, 28
+"""Cells, and days that they span, that tell closed weekdays (assumption: a weekday of chance lacks e**-9)."""
+LESS_SPREAD = 0.01
+"""Nats by which waits must be less spread to be counted from the last open day (assumption)."""
 CLOSED = 0.01
 """Share of the cells of a usual weekday up to which one is closed (assumption: a few cells are mistakes)."""
 BUSY = 20
@@ -27,17 +31,21 @@ ROOM = 60  # days on either side of the rows, more than any run of closed ones
 
 @dataclass(frozen=True)
 class OpenDays:
-    """weekdays int64[7] from Monday, 1 where cells lie; closed int64[H] further closed days since 1970."""
+    """weekdays int64[7] from Monday, 1 where cells lie; closed int64[H] further closed days since 1970.
+
+    ``back``: a payment on a closed day counts as one of the open day before, not of the one after.
+    """
 
     weekdays: Int1D
     closed: Int1D
+    back: bool = False
 
     def waits(self, cells: Int1D, times: Int1D) -> Int1D:
         """Return nanoseconds int64[n] of open days from payments to cells, none of them missing."""
         if not len(cells):
             return cells
         calendar = self._calendar(min(cells.min(), times.min()), max(cells.max(), times.max()), 0)
-        return np.asarray(calendar.open_time(cells) - calendar.open_time(times))
+        return np.asarray(calendar.open_time(cells) - calendar.open_time(times, self.back))
 
     def after(self, times: Int1D, waits: Int1D) -> Int1D:
         """Return the cells int64[n] so many nanoseconds of open days after payments."""
@@ -45,7 +53,7 @@ class OpenDays:
             return times
         far = int(np.abs(waits).max() // DAY + 1) * 7
         calendar = self._calendar(times.min(), times.max(), far)
-        return calendar.cells(calendar.open_time(times) + waits)
+        return calendar.cells(calendar.open_time(times, self.back) + waits)
 
     def _calendar(self, low: int, high: int, far: int) -> _Calendar:
         days = np.arange(int(low) // DAY - far - ROOM, int(high) // DAY + far + ROOM)
@@ -60,11 +68,12 @@ class _Calendar:
     begin: int
     is_open: Bool1D
 
-    def open_time(self, times: Int1D) -> Int1D:
-        """Return times int64[n] on a clock that stands still on closed days."""
+    def open_time(self, times: Int1D, back: bool = False) -> Int1D:
+        """Return times int64[n] on a clock that stands still on closed days, at the next or last open one."""
         before = np.append(0, np.cumsum(self.is_open))
         day = times // DAY - self.begin
-        return np.asarray(before[day] * DAY + np.where(self.is_open[day], times % DAY, 0))
+        at = before[day] - (back & ~self.is_open[day])
+        return np.asarray(at * DAY + np.where(self.is_open[day], times % DAY, 0))
 
     def cells(self, open_time: Int1D) -> Int1D:
         """Return the times int64[n] at which the clock shows so much."""
@@ -77,15 +86,24 @@ def learn_open_days(log: EventLog) -> dict[str, OpenDays]:
     found = {}
     for name, column in log.events.columns.items():
         if column.kind == TIME and name != log.roles.time:
-            days = column.values[~column.missing()] // DAY
-            law = _open_days(days)
+            there = ~column.missing()
+            cells = column.values[there]
+            law = _open_days(cells // DAY)
             if law is not None:
-                found[name] = law
+                found[name] = _counted(law, cells, cut(log.times[there], column.step), column.step)
     return found
 
 
+def _counted(law: OpenDays, cells: Int1D, paid: Int1D, step: float) -> OpenDays:
+    """Return a law that counts waits so that they differ least."""
+    back = replace(law, back=True)
+    if step < DAY or spread(back.waits(cells, paid)) > spread(law.waits(cells, paid)) - LESS_SPREAD:
+        return law
+    return back
+
+
 def _open_days(days: Int1D) -> OpenDays | None:
-    if len(days) < LEAST_CELLS:
+    if len(days) < LEAST_CELLS or np.ptp(days) < LEAST_SPAN:
         return None
     often = np.bincount((days + 3) % 7, minlength=7)
     is_open = often > CLOSED * len(days) / 7
@@ -131,12 +149,14 @@ def open_day_arrays(laws: Mapping[str, OpenDays], names: list[str]) -> dict[str,
     for name, law in laws.items():
         found[f"open.{names.index(name)}.weekdays"] = law.weekdays
         found[f"open.{names.index(name)}.closed"] = law.closed
+        if law.back:
+            found[f"open.{names.index(name)}.back"] = np.ones(1, np.int64)
     return found
 
 
 def restored_open_days(arrays: Mapping[str, Array], names: list[str]) -> dict[str, OpenDays]:
     """Return the laws that ``open_day_arrays`` wrote; none of models of before."""
     return {
-        name: OpenDays(arrays[f"open.{k}.weekdays"], arrays[f"open.{k}.closed"])
+        name: OpenDays(arrays[f"open.{k}.weekdays"], arrays[f"open.{k}.closed"], f"open.{k}.back" in arrays)
         for k, name in enumerate(names) if f"open.{k}.weekdays" in arrays
     }  # fmt: skip
