@@ -154,7 +154,8 @@ class Habits:
             events, starts, joined(attributes), roles, self.log.begin, end, together,
             flags if flags.any() else None,
         )  # fmt: skip
-        return with_own_words(found, self.own, (first, whole), streams)
+        insiders = whole if self.log.partner_is_entity else 0
+        return with_own_words(found, self.own, (first, whole, insiders), streams)
 
     @property
     def turns_rows(self) -> bool:

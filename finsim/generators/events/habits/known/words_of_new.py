@@ -30,11 +30,12 @@ PLAIN = "new-"
 
 
 def with_own_words(
-    log: EventLog, kinds: Sequence[OwnKind], numbers: tuple[int, int], streams: Streams
+    log: EventLog, kinds: Sequence[OwnKind], numbers: tuple[int, int, int], streams: Streams
 ) -> EventLog:
     """Return a sample with own words in place of marks.
 
-    numbers : the number of the first entity in the run and how many the run has.
+    numbers : the number of the first entity in the run, how many the run has, and how many of them are
+    partners: no log of a part of a run tells that itself.
     """
     events, entity = log.events, log.entity()
     for kind in kinds:
@@ -48,17 +49,17 @@ def with_own_words(
             draws, at = np.empty((log.count, 1)), streams.under("own", kind.column, kind.form)
             if log.count:
                 fill_uniforms(np.uint64(at.word("draws")), numbers[0], draws)
-            code = _shared(kind, _payees(log, numbers[1])[rows], entity[rows], draws[:, 0])
+            code = _shared(kind, _payees(log, numbers[2])[rows], entity[rows], draws[:, 0])
         events = events.with_columns({kind.column: _put(column, rows, code, names)})
     for name in {kind.column for kind in kinds}:
         events = events.with_columns({name: _without_marks(events[name])})
     return replace(log, events=events)
 
 
-def _payees(log: EventLog, total: int) -> Int1D:
+def _payees(log: EventLog, insiders: int) -> Int1D:
     partner = log.part("partner")
     assert partner is not None
-    return partner.astype(np.int64) - (total if log.partner_is_entity else 0)
+    return partner.astype(np.int64) - insiders
 
 
 def _shared(kind: OwnKind, payee: Int1D, entity: Int1D, draws: Float1D) -> Int1D:
