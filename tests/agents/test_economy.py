@@ -263,6 +263,7 @@ def test_a_learned_ledger_derives_nothing_from_the_economy(world):
             purposes, categories, channels = frozenset(), frozenset(), frozenset(CHANNEL)
 
         has_shops = True
+        has_transfers = False
 
     assert not as_read(moved(world.settings, unemployment=5.0), Ledger()).macro
 

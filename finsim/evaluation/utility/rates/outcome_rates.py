@@ -9,6 +9,7 @@ import numpy as np
 
 from finsim.evaluation.metric import DETECTOR, Evidence, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.resampled_rows import clustering
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.evaluation.utility.label_rows import is_positive, judged_classes, known, label_refusal
@@ -19,6 +20,8 @@ special = Later("scipy.special", "evaluate")
 
 PARTS, LEVELS = 10, 30
 COLUMNS = 5
+LEAST_ROWS = 100
+"""Rows of a side from which on rates are compared, as in ``table_two_sample`` (assumption)."""
 LEAST_EXPECTED = 3.0
 """A word or tenth counts where three rows with the label and three without are expected (assumption)."""
 EVIDENT = 0.001
@@ -76,6 +79,8 @@ def measure(case: TableCase) -> list[Score]:
         return []
     pair = case.column(case.roles.label)
     why = label_refusal(case, pair)
+    if pair is not None and not why:
+        why = too_little(1, {"real": len(pair.real), "synthetic": len(pair.own)}, LEAST_ROWS)
     if pair is None or why:
         return [METRIC.missing("rates of the label", why)]
     found = []
