@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
+from finsim.engine.injection.accounts.agreement import agreement
 from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
@@ -18,7 +19,7 @@ from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
-from finsim.notation import Array, Int1D
+from finsim.notation import Int1D
 
 _NEAREST = 3  # of the payer's own rows
 _DRAWS = 8
@@ -172,14 +173,3 @@ def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: Ledge
         if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
             found.append(at)
     return tuple(sorted(found))
-
-
-def agreement(key: Int1D, codes: Array) -> float:
-    """Return the chance that another row of the same key has the same code; 0 where no key has two rows."""
-    whole = key.astype(np.int64) * (int(codes.max(initial=0)) + 1) + codes
-    _, place, count = np.unique(whole, return_inverse=True, return_counts=True)
-    rows = np.bincount(key)[key]
-    several = rows > 1
-    if not several.any():
-        return 0.0
-    return float(((count[place] - 1)[several] / (rows - 1)[several]).mean())

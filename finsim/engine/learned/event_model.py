@@ -113,16 +113,18 @@ class LearnedEvents(ShownTable):
         if self.balance is not None and cells is not None:
             log = with_balances(log, self.balance, cells)
         elif self.balance is not None:
-            log = self.balance.added(log, first, streams.under("balances"))
+            owner = None if log.turned is None else self._owners(log, first).astype(np.int64)
+            log = self.balance.added(log, first, streams.under("balances"), owner)
         return log if self.sides is None else two_amounts(log, self.sides)
 
     def _balances(self, entities: int, streams: Streams, days: int | None) -> Iterator[Float1D]:
-        """Return the balances of each block where rows of an account stand with others, else nothing.
+        """Return the balances of each block where rows of an account stand in several, else nothing.
 
-        Second sides stand behind the first ones, so a run is sampled twice: first for what moves.
+        Second sides stand behind the first ones, so a run of more blocks is sampled twice: first for what
+        moves.
         """
         turns = isinstance(self.generator, HasTurnedRows) and self.generator.turns_rows
-        if self.balance is None or not turns:
+        if self.balance is None or not turns or entities <= BLOCK_ENTITIES:
             return iter(())
         firsts = range(0, entities, BLOCK_ENTITIES)
         logs = (

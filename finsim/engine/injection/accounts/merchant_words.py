@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.engine.injection.accounts.agreement import agreement
 from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.accounts.transfer_words import word_columns
 from finsim.engine.injection.entity_histories import Histories
@@ -159,20 +160,18 @@ def merchant_words(sample: LedgerSample, past: Histories, columns: LedgerColumns
     shop, payer = past.shop, past.payer
     words, of_payer = {}, set()
     for at, codes in word_columns(sample, columns):
-        if _agreement(payer[sold], codes[sold]) >= _CONSTANT:
+        if agreement(payer[sold], codes[sold]) >= _CONSTANT:
             continue
         if at == category or is_tied(codes[sold], shop[sold]):
             words[at] = codes
     kind = np.zeros(len(shop), dtype=np.int64)
     told = [at for at in words if at != category]
     if told:
-        clear = {
-            at: (round(_agreement(shop[sold], words[at][sold]), 2), -int(words[at].max())) for at in told
-        }
+        clear = {at: (round(agreement(shop[sold], words[at][sold]), 2), -int(words[at].max())) for at in told}
         kind = words[max(told, key=lambda at: clear[at])]
     for at, codes in words.items():
-        both = _agreement(payer[sold] * past.shops + shop[sold], codes[sold])
-        if at != category and both > _agreement(shop[sold], codes[sold]) + _MORE:
+        both = agreement(payer[sold] * past.shops + shop[sold], codes[sold])
+        if at != category and both > agreement(shop[sold], codes[sold]) + _MORE:
             of_payer.add(at)
     kind = 2 * kind + past.refund
     moves = sold | (past.refund & np.isin(shop, np.unique(shop[sold])))
@@ -255,22 +254,11 @@ def _own_words(
                 continue
             if alone[codes[rows]].mean() < _EXCLUSIVE:
                 continue
-            mine[one] = _agreement(payer[rows], codes[rows]) >= _AGREES
-            both[one] = _agreement(payer[rows] * past.shops + past.shop[rows], codes[rows]) >= _AGREES
+            mine[one] = agreement(payer[rows], codes[rows]) >= _AGREES
+            both[one] = agreement(payer[rows] * past.shops + past.shop[rows], codes[rows]) >= _AGREES
         if mine.any() or both.any():
             own[at], of_pair[at], texts[at] = mine, both & ~mine, cells
     return own, of_pair, texts
-
-
-def _agreement(key: Int1D, codes: Int1D) -> float:
-    """Return the chance that another row of the same key has the same code; 0 where no key has two rows."""
-    key = np.unique(key, return_inverse=True)[1].reshape(-1)
-    place, count = np.unique(
-        key * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True, return_counts=True
-    )[1:]
-    rows = np.bincount(key)[key]
-    several = rows > 1
-    return float(((count[place] - 1)[several] / (rows - 1)[several]).mean()) if several.any() else 0.0
 
 
 def _anew(text: str, rng: np.random.Generator) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.injection.accounts.agreement import agreement
 from finsim.engine.injection.added_rows import Added
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.following.following import Following
@@ -24,7 +25,6 @@ from finsim.engine.injection.ledger_columns import Part
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.local_clock import from_wall, to_wall
-from finsim.engine.injection.row_templates import agreement
 from finsim.engine.injection.written_cells import held, time_cells
 from finsim.notation import NANOS_PER_DAY, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams

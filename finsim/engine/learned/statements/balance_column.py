@@ -46,12 +46,13 @@ class BalanceColumn:
     currency: str
     by_day: bool
 
-    def added(self, log: EventLog, first: int, streams: Streams) -> EventLog:
+    def added(self, log: EventLog, first: int, streams: Streams, owner: Int1D | None = None) -> EventLog:
         """Return sampled events with their balances; ``first`` : number of the first entity in the run.
 
+        owner : int64[n], whose rows they are where that is not who they stand with.
         They run on as the events stand; who writes rows newest first turns those of an account around.
         """
-        rows, account, spans = statement_rows(log, self.currency)
+        rows, account, spans = statement_rows(log, self.currency, owner)
         cells = self.cells(replace(rows, account=account), (first, log.count, spans), streams)
         return replace(log, events=log.events.with_columns({self.name: self.of(cells)}))
 
