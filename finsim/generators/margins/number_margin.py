@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from finsim.generators.margins.grains import (
     rounding_levels,
     rounding_shares,
 )
+from finsim.generators.margins.price_endings import PriceEndings
 from finsim.generators.margins.smooth_margin import (
     DRAWN,
     SURE_COUNT,
@@ -42,6 +43,7 @@ class NumberMargin:
     An atom stands at least 5 times and for .2 % of the cells (assumption): a value of one row never is one.
     ``grain`` : the greatest step of which all cells are multiples, such as 250 of amounts lent; no cell that
     is none comes out. Where nearly all are, ``rounding`` has a last column, the share of those that are.
+    ``endings`` : cents that sums which are not rounded end in, such as .99.
     """
 
     step: float
@@ -51,6 +53,7 @@ class NumberMargin:
     below: Float1D
     rounding: Float2D
     grain: float = 0.0
+    endings: PriceEndings = field(default_factory=PriceEndings.none)
 
     @classmethod
     def fit(cls, values: Float1D, step: float = 0.0, smooth: bool = False) -> NumberMargin:
@@ -76,7 +79,8 @@ class NumberMargin:
         below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
         grain = grain_of(found, counts, step)
         rounding = rounding_shares(rest, step, DRAWN if smooth else 0.0, grain)
-        return cls(step, atoms, share, knots, below, rounding, grain.size)
+        endings = PriceEndings.none() if grain.size else PriceEndings.fit(rest, step)
+        return cls(step, atoms, share, knots, below, rounding, grain.size, endings)
 
     def uniform(self, values: Float1D, draws: Float1D) -> Float1D:
         """Return the place of present cells in (0, 1), ties spread by ``draws`` in (0, 1).
@@ -122,6 +126,10 @@ class NumberMargin:
         if -self.step < self.knots[0] < 0.0:
             doubly &= at != 0  # The lowest value of a grid of counts is a multiple of every size.
         at = np.where(doubly, at + np.where(plain < at, -size, size), at)
+        if len(self.endings.cents):
+            last = self.rounding[bins, -1]
+            single = (draws - last) / np.maximum(1.0 - last, 1e-12)
+            at = self.endings.moved(at, bins, single, level == len(COARSE))
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         at = _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
         return np.where(level > len(COARSE), at, self._on_grain(at))
@@ -195,6 +203,7 @@ class NumberMargin:
             f"{prefix}.atom_share": self.atom_share, f"{prefix}.knots": self.knots,
             f"{prefix}.below": self.below, f"{prefix}.rounding": self.rounding,
             **({f"{prefix}.grain": np.array([self.grain])} if self.grain else {}),
+            **self.endings.state(prefix),
         }  # fmt: skip
 
     @classmethod
@@ -203,7 +212,8 @@ class NumberMargin:
         names = ("atoms", "atom_share", "knots", "below", "rounding")
         atoms, share, knots, below, rounding = (arrays[f"{prefix}.{name}"] for name in names)
         grain = float(arrays[f"{prefix}.grain"][0]) if f"{prefix}.grain" in arrays else 0.0
-        return cls(float(arrays[f"{prefix}.step"][0]), atoms, share, knots, below, rounding, grain)
+        endings = PriceEndings.from_state(prefix, arrays)
+        return cls(float(arrays[f"{prefix}.step"][0]), atoms, share, knots, below, rounding, grain, endings)
 
 
 def _on_grid(values: Float1D, step: float) -> Float1D:
