@@ -26,7 +26,7 @@ from finsim.scenarios.flat_scenario import (
 )
 from finsim.scenarios.scenario import Scenario
 
-RANGES = {"delta": (-8.0, 8.0), "cum_return": (-90.0, 200.0), "mult": (0.05, 12.0), "blend": (0.0, 0.95)}
+RANGES = {"delta": (-8.0, 8.0), "cum_return": (-90.0, 200.0), "mult": (0.05, 9.9), "blend": (0.0, 0.95)}
 SEVERITY = st.just(0.0) | st.floats(1e-6, 3.0)
 LAWS = settings(max_examples=25, deadline=None)
 
