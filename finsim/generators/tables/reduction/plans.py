@@ -72,10 +72,11 @@ class Plan:
         """Return what is left or repaid, float64[N]."""
         schedule, known, since = self._plain(columns)
         learned = columns[self.operands[0]]
-        made = since - learned if self._is_behind() else learned
+        made = since - learned if self.is_behind() else learned
         return schedule.values({**known, "made": np.clip(made, 0.0, known["term"])})
 
-    def _is_behind(self) -> bool:
+    def is_behind(self) -> bool:
+        """Tell whether payments are counted by dates: those not made by a day are learned."""
         return self.day >= 0 or self.dated
 
     def made(self, columns: Numbers) -> tuple[Float1D, Float1D]:
@@ -89,7 +90,7 @@ class Plan:
     def learned(self, columns: Numbers) -> Float1D:
         """Return the payments made, or those not made by the day of the tape, float64[N]."""
         made, term = self.made(columns)
-        if not self._is_behind():
+        if not self.is_behind():
             return np.asarray(made)
         since = self._plain(columns)[2]
         # A loan that has ended owes nothing however many payments its plan had.
