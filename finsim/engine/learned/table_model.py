@@ -25,6 +25,7 @@ from finsim.generators.tables.given.asked import Asked
 from finsim.generators.tables.given.sought_rows import SoughtRows
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.randomness import Streams
@@ -236,7 +237,10 @@ def _left_out(reduction: Reduction) -> list[str]:
     """Return what stands around the model, in words."""
     found = []
     if reduction.computed:
-        found.append(f"computed, not learned: {', '.join(reduction.computed)}")
+        parts = [name for name, one in reduction.computed.items() if isinstance(one.rule, Learned)]
+        whole = [name for name in reduction.computed if name not in parts]
+        found += [f"computed, not learned: {', '.join(whole)}"] if whole else []
+        found += [f"a part is learned, the rest computed: {', '.join(parts)}"] if parts else []
     if reduction.pools:
         found.append(f"rare words become one: {', '.join(reduction.pools)}")
     if reduction.empty:
