@@ -139,8 +139,10 @@ def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[Wo
                 continue
             quantiles = np.quantile(values[mine] / most[mine], np.linspace(0.0, 1.0, QUANTILES))
             high, step = float(np.nanmax(values)), number_step(table[target])
-            # What the dates of a row say is less than ever seen where these dates were not seen together.
-            low = min(step, span[0]) if _is_by_dates(rule, table, mine) else span[0]
+            low = span[0]
+            if _is_by_dates(rule, table, mine):
+                # Dates that were not seen together say less, or more, than was ever seen.
+                low, high = min(step, low), max(high, float(np.nanmax(most)))
             yield WordRange(one.source, one.word, target, low, high, tuple(map(float, quantiles)), step, of)
 
 
