@@ -18,6 +18,7 @@ from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn
 from finsim.tables import Field
 from finsim.tables.cells.zones import instants
 from finsim.tables.new_ids.id_form import IdForm
+from finsim.tables.new_ids.id_parts import IdParts
 
 _FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
 DIGITS = 9
@@ -30,7 +31,7 @@ class OutputForm:
     ``units`` : name -> what a number as it is learned is multiplied with to be written. ``text`` says how
     cells stand in a file of text; ``zones``: name -> IANA zone of times that are learned on the clock of the
     place and come out as instants; ``numbered``: name -> type, unit and stored type of dates, times
-    and money that a file has as numbers.
+    and money that a file has as numbers. ``parted``: identifiers whose parts follow other cells of the row.
     """
 
     order: tuple[str, ...]
@@ -40,6 +41,7 @@ class OutputForm:
     text: TextForm = field(default_factory=TextForm)
     zones: Mapping[str, str] = field(default_factory=dict)
     numbered: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    parted: Mapping[str, IdParts] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -90,6 +92,7 @@ class OutputForm:
             "zones": dict(self.zones),
             "numbered": {name: list(one) for name, one in self.numbered.items()},
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
+            "parted_ids": {name: parts.to_dict() for name, parts in self.parted.items()},
         }
 
     @classmethod
@@ -104,9 +107,9 @@ class OutputForm:
         )
         units = {name: _FACTORS.get(one, one) for name, one in data.get("units", {}).items()}
         numbered = {name: (one[0], one[1], one[2]) for name, one in data.get("numbered", {}).items()}
-        return cls(
-            tuple(data["order"]), stored, forms, units, text, dict(data.get("zones", {})), numbered
-        )  # fmt: skip
+        parted = {name: IdParts.from_dict(one) for name, one in data.get("parted_ids", {}).items()}
+        zones = dict(data.get("zones", {}))
+        return cls(tuple(data["order"]), stored, forms, units, text, zones, numbered, parted)
 
 
 def _instants(column: MixedColumn, zone: str) -> Int1D:

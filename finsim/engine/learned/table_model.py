@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from finsim.generators.tables.given.asked import Asked
 from finsim.generators.tables.given.sought_rows import SoughtRows
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.learned_parts import Learned
+from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
@@ -33,6 +35,7 @@ from finsim.records.mixed_table import WORD, MixedTable
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
+from finsim.tables.new_ids.id_parts import IdParts
 from finsim.tables.proposing.roles import roles
 from finsim.tables.role_words import NO_ROLE
 
@@ -97,7 +100,7 @@ class LearnedTable(ShownTable):
                 whole = self._block(count, streams, first, given)
             except FitError as bad:
                 raise (FormWords(self.form).told(bad) if given else bad) from None
-            yield from self._rows(whole, first).to_batches()
+            yield from self._rows(whole, first, streams).to_batches()
             progress((first + count) / rows, "sampling rows")
 
     def _block(self, count: int, streams: Streams, first: int, given: Asked | None) -> MixedTable:
@@ -108,10 +111,13 @@ class LearnedTable(ShownTable):
         made = self.generator.sample(count, streams, first, inner)
         return self.reduction.restore(made, streams.under("restored"), first, inner or ())
 
-    def _rows(self, table: MixedTable, first: int) -> pa.Table:
+    def _rows(self, table: MixedTable, first: int, streams: Streams) -> pa.Table:
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
-            if name in self.form.new_ids:
+            if name in self.form.parted:
+                rng = streams.at("identifiers", name, first)
+                cells.append(self.form.parted[name].cells(first, table, rng, field.type))
+            elif name in self.form.new_ids:
                 cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, table[name]), field.type))
@@ -148,19 +154,29 @@ def fit_table(
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
     forms = {key: IdForm.of_cells(data.table[key]) for key in data.keys}
+    parted = _parted(data, reduction, whole)
+    counted_on = {name: form for name, form in forms.items() if name not in parted}
     facts = {
         **data.facts,
         "read_as": "; ".join(
-            (*data.remarks, *data.row_remarks, *_left_out(reduction), *plain_remarks(forms))
+            (*data.remarks, *data.row_remarks, *_left_out(reduction), *plain_remarks(counted_on))
         ),
         "few_values": _few_values(data),
     }
     return LearnedTable(
         generator,
         reduction,
-        OutputForm.of(data, forms),
+        replace(OutputForm.of(data, forms), parted=parted),
         facts,
     )
+
+
+def _parted(data: LearnedInput, reduction: Reduction, table: MixedTable) -> dict[str, IdParts]:
+    """Return the identifiers made anew of which parts follow other cells of their row."""
+    found = [name for name, one in reduction.computed.items() if isinstance(one.rule, NewKey)]
+    rest = table.without(*found)
+    parts = {name: IdParts.of_cells(data.table[name], rest) for name in (*data.keys, *found)}
+    return {name: one for name, one in parts.items() if one is not None}
 
 
 def _few_values(data: LearnedInput) -> dict[str, list[float]]:
@@ -221,7 +237,10 @@ def _left_out(reduction: Reduction) -> list[str]:
     """Return what stands around the model, in words."""
     found = []
     if reduction.computed:
-        found.append(f"computed, not learned: {', '.join(reduction.computed)}")
+        parts = [name for name, one in reduction.computed.items() if isinstance(one.rule, Learned)]
+        whole = [name for name in reduction.computed if name not in parts]
+        found += [f"computed, not learned: {', '.join(whole)}"] if whole else []
+        found += [f"a part is learned, the rest computed: {', '.join(parts)}"] if parts else []
     if reduction.pools:
         found.append(f"rare words become one: {', '.join(reduction.pools)}")
     if reduction.empty:

@@ -39,6 +39,7 @@ class Reduction:
     ``words_of_empty`` : words that say which cells of another column are empty; kept last of all.
     ``fixed`` : dates on few days of a month; put there first, as others come after them. ``by_word`` : what
     holds of numbers and dates in rows of single words. ``later`` : orders below what is computed.
+    ``lacking`` : columns of which the table has empty cells.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -59,6 +60,7 @@ class Reduction:
     fixed: tuple[FixedDays, ...] = ()
     by_word: WordFacts = field(default_factory=WordFacts)
     later: tuple[Order, ...] = ()
+    lacking: tuple[str, ...] = ()
 
     def restore(
         self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
@@ -163,7 +165,7 @@ class Reduction:
             "empty": [{"flag": one.flag, "columns": list(one.columns)} for one in self.empty],
             "words_of_empty": [asdict(one) for one in self.words_of_empty],
             "fixed": [asdict(one) for one in self.fixed], "by_word": self.by_word.to_dict(),
-            "later": [asdict(order) for order in self.later],
+            "later": [asdict(order) for order in self.later], "lacking": list(self.lacking),
             "days": list(self.days), "ranges": {name: list(one) for name, one in self.ranges.items()},
         })  # fmt: skip
 
@@ -189,4 +191,5 @@ class Reduction:
         return cls(names, computed, pools, ties, gaps, outcome, orders, bounds, empty, ranges, days, laws,
                    tuple(FixedDays.from_dict(one) for one in facts.get("fixed", ())),
                    WordFacts.from_dict(facts.get("by_word", {})),
-                   tuple(Order(**one) for one in facts.get("later", ())))  # fmt: skip
+                   tuple(Order(**one) for one in facts.get("later", ())),
+                   tuple(facts.get("lacking", ())))  # fmt: skip

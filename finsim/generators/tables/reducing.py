@@ -81,6 +81,7 @@ def reduce(
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
         tuple(find_words_of_empty(table.without(*_keys(computed)))), _fixed(plain),
         find_word_facts(full, plain, Around(gaps, computed), streams), _later(full, plain, computed),
+        tuple(name for name, column in table.columns.items() if column.missing().any()),
     )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
 from finsim.notation import NANOS_PER_DAY
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 CUT = np.datetime64("2024-12-31")
 CUT_DAY = float(CUT.astype(int))
+CUT_MONTH = (2024 - 1970) * 12 + 11
 INDEX = 1.75
 
 
@@ -70,6 +72,32 @@ def running_loans(rows=1_500, seed=1):
         "region": words(draw.choice(["north", "south", "west"], rows)),
     }  # fmt: skip
     return MixedTable(columns, rows)
+
+
+def dated_loans(late=0, calendar=False, part=0.1, rows=1_500, seed=8):
+    """Return loans of which ``part`` defaulted and owe what they did then, ``late`` payments behind."""
+    draw = np.random.default_rng(seed)
+    table = running_loans(rows)
+    known = {name: table[name].values for name in ("amount", "rate")}
+    opened, until = (table[name].values / NANOS_PER_DAY for name in ("opened", "until"))
+    is_default = (draw.random(rows) < part) & (until - opened > 400) & (opened < CUT_DAY - 400)
+    last = np.minimum(until, CUT_DAY) - 1
+    when = np.where(is_default, np.floor(opened + 150 + draw.random(rows) * (last - opened - 150)), np.nan)
+    made = months_between(opened, when)
+    if not calendar:
+        made -= months_after(opened, made) > when
+    term = months_between(opened, until)
+    owed = np.round(left_of(known["amount"], known["rate"], term, np.maximum(made - late, 0)), 2)
+    runs = table["status"].values == table["status"].words.index("performing")
+    status = np.where(is_default, "default", np.where(runs, "performing", "repaid"))
+    rest = np.round(
+        left_of(known["amount"], known["rate"], term, CUT_MONTH - months_between(0 * opened, opened)), 2
+    )
+    balance = np.where(is_default, owed, np.where(runs, rest, 0.0))
+    columns = {name: table[name] for name in ("opened", "until", "amount", "rate", "region")}
+    return MixedTable(
+        {**columns, "balance": amounts(balance), "status": words(status), "defaulted": days(when)}, rows
+    )
 
 
 def shuffled(table, seed=2, times=1):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_month_dates import dates, loans, numbers
@@ -203,3 +205,37 @@ def test_a_sample_has_no_cell_for_a_word_that_never_has_one():
     whole = found.restore(made, Streams(2))
     assert np.array_equal(whole["end"].missing(), whole["status"].values != 2)
     assert not found.restore(made, Streams(2), given=["end"])["end"].missing().any()
+
+
+def recovered():
+    """Return loans of which the defaulted recover less than they owe, and the repaid owe nothing."""
+    draw = np.random.default_rng(6)
+    code = draw.integers(0, 3, 900).astype(np.int32)
+    owed = np.where(code == 1, 0.0, np.round(draw.uniform(500, 9_000, 900), 2))
+    back = np.where(code == 2, np.maximum(np.round(owed * draw.beta(2, 3, 900), 2), 90.0), np.nan)
+    state = MixedColumn(WORD, code, ("runs", "repaid", "default"))
+    return MixedTable({"state": state, "owed": numbers(owed, 0.01), "back": numbers(back, 0.01)}, 900)
+
+
+def test_what_few_rows_have_is_no_bound_of_the_others():
+    """Nothing owed is below every recovery, and those who owe nothing have none."""
+    _, found = reduce(recovered(), Streams(1))
+    assert found.lacking == ("back",)
+    assert Reduction.from_state(found.state()) == found
+    for cells in (
+        {"owed": 0.0},
+        {"owed": 0.0, "state": "repaid"},
+        {"owed": 10.0},
+        {"owed": 0.0, "back": None},
+    ):
+        asked(found, cells)
+    assert "0 is below every back" in str(refused(found, {"owed": 0.0, "state": "default"}))
+    assert "200 is above the 100 given for owed" in str(refused(found, {"owed": 100.0, "back": 200.0}))
+    bounded = replace(found, lacking=())
+    assert "0 is below every back" in str(refused(bounded, {"owed": 0.0}))  # no cell of it is ever missing
+
+
+def refused(found, cells):
+    with pytest.raises(FitError) as bad:
+        asked(found, cells)
+    return bad.value

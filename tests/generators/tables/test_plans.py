@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from running_loans import CUT_DAY, amounts, days, left_of, running_loans, shuffled, words
+from running_loans import CUT_MONTH, amounts, dated_loans, days, left_of, running_loans, shuffled, words
 
 from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.computed import Computed
@@ -16,7 +16,6 @@ from finsim.notation import NANOS_PER_DAY
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MISSING_TIME, MixedTable
 
-CUT_MONTH = (2024 - 1970) * 12 + 11
 FREE = ["amount", "balance", "rate", "margin", "recovered", "lost"]
 
 
@@ -89,35 +88,9 @@ def test_a_share_or_a_rate_is_no_part_of_a_loan():
     assert not list(find_plans(table, ["rate", "margin", "lost"]))
 
 
-def _dated(late=0, calendar=False, part=0.1, rows=1_500, seed=8):
-    """Return loans of which ``part`` defaulted and owe what they did then, ``late`` payments behind."""
-    draw = np.random.default_rng(seed)
-    table = running_loans(rows)
-    known = {name: table[name].values for name in ("amount", "rate")}
-    opened, until = (table[name].values / NANOS_PER_DAY for name in ("opened", "until"))
-    is_default = (draw.random(rows) < part) & (until - opened > 400) & (opened < CUT_DAY - 400)
-    last = np.minimum(until, CUT_DAY) - 1
-    when = np.where(is_default, np.floor(opened + 150 + draw.random(rows) * (last - opened - 150)), np.nan)
-    made = months_between(opened, when)
-    if not calendar:
-        made -= months_after(opened, made) > when
-    term = months_between(opened, until)
-    owed = np.round(left_of(known["amount"], known["rate"], term, np.maximum(made - late, 0)), 2)
-    runs = table["status"].values == table["status"].words.index("performing")
-    status = np.where(is_default, "default", np.where(runs, "performing", "repaid"))
-    rest = np.round(
-        left_of(known["amount"], known["rate"], term, CUT_MONTH - months_between(0 * opened, opened)), 2
-    )
-    balance = np.where(is_default, owed, np.where(runs, rest, 0.0))
-    columns = {name: table[name] for name in ("opened", "until", "amount", "rate", "region")}
-    return MixedTable(
-        {**columns, "balance": amounts(balance), "status": words(status), "defaulted": days(when)}, rows
-    )
-
-
 @pytest.mark.parametrize(("late", "calendar"), [(0, False), (3, False), (1, True)])
 def test_balances_of_some_stand_at_a_date_of_their_own(late, calendar):
-    table = _dated(late, calendar)
+    table = dated_loans(late, calendar)
     (rule,) = find_plans(table, ["balance"])
     assert rule.operands[-2:] == ("until", "defaulted")
     assert (rule.dated, rule.lag, rule.complete, rule.day) == (True, late, not calendar, CUT_MONTH)
@@ -132,7 +105,7 @@ def test_balances_of_some_stand_at_a_date_of_their_own(late, calendar):
 
 def test_a_balance_stands_at_the_date_that_its_row_ends_with():
     """Dates are emptied by status and moved before the end of the loan: balances follow the final ones."""
-    inner, found = reduce(_dated(), Streams(1), outcome="status")
+    inner, found = reduce(dated_loans(), Streams(1), outcome="status")
     drawn = shuffled(inner, times=16)
     drawn = drawn.with_columns({"balance: payments": amounts(np.zeros(drawn.rows), 0.0)})
     made = found.restore(drawn, Streams(2))
@@ -155,11 +128,11 @@ def test_a_balance_stands_at_the_date_that_its_row_ends_with():
 
 
 def test_dates_that_no_balance_stands_at_are_none():
-    table = _dated()
+    table = dated_loans()
     shift = np.random.default_rng(1).permutation(table.rows)
     turned = table.with_columns({"defaulted": table["defaulted"].take(shift)})
     assert [one.dated for one in find_plans(turned, ["balance"])] == [False]
-    assert [one.dated for one in find_plans(_dated(part=0.008), ["balance"])] == [False]
+    assert [one.dated for one in find_plans(dated_loans(part=0.008), ["balance"])] == [False]
 
 
 def test_a_plan_at_no_interest_and_a_loan_that_has_ended():

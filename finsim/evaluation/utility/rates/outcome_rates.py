@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,11 @@ class _Rates:
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one score for each of the five columns that tell most of the label; nothing without a label."""
+    """Return one score for each of the five columns that tell most of the label; nothing without a label.
+
+    Of several words each but the commonest has five: what says which loans still run says more than a grade
+    does of defaults, which are fewer.
+    """
     if case.roles.label is None:
         return []
     pair = case.column(case.roles.label)
@@ -83,37 +87,48 @@ def measure(case: TableCase) -> list[Score]:
         why = too_little(1, {"real": len(pair.real), "synthetic": len(pair.own)}, LEAST_ROWS)
     if pair is None or why:
         return [METRIC.missing("rates of the label", why)]
-    found = []
-    for column in case.columns:
-        if column.name not in (case.roles.label, case.roles.time):
-            each = max(_of_classes(pair, column), key=lambda one: one.evidence, default=None)
-            found += [each] if each is not None and each.evidence > 0 else []
+    columns = [one for one in case.columns if one.name not in (case.roles.label, case.roles.time)]
+    found = [one for word in _words(pair) for one in _telling(pair, columns, word)]
     if not found:
         return [METRIC.powerless("rates of the label", "no column has real rates that differ beyond chance")]
-    found.sort(key=lambda one: -one.evidence)
-    return [_score(case, one) for one in found[:COLUMNS]]
+    several = len(judged_classes(pair)) > 1
+    return [_score(case, one, f" ({one.told})" if several else "") for one in found]
 
 
-def _of_classes(pair: ColumnPair, column: ColumnPair) -> Iterator[_Rates]:
-    """Yield the rates of each class of the label in the cells of a column with rows enough."""
+def _words(pair: ColumnPair) -> list[float]:
+    """Return the classes of a label whose rates are compared: the rarer of two, all but the commonest."""
+    judged = judged_classes(pair)
+    if len(judged) < 2:
+        return judged
+    counts = [int((pair.real == one).sum()) for one in judged]
+    return [one for at, one in enumerate(judged) if at != int(np.argmax(counts))]
+
+
+def _telling(pair: ColumnPair, columns: Sequence[ColumnPair], word: float) -> list[_Rates]:
+    """Return the rates of a class in the columns that tell most of it, beyond chance, five at most."""
+    rates = (one for column in columns if (one := _of_class(pair, column, word)) is not None)
+    return sorted((one for one in rates if one.evidence > 0), key=lambda one: -one.evidence)[:COLUMNS]
+
+
+def _of_class(pair: ColumnPair, column: ColumnPair, word: float) -> _Rates | None:
+    """Return the rates of a class of the label in the cells of a column with rows enough; None in one."""
     cells, names = _cells(column)
     labels = [pair.real, pair.own] + ([] if pair.spare is None else [pair.spare])
     there = [known(pair, one) & (cell >= 0) for one, cell in zip(labels, cells, strict=True)]
     rows = [np.bincount(cell[use], minlength=len(names)) for cell, use in zip(cells, there, strict=True)]
-    for one in judged_classes(pair):
-        hits = [
-            np.bincount(cell[use & is_positive(pair, label, one)[0]], minlength=len(names))
-            for label, cell, use in zip(labels, cells, there, strict=True)
-        ]
-        share = float(hits[0].sum() / max(rows[0].sum(), 1))
-        enough = (rows[0] * min(share, 1.0 - share) >= LEAST_EXPECTED) & (rows[1] > 0)
-        if enough.sum() >= 2:
-            told = is_positive(pair, pair.real, one)[1]
-            yield _Rates(
-                column, told, tuple(np.array(names, dtype=object)[enough]),
-                tuple(side[enough].astype(np.float64) for side in rows),
-                tuple(side[enough].astype(np.float64) for side in hits),
-            )  # fmt: skip
+    hits = [
+        np.bincount(cell[use & is_positive(pair, label, word)[0]], minlength=len(names))
+        for label, cell, use in zip(labels, cells, there, strict=True)
+    ]
+    share = float(hits[0].sum() / max(rows[0].sum(), 1))
+    enough = (rows[0] * min(share, 1.0 - share) >= LEAST_EXPECTED) & (rows[1] > 0)
+    if enough.sum() < 2:
+        return None
+    return _Rates(
+        column, is_positive(pair, pair.real, word)[1], tuple(np.array(names, dtype=object)[enough]),
+        tuple(side[enough].astype(np.float64) for side in rows),
+        tuple(side[enough].astype(np.float64) for side in hits),
+    )  # fmt: skip
 
 
 def _cells(column: ColumnPair) -> tuple[list[Int1D], list[str]]:
@@ -133,8 +148,8 @@ def _cells(column: ColumnPair) -> tuple[list[Int1D], list[str]]:
     return [np.where(np.isnan(one), 0, 1 + np.searchsorted(edges, one, "left")) for one in sides], names
 
 
-def _score(case: TableCase, one: _Rates) -> Score:
-    rng = case.streams.at("utility", "rates", one.column.name)
+def _score(case: TableCase, one: _Rates, told: str) -> Score:
+    rng = case.streams.at("utility", "rates", f"{one.column.name}{told}")
     count = case.settings.bootstrap
     real, own = one.rates(0), one.rates(1)
     value = _lost(one, own, real)[0]
@@ -156,7 +171,9 @@ def _score(case: TableCase, one: _Rates) -> Score:
         f"slope of log odds {float(one.kept(own, real)[0]):.2f} (1: as real, 0: the same rate everywhere)"
     )
     evidence = Evidence(float(value), draws, floors, spare)
-    return METRIC.compared(one.column.name, evidence, ceiling=1.0, n=int(one.rows[1].sum()), note=note)
+    return METRIC.compared(
+        f"{one.column.name}{told}", evidence, ceiling=1.0, n=int(one.rows[1].sum()), note=note
+    )
 
 
 def _lost(one: _Rates, own: Float2D, real: Float2D) -> Float1D:
@@ -179,7 +196,8 @@ METRIC = Metric(
     order=822,
     how=(
         "The rate of the label (default) by each word, and each tenth of a number, on both sides, for the "
-        "five columns whose real rates differ most. The score is how far the slope of the synthetic log odds "
+        "five columns whose real rates differ most; of a label of several words, of each but the commonest. "
+        "The score is how far the slope of the synthetic log odds "
         "on the real ones is from 1: flattened rates, as of grades of which the best default too often and "
         "the worst too seldom, have a slope below 1, exaggerated ones above. The note has both ends."
     ),

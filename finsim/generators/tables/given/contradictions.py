@@ -12,6 +12,7 @@ from finsim.generators.tables.given.words import Words, moment
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.empty_cells import THERE
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.table_generator import Cell
@@ -41,6 +42,7 @@ class _Looking:
         self, reduction: Reduction, cells: Mapping[str, Cell], inner: Mapping[str, Cell], words: Words
     ) -> None:
         self.reduction, self.words = reduction, words
+        self.words_given = {name: cell for name, cell in {**inner, **cells}.items() if isinstance(cell, str)}
         numbers = {name: cell for name, cell in {**inner, **cells}.items() if name in reduction.ranges
                    and isinstance(cell, float | int)}  # fmt: skip
         gone = {gap.target for gap in reduction.gaps} - set(cells)
@@ -105,6 +107,8 @@ class _Looking:
             name = [mine for mine in self.named if mine in (low, high)][-1]
             is_high = name == high
             rival, edge = (low, one[0]) if is_high else (high, other[1])
+            if rival not in self.given and self._may_lack(rival):
+                continue
             seen = self.reduction.ranges[name]
             title = self.words.title(rival)
             what, remedy = f"every {title}", _REMEDY
@@ -118,6 +122,14 @@ class _Looking:
             found = f"{self._said(name, self.given[name])} is {below if is_high else above} {what}"
             span = (edge, seen[1]) if is_high else (seen[0], edge)
             yield self._problem(name, found, span, remedy)
+
+    def _may_lack(self, name: str) -> bool:
+        """Tell whether a row may have no cell of a column: it is no bound then. Nothing recovered, 0 owed."""
+        said = (law.there for law in self.reduction.words_of_empty
+                if law.target == name and self.words_given.get(law.source) in law.there)  # fmt: skip
+        flags = (one.flag for one in self.reduction.empty if name in one.columns)
+        is_there = any(said) or any(self.words_given.get(flag) == THERE for flag in flags)
+        return name in self.reduction.lacking and not is_there
 
     def _apart(self) -> Iterator[Problem]:
         """Yield days that are given before, or too long after, the given day that they come after."""

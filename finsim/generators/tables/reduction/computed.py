@@ -74,7 +74,8 @@ class Computed:
         if isinstance(rule, Identity | MonthDate | Learned):
             known = {name: numbers_of(found[name]) for name in rule.operands}
             values = rule.values(known)
-            if isinstance(rule, Learned):
+            # What dates say of a loan is below its amount, and any other number would contradict them.
+            if isinstance(rule, Learned) and not (isinstance(rule, Plan) and rule.is_behind()):
                 values = self._inside(values)
             if isinstance(rule, Portion):
                 values = rule.on_grid(values, known, self.step)

@@ -23,7 +23,7 @@ def find_parts(
     table: MixedTable, free: list[str], annuities: list[Identity], rng: np.random.Generator
 ) -> Iterator[tuple[Learned, MixedColumn]]:
     """Yield rules for columns of ``free``, and what is learned in their place."""
-    loans = list(find_schedules(table, free, annuities, rng))
+    loans = list(_by_dates(table, find_schedules(table, free, annuities, rng)))
     rest = [name for name in free if name not in {one.target for one in loans}]
     plans = list(find_plans(table, rest))
     rest = [name for name in rest if name not in {one.target for one in plans}]
@@ -32,3 +32,14 @@ def find_parts(
         numbers = {name: as_numbers(table[name]) for name in (rule.target, *rule.operands[1:])}
         known = {name: one for name, one in numbers.items() if one is not None}
         yield rule, MixedColumn(NUMBER, rule.learned(known), (), rule.step)
+
+
+def _by_dates(table: MixedTable, loans: Iterator[Schedule | Multiple]) -> Iterator[Learned]:
+    """Yield schedules, as payments behind a day where dates say how many were made.
+
+    A level payment says the loan and not when it was opened: payments made that are drawn apart from the
+    dates would contradict them.
+    """
+    for rule in loans:
+        plans = find_plans(table, [rule.target]) if isinstance(rule, Schedule) else iter(())
+        yield next((plan for plan in plans if plan.is_behind()), rule)

@@ -27,6 +27,7 @@ neither nothing nor all, in a tenth with amounts of other rows (assumptions)."""
 LEAST_SAME, SOME_ROWS = 0.3, 600
 """A day of the tape: 30 % of whole payments are the months since the opening (assumption)."""
 FACTORS = (1 / 1200, 1 / 12)
+LAST_DAY, SOME_OPENED = 31, 5_000
 MOST_COLUMNS = 8
 LEAST_DATED, SURER = 20, 0.1
 """Balances stand at a date of their own where 20 loans with whole payments have one, 30 % of these the same
@@ -39,7 +40,8 @@ class Plan:
 
     ``operands`` : what is learned, the amount, the rate (``factor`` x it is that of a month), then the
     opening and the end, or the term in months, or both of opening and term. Learned are payments made or,
-    with the month ``day`` (since 1970) of the tape, how many were not made by then.
+    with the month ``day`` (since 1970) of the tape, how many were not made by then: of loans opened after
+    day ``due`` of a month the payment of that month was not.
     """
 
     target: str
@@ -51,6 +53,7 @@ class Plan:
     dated: bool = False
     lag: int = 0
     complete: bool = False
+    due: int = LAST_DAY
     step: ClassVar[float] = 0.0
 
     def _plain(self, columns: Numbers) -> tuple[Schedule, dict[str, Float1D], Float1D]:
@@ -60,7 +63,7 @@ class Plan:
         term = months_between(opened, end) if self.by_dates else end
         since = np.zeros(len(amount))
         if self.day >= 0:
-            since = self.day - _month(opened)
+            since = self.by_tape(opened)
         if self.dated:
             own = _months_by(opened, columns[self.operands[-1]], self.complete) - self.lag
             since = np.where(np.isnan(own), since, own)
@@ -68,14 +71,19 @@ class Plan:
         known = {"amount": amount, "rate": rate, "term": term}
         return Schedule("target", names, self.factor, self.left), known, since
 
+    def by_tape(self, opened: Float1D) -> Float1D:
+        """Return the payments of loans by the day of the tape, float64[N]."""
+        return np.asarray(self.day - _month(opened) - (_day_of_month(opened) > self.due))
+
     def values(self, columns: Numbers) -> Float1D:
         """Return what is left or repaid, float64[N]."""
         schedule, known, since = self._plain(columns)
         learned = columns[self.operands[0]]
-        made = since - learned if self._is_behind() else learned
+        made = since - learned if self.is_behind() else learned
         return schedule.values({**known, "made": np.clip(made, 0.0, known["term"])})
 
-    def _is_behind(self) -> bool:
+    def is_behind(self) -> bool:
+        """Tell whether payments are counted by dates: those not made by a day are learned."""
         return self.day >= 0 or self.dated
 
     def made(self, columns: Numbers) -> tuple[Float1D, Float1D]:
@@ -89,7 +97,7 @@ class Plan:
     def learned(self, columns: Numbers) -> Float1D:
         """Return the payments made, or those not made by the day of the tape, float64[N]."""
         made, term = self.made(columns)
-        if not self._is_behind():
+        if not self.is_behind():
             return np.asarray(made)
         since = self._plain(columns)[2]
         # A loan that has ended owes nothing however many payments its plan had.
@@ -121,7 +129,8 @@ def find_plans(table: MixedTable, free: list[str]) -> Iterator[Plan]:
         share, best = max(shares, key=lambda pair: pair[0])
         if share >= LEAST_WHOLE:
             whole = {name: one[there] for name, one in numbers.items()}
-            found = _with_date(_with_day(best, known, kinds[TIME]), whole, kinds[TIME])
+            found = _with_due(_with_day(best, known, kinds[TIME]), whole)
+            found = _with_date(found, whole, kinds[TIME])
             learned = found.learned(numbers)
             if not np.isnan(learned[there]).any():
                 yield found
@@ -195,6 +204,24 @@ def _with_day(rule: Plan, known: Numbers, days: list[str]) -> Plan:
     return best if share >= LEAST_SAME and best.day >= 0 else rule
 
 
+def _with_due(rule: Plan, known: Numbers) -> Plan:
+    """Return a plan with the day of a month up to which openings have paid in the month of the tape.
+
+    A tape of the 15th has one payment less of the loans that were opened, and are due, later in a month.
+    """
+    if rule.day < 0:
+        return rule
+    every = max(1, len(known[rule.target]) // SOME_OPENED)
+    known = {name: one[::every] for name, one in known.items()}
+    made, term = rule.made(known)
+    opened = known[rule.operands[3]]
+    whole = _is_whole(made, term) & ~np.isnan(opened)
+    tried = [replace(rule, day=rule.day + later, due=due) for later in (0, 1) for due in range(1, LAST_DAY)]
+    met = [int((one.by_tape(opened[whole]) == np.round(made[whole])).sum()) for one in (rule, *tried)]
+    best = int(np.argmax(met))
+    return tried[best - 1] if met[best] - met[0] >= LEAST_DATED else rule
+
+
 def _with_date(rule: Plan, known: Numbers, days: list[str]) -> Plan:
     """Return a plan with the date at which balances of some loans stand, where there is one.
 
@@ -206,7 +233,7 @@ def _with_date(rule: Plan, known: Numbers, days: list[str]) -> Plan:
     made, term = rule.made(known)
     whole = _is_whole(made, term)
     opened = known[rule.operands[3]]
-    by_tape = rule.day - _month(opened) - np.round(made)
+    by_tape = rule.by_tape(opened) - np.round(made)
     best, most = rule, 0.0
     for name in days:
         dated = whole & ~np.isnan(known[name]) & (known[name] >= opened)
@@ -228,6 +255,14 @@ def _months_by(opened: Float1D, days: Float1D, complete: bool) -> Float1D:
     """Return the months from an opening to days, those of the calendar or those that are complete."""
     months = months_between(opened, days)
     return np.asarray(months - (complete & (months_after(opened, months) > days)))
+
+
+def _day_of_month(days: Float1D) -> Float1D:
+    """Return the day of the month of days since 1970; NaN where missing."""
+    first = _month(days)
+    there = np.isfinite(first)
+    begin = np.where(there, first, 0).astype("datetime64[M]").astype("datetime64[D]").astype(np.float64)
+    return np.asarray(np.where(there, np.floor(days) - begin + 1, np.nan))
 
 
 def _month(days: Float1D) -> Float1D:

@@ -34,6 +34,8 @@ FEW_ROWS, FEW_EXPECTED = 10, 3.0
 MOST_WORDS, MOST_LOOKED, SOME_ROWS = 24, 16, 5_000
 """Columns of up to 24 words; sums and products are looked for in the 16 commonest words (assumptions)."""
 QUANTILES = 33
+LEAST_BY_DATES = 0.9
+"""Of the rows of a word have no payment behind: their dates say what they owe (assumption)."""
 
 
 class _Word(NamedTuple):
@@ -136,9 +138,21 @@ def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[Wo
             if span[0] <= 0.0 or not mine.any():
                 continue
             quantiles = np.quantile(values[mine] / most[mine], np.linspace(0.0, 1.0, QUANTILES))
-            high = float(np.nanmax(values))
-            yield WordRange(one.source, one.word, target, span[0], high, tuple(map(float, quantiles)),
-                            number_step(table[target]), of)  # fmt: skip
+            high, step = float(np.nanmax(values)), number_step(table[target])
+            low = span[0]
+            if _is_by_dates(rule, table, mine):
+                # Dates that were not seen together say less, or more, than was ever seen.
+                low, high = min(step, low), max(high, float(np.nanmax(most)))
+            yield WordRange(one.source, one.word, target, low, high, tuple(map(float, quantiles)), step, of)
+
+
+def _is_by_dates(rule: Learned, table: MixedTable, rows: Bool1D) -> bool:
+    """Tell whether dates say what is left of a loan in nearly all of some rows: no payment is behind."""
+    if not isinstance(rule, Plan) or not rule.is_behind():
+        return False
+    numbers = {name: as_numbers(table[name]) for name in (rule.target, *rule.operands[1:])}
+    behind = rule.learned({name: one for name, one in numbers.items() if one is not None})[rows]
+    return bool((behind == 0).mean() >= LEAST_BY_DATES)
 
 
 def _spans(words: list[_Word], values: Float1D) -> Iterator[tuple[_Word, tuple[float, float]]]:
