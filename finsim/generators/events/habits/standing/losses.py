@@ -13,7 +13,7 @@ from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLa
 from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.month_ends import counted
 from finsim.generators.events.habits.standing.periods import LENGTHS, MONTH, MONTH_END, SHIFTS, nearest
-from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series import find_series, with_told_words
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventLog
@@ -28,7 +28,7 @@ UNSEEN = 0.01
 
 def known_series(laws: Laws, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
     """Return the series of a log, the learned kind int64[N] of each (-1: none), and bool[n] their rows."""
-    law, changing, found = laws.law, laws.changing, find_series(log)
+    law, changing, found = laws.law, laws.changing, find_series(with_told_words(log))
     kind = np.full(len(found.entity), -1)
     if found.kind_columns == columns:
         for k in range(law.kinds):
