@@ -29,7 +29,7 @@ CLOSED = 0.01
 BUSY = 20
 """Cells on the same weekdays of the week before and after that tell a day without one from chance: e**-20."""
 NEVER = 0.001
-"""Share of cells before the first open day from the payment on, up to which none is (assumption: mistakes)."""
+"""Share of cells before the first open day from the payment on, up to which none is (assumption)."""
 MOST_WORDS = 64
 ROOM = 60  # days on either side of the rows, more than any run of closed ones
 

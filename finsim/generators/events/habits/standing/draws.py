@@ -103,7 +103,7 @@ def paid(
         fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
         each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
         odd: Array = np.ones((len(rows), len(index), OF_ODD)) - SAME
-        if laws.odd.moved[kind].any() or laws.odd.beside[kind].any():
+        if laws.odd.moved[kind].any() or laws.odd.beside[kind].any() or len(laws.months.chance):
             fill_uniforms(np.uint64(streams.word("odd", int(period))), first, more)
             odd = more[rows].reshape(odd.shape)
         holes = _hole_draws(laws, (first, rows), len(index), int(period), streams)
@@ -171,15 +171,22 @@ def _of_period(
     usual = in_month(day + window.later, moved + window.later, law.stays[kind]) - window.later
     second = _second(law, kind, of.draws[:, 10], of.hours, each, window.grid)
     behind, is_moved, later, ratio = laws.odd.drawn(kind, month, odd)
-    sums = odd_sums(amount, of.base, ratio, _grain(of.base, window.step), window.step)
+    grain = _grain(of.base, window.step)
+    payee = law.offer_payee[of.offer]
+    known, kept, days, own = laws.months.drawn(0, payee, month, odd)
+    paid_on = np.where(is_moved & ~known, day + behind, np.where(kept & (days != 0), day + days, usual))
+    size = np.where(kept, odd_sums(amount, of.base, own, grain, window.step), amount)
+    known, kept, days, own = laws.months.drawn(1, payee, month, odd)
+    ratio = np.where(known, np.where(kept, own, -np.inf), ratio)
+    sums = odd_sums(amount, of.base, ratio, grain, window.step)
     found: list[tuple[Array, ...]] = []
-    for one, size, some, hole in (
-        (np.where(is_moved, day + behind, usual), amount, there, holes[:, :, 0]),
-        (day + later, sums, there & (ratio != -np.inf), holes[:, :, 1]),
+    for one, sum_of, some, hole in (
+        (paid_on, size, there, holes[:, :, 0]),
+        (np.where(known, usual + days, day + later), sums, there & (ratio != -np.inf), holes[:, :, 1]),
     ):  # fmt: skip
         time = one * DAY + second
         at, column = np.nonzero(some & (time >= window.begin) & (time < window.end))
-        found.append((rows[at], time[at, column], size[at, column], each[at, column, 5], of.draws[at, 14],
+        found.append((rows[at], time[at, column], sum_of[at, column], each[at, column, 5], of.draws[at, 14],
                       hole[at, column]))  # fmt: skip
     return found
 

@@ -97,6 +97,23 @@ def standing_losses(
     return total + np.bincount(ledger.entity[rows], nats, size)
 
 
+def hole_losses(laws: Laws, lost: Array, log: EventLog, told: tuple[Series, Int1D, Array]) -> Float1D:
+    """Return the nats of the words that lack, of each entity float64[E]; lost bool[n, C] of all rows."""
+    law, (found, kind, is_row) = laws.law, told
+    if laws.holes.is_none:
+        return np.zeros(log.count)
+    rows = np.flatnonzero(is_row & (found.of_row >= 0))
+    payees = _kind_of_payees(law)
+    share = np.zeros(len(rows))
+    for k in np.unique(kind[found.of_row[rows]]):
+        of_kind = kind[found.of_row[rows]] == k
+        for payee in np.flatnonzero(payees == k):
+            owners = np.full(int(of_kind.sum()), payee)
+            share[of_kind] += laws.holes.chances(lost[rows[of_kind]], owners) / (payees == k).sum()
+    unseen = UNSEEN / 2.0 ** lost.shape[1]
+    return np.asarray(np.bincount(log.entity()[rows], -np.log((1.0 - UNSEEN) * share + unseen), log.count))
+
+
 def _odd_losses(laws: Laws, ledger: Ledger, told: tuple[Series, Int1D, Array]) -> Float1D:
     """Return the nats of payments off their days, of each entity float64[E]: any day, any sum of the kind."""
     found, kind, is_row = told

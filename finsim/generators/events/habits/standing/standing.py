@@ -16,7 +16,7 @@ from finsim.generators.events.habits.standing.hands import Hand, deal_hand
 from finsim.generators.events.habits.standing.holes.filled_words import holes
 from finsim.generators.events.habits.standing.holes.hole_law import HoleLaw, learn_holes
 from finsim.generators.events.habits.standing.laws import Laws, learn_laws
-from finsim.generators.events.habits.standing.losses import known_series, standing_losses
+from finsim.generators.events.habits.standing.losses import hole_losses, known_series, standing_losses
 from finsim.generators.events.habits.standing.series import find_series, payees_of, with_told_words
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.stored_arrays import arrays_of, item_of
@@ -59,7 +59,11 @@ class Standing:
         """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
         told = known_series(self.laws, self.kind_columns, log)
         pools = dict(zip(self.others, self.pools, strict=True))
-        return without_rows(log, told[2]), standing_losses(self.laws, pools, log, told)
+        nats = standing_losses(self.laws, pools, log, told)
+        if not self.laws.holes.is_none:
+            lost = holes(log, with_told_words(log), (*self.kind_columns, *self.names))
+            nats = nats + hole_losses(self.laws, lost, log, told)
+        return without_rows(log, told[2]), nats
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:

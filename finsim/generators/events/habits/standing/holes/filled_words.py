@@ -21,7 +21,7 @@ MOST_EMPTY = 0.25
 ERRORS = 3.0
 """Standard errors, and one cell more, by which a group may have more empty cells than others (assumption)."""
 NEVER = 1e-3
-"""Chance of no filled cell among the rows of a payee and a sum below which none belongs there (assumption)."""
+"""Chance of no filled cell among the rows of a payee and a sum below which none belongs (assumption)."""
 LEAST_TOLD, LEAST_OF_PAYEE, PASSES = 3, 5, 2
 """Filled cells of an account, and of a payee, that tell others of them by words alone; rounds, as a cell that
 is filled may tell another (assumptions)."""
@@ -80,8 +80,11 @@ def _tellers(
         kind = _codes(owner, *(cells[one] for one in rest))
         yield _Told(_only(paid, _codes(kind, sums)), 1)
         yield _Told(kind if name in names else np.full(len(kind), -1), LEAST_TOLD)
+    yield _Told(_only(paid, _codes(owner, sums)), LEAST_TOLD)
     for one in others if name in words else []:
-        yield _Told(_only(cells[one] >= 0, _codes(np.sign(amount).astype(np.int64), cells[one])), LEAST_OF_PAYEE)
+        yield _Told(
+            _only(cells[one] >= 0, _codes(np.sign(amount).astype(np.int64), cells[one])), LEAST_OF_PAYEE
+        )
 
 
 def with_told(cells: Int1D, key: Int1D, least: int, never: Bool1D) -> Int1D:
@@ -121,7 +124,7 @@ def _is_chance(lost: Int1D, whole: Int1D, rate: float) -> Bool1D:
 
 
 def _never(cells: Int1D, payee: Int1D | None, sums: Int1D, is_payee: bool) -> Bool1D:
-    """Return bool[n], rows of a payee and a sum whose cells are all empty, and too many to be so by chance."""
+    """Return bool[n], rows of a payee and a sum whose cells are all empty, too many for chance."""
     none = np.zeros(len(cells), np.bool_)
     if payee is None or is_payee:
         return none
