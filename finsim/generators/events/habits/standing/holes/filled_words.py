@@ -16,9 +16,10 @@ from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MISSING_WORD
 
-MOST_EMPTY = 0.25
-"""Share of cells that are empty at random, at most; where more are, it is a habit (assumption)."""
-ERRORS = 3.0
+LEAST_EMPTY, MOST_EMPTY = 0.05, 0.25
+"""Share of cells that may be empty at random in any case, and at most; where more are, it is a habit
+(assumptions)."""
+ERRORS = 4.0
 """Standard errors, and one cell more, by which a group may have more empty cells than others (assumption)."""
 NEVER = 1e-3
 """Chance of no filled cell among the rows of a payee and a sum below which none belongs (assumption)."""
@@ -113,9 +114,9 @@ def with_told(cells: Int1D, key: Int1D, least: int, never: Bool1D) -> Int1D:
 
 
 def rate_of(lost: Int1D, many: Int1D, told: Bool1D) -> float:
-    """Return the share of empty cells in groups that tell a word, ``MOST_EMPTY`` at most."""
+    """Return the share of empty cells in groups that tell a word, within ``LEAST_EMPTY`` and ``MOST_EMPTY``."""
     whole = float((many + lost)[told].sum())
-    return min(float(lost[told].sum()) / max(whole, 1.0), MOST_EMPTY)
+    return min(max(float(lost[told].sum()) / max(whole, 1.0), LEAST_EMPTY), MOST_EMPTY)
 
 
 def _is_chance(lost: Int1D, whole: Int1D, rate: float) -> Bool1D:
