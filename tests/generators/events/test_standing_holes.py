@@ -197,6 +197,22 @@ def test_told_cells_as_a_naive_twin_tells_them(least):
     assert (found != cells).sum() > 10
 
 
+def test_two_rows_of_one_sum_that_lack_by_chance_are_told():
+    log = statement(people=20, days=365)
+    cells, amount = log.events["what"].values.copy(), log.events["amount"].values.copy()
+    phone = np.flatnonzero(log.events["payee"].values == TELECOM)[5::20]
+    amount[phone], cells[phone] = -21.37, -1
+    events = log.events.with_columns(
+        {"what": log.events["what"].with_values(cells), "amount": log.events["amount"].with_values(amount)}
+    )
+    for few, told in ((phone[:3], True), (phone, False)):
+        some = amount.copy()
+        some[np.setdiff1d(phone, few)] = -PRICES[0]
+        one = events.with_columns({"amount": log.events["amount"].with_values(some)})
+        whole = EventLog(one, log.starts, log.entities, log.roles, log.begin, log.end)
+        assert ((with_told_words(whole).events["what"].values[few] == PHONE) == told).all()
+
+
 def test_a_group_with_far_more_empty_cells_than_others_is_told_none():
     key = np.repeat(np.arange(30), 14)
     cells = np.zeros(len(key), np.int64)

@@ -21,8 +21,9 @@ LEAST_EMPTY, MOST_EMPTY = 0.05, 0.25
 (assumptions)."""
 ERRORS = 4.0
 """Standard errors, and one cell more, by which a group may have more empty cells than others (assumption)."""
-NEVER = 1e-3
-"""Chance of no filled cell among the rows of a payee and a sum below which none belongs (assumption)."""
+NEVER, LEAST_NEVER = 1e-5, 4
+"""Chance of no filled cell among the rows of a payee and a sum below which none belongs, and how many rows
+tell it (assumptions)."""
 LEAST_TOLD, LEAST_OF_PAYEE, PASSES = 3, 5, 2
 """Filled cells of an account, and of a payee, that tell others of them by words alone; rounds, as a cell that
 is filled may tell another (assumptions)."""
@@ -135,7 +136,7 @@ def _never(cells: Int1D, payee: Int1D | None, sums: Int1D, is_payee: bool) -> Bo
     all_lost = lost == whole
     inner = ~all_lost & (lost <= whole / 2)
     rate = min(float(lost[inner].sum()) / max(float(whole[inner].sum()), 1.0), MOST_EMPTY)
-    return np.asarray((all_lost & (max(rate, 1e-9) ** whole < NEVER) & (whole > 1))[code])
+    return np.asarray((all_lost & (max(rate, 1e-9) ** whole < NEVER) & (whole >= LEAST_NEVER))[code])
 
 
 def _only(some: Bool1D, code: Int1D) -> Int1D:
