@@ -111,11 +111,11 @@ def _candidates(case: TableCase) -> Iterator[Rule]:
             for right in some:
                 if left is right:
                     continue
-                sides = _of(left), _of(right)
+                low, high = _of(left), _of(right)
                 if kind == DATE and _is_dated(left) != _is_dated(right):
-                    sides = _days(left), _days(right)
-                if not _above(sides[0][0][rows], sides[1][0][rows])[1].any():
-                    yield Rule(f"{left.name} at most {right.name}", *sides, _above)
+                    low, high = _days(left), _days(right)
+                if not _above(low[0][rows], high[0][rows])[1].any():
+                    yield Rule(f"{left.name} at most {right.name}", low, high, _above)
     words = [one for one in case.columns if one.is_category][:MOST]
     for left in words:
         if len(np.unique(left.real[left.real >= 0])) * PER_LEVEL > case.rows_real:

@@ -15,10 +15,10 @@ from finsim.generators.events.habits.standing.changing_law import (
     levels,
     month_of,
 )
+from finsim.generators.events.habits.standing.months.own_months import PayeeMonths, learn_months
 from finsim.generators.events.habits.standing.odd_law import OddLaw, Placed, learn_odd, placed
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
 from finsim.generators.events.habits.standing.payees.due_days import days_of, first_of
-from finsim.generators.events.habits.standing.payees.own_months import PayeeMonths, learn_months
 from finsim.generators.events.habits.standing.payees.price_lists import Paths, Prices, learn_prices
 from finsim.generators.events.habits.standing.periods import (
     LENGTHS,

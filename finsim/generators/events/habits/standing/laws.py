@@ -11,8 +11,8 @@ from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.standing.changing_law import ChangingLaw
 from finsim.generators.events.habits.standing.holes.hole_law import HoleLaw
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.months.own_months import PayeeMonths
 from finsim.generators.events.habits.standing.odd_law import OddLaw
-from finsim.generators.events.habits.standing.payees.own_months import PayeeMonths
 from finsim.generators.events.habits.standing.payees.price_lists import NO_LIST
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.habits.standing.spans import WHERE
