@@ -103,3 +103,19 @@ def test_a_level_that_has_two_others_determines_none() -> None:
     assert determined(np.array([0, 1, 1, -1]), np.array([2, 0, 0, 1])).tolist() == [2, 0]
     assert determined(np.array([0, 1, 1]), np.array([2, 0, 1])) is None
     assert determined(np.array([-1]), np.array([0])) is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.04])
+def test_a_day_booked_is_compared_with_the_day_of_an_hour(share: float) -> None:
+    """Booked on its day a payment at noon is not booked before; on the day before it is."""
+
+    def side(seed: int, early: float) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        day = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 300, 800), unit="D")
+        paid = day + pd.to_timedelta(rng.integers(1, 1_440, 800), unit="min")
+        lag = np.where(np.arange(800) < early * 800, -1, rng.integers(0, 3, 800))
+        return pd.DataFrame({"paid": paid, "booked": day + pd.to_timedelta(lag, unit="D")})
+
+    found = judged(side(1, 0.0), side(2, share))
+    assert found.note.startswith("1 relations hold in every real row; paid at most booked")
+    assert (found.value, found.verdict) == (share, "fail" if share else "pass")

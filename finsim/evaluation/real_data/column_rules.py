@@ -48,7 +48,8 @@ class Rule:
 def measure(case: TableCase) -> list[Score]:
     """Return one score: the largest share of synthetic rows that break a relation of all real rows.
 
-    Relations are looked for: a number or day never above another, a level that determines another column's,
+    Relations are looked for: a number or day never above another (in days, where one of two dates has no
+    hours), a level that determines another column's,
     two columns that are empty together. One counts that columns in random order break.
     """
     subject = "all relations"
@@ -108,8 +109,13 @@ def _candidates(case: TableCase) -> Iterator[Rule]:
         some = [one for one in case.columns if one.kind == kind][:MOST]
         for left in some:
             for right in some:
-                if left is not right and not _above(left.real[rows], right.real[rows])[1].any():
-                    yield Rule(f"{left.name} at most {right.name}", _of(left), _of(right), _above)
+                if left is right:
+                    continue
+                low, high = _of(left), _of(right)
+                if kind == DATE and _is_dated(left) != _is_dated(right):
+                    low, high = _days(left), _days(right)
+                if not _above(low[0][rows], high[0][rows])[1].any():
+                    yield Rule(f"{left.name} at most {right.name}", low, high, _above)
     words = [one for one in case.columns if one.is_category][:MOST]
     for left in words:
         if len(np.unique(left.real[left.real >= 0])) * PER_LEVEL > case.rows_real:
@@ -128,6 +134,18 @@ def _candidates(case: TableCase) -> Iterator[Rule]:
 
 def _of(column: ColumnPair) -> Sides:
     return column.real, column.own, column.spare
+
+
+def _is_dated(column: ColumnPair) -> bool:
+    """Tell whether all real cells of dates are whole days."""
+    there = column.real[np.isfinite(column.real)]
+    return bool((there == np.floor(there)).all())
+
+
+def _days(column: ColumnPair) -> Sides:
+    """Return dates cut to days: what is booked on the day of its payment is not booked before its hour."""
+    spare = None if column.spare is None else np.floor(column.spare)
+    return np.floor(column.real), np.floor(column.own), spare
 
 
 def _empty(column: ColumnPair) -> Sides:

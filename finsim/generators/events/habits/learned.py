@@ -29,7 +29,12 @@ from finsim.generators.events.habits.cells.contexts import (
 )
 from finsim.generators.events.habits.cells.kinds_of_sums import LAWFUL, free_words, sum_word, with_signs
 from finsim.generators.events.habits.cells.mixed_words import loose_words
-from finsim.generators.events.habits.cells.open_days import OpenDays, open_day_arrays, restored_open_days
+from finsim.generators.events.habits.cells.open_days import (
+    OpenDays,
+    open_day_arrays,
+    open_day_facts,
+    restored_open_days,
+)
 from finsim.generators.events.habits.cells.shown_rows import Shown, shown_together
 from finsim.generators.events.habits.clock import Clock, learn_clock
 from finsim.generators.events.habits.community import (
@@ -129,7 +134,7 @@ class Learned:
         """Return what is not an array."""
         return {
             "early": [law.facts() for law in self.early], "late": [law.facts() for law in self.late],
-            "ledger": dict(self.ledger_facts),
+            "ledger": dict(self.ledger_facts), "turned": open_day_facts(self.open_days),
         }  # fmt: skip
 
     @classmethod
@@ -156,7 +161,7 @@ class Learned:
             facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
             Echoes.restored(arrays),
-            restored_open_days(arrays, [law.name for law in laws]),
+            restored_open_days(arrays, [law.name for law in laws], facts.get("turned", {})),
         )
 
 

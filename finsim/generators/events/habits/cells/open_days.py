@@ -2,7 +2,9 @@
 
 Where no cell lies on a Saturday, waits are learned in open days, counted from the first open one on or after
 the payment, or from the last one on or before it, whichever leaves fewer different waits: what is booked on
-the next open day is so on Saturdays too. Whatever day a new payment is made, it is booked on an open day.
+the next open day is so on Saturdays too. Where another column tells it, its words choose apart: a card is
+booked the day after its payment, a transfer at once. Whatever day a new payment is made, it is booked on an
+open day, and not before where none is.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from finsim.generators.events.habits.cells.later_times import cut, spread
 from finsim.generators.events.habits.ledger import DAY
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.records.event_log import EventLog, EventRoles
-from finsim.records.mixed_table import TIME, MixedTable
+from finsim.records.mixed_table import TIME, WORD, MixedTable
 
 LEAST_CELLS, LEAST_SPAN = 60, 28
 """Cells, and days that they span, that tell closed weekdays (assumption: a weekday of chance lacks e**-9)."""
@@ -26,6 +28,9 @@ CLOSED = 0.01
 """Share of the cells of a usual weekday up to which one is closed (assumption: a few cells are mistakes)."""
 BUSY = 20
 """Cells on the same weekdays of the week before and after that tell a day without one from chance: e**-20."""
+NEVER = 0.001
+"""Share of cells before the first open day from the payment on, up to which none is (assumption)."""
+MOST_WORDS = 64
 ROOM = 60  # days on either side of the rows, more than any run of closed ones
 
 
@@ -33,27 +38,47 @@ ROOM = 60  # days on either side of the rows, more than any run of closed ones
 class OpenDays:
     """weekdays int64[7] from Monday, 1 where cells lie; closed int64[H] further closed days since 1970.
 
-    ``back``: a payment on a closed day counts as one of the open day before, not of the one after.
+    ``back``: a payment on a closed day counts as one of the open day before, not of the one after; the other
+    way round with the words ``others`` of ``column``. ``never``: no cell lies before the first open day from
+    its payment on.
     """
 
     weekdays: Int1D
     closed: Int1D
     back: bool = False
+    column: str = ""
+    others: tuple[str, ...] = ()
+    never: bool = False
 
-    def waits(self, cells: Int1D, times: Int1D) -> Int1D:
-        """Return nanoseconds int64[n] of open days from payments to cells, none of them missing."""
+    def backs(self, events: MixedTable, rows: Int1D) -> Bool1D:
+        """Return bool[m], rows int64[m] of events whose payments count as of the open day before."""
+        if not self.column:
+            return np.full(len(rows), self.back)
+        column = events[self.column]
+        turned = np.array([*(word in self.others for word in column.words), False], np.bool_)
+        return np.asarray(turned[column.values[rows]] ^ self.back)
+
+    def waits(self, cells: Int1D, times: Int1D, back: Bool1D | None = None) -> Int1D:
+        """Return nanoseconds int64[n] of open days from payments to cells, none of them missing.
+
+        back bool[n], see ``backs``; as ``back`` says for all without.
+        """
         if not len(cells):
             return cells
         calendar = self._calendar(min(cells.min(), times.min()), max(cells.max(), times.max()), 0)
-        return np.asarray(calendar.open_time(cells) - calendar.open_time(times, self.back))
+        return np.asarray(calendar.open_time(cells) - calendar.open_time(times, self._back(times, back)))
 
-    def after(self, times: Int1D, waits: Int1D) -> Int1D:
-        """Return the cells int64[n] so many nanoseconds of open days after payments."""
+    def after(self, times: Int1D, waits: Int1D, back: Bool1D | None = None) -> Int1D:
+        """Return the cells int64[n] so many nanoseconds of open days after payments; see ``waits``."""
         if not len(times):
             return times
         far = int(np.abs(waits).max() // DAY + 1) * 7
         calendar = self._calendar(times.min(), times.max(), far)
-        return calendar.cells(calendar.open_time(times, self.back) + waits)
+        at = calendar.open_time(times, self._back(times, back)) + waits
+        return calendar.cells(np.maximum(at, calendar.open_time(times)) if self.never else at)
+
+    def _back(self, times: Int1D, back: Bool1D | None) -> Bool1D:
+        return np.full(len(times), self.back) if back is None else back
 
     def _calendar(self, low: int, high: int, far: int) -> _Calendar:
         days = np.arange(int(low) // DAY - far - ROOM, int(high) // DAY + far + ROOM)
@@ -68,7 +93,7 @@ class _Calendar:
     begin: int
     is_open: Bool1D
 
-    def open_time(self, times: Int1D, back: bool = False) -> Int1D:
+    def open_time(self, times: Int1D, back: Bool1D | bool = False) -> Int1D:
         """Return times int64[n] on a clock that stands still on closed days, at the next or last open one."""
         before = np.append(0, np.cumsum(self.is_open))
         day = times // DAY - self.begin
@@ -86,20 +111,48 @@ def learn_open_days(log: EventLog) -> dict[str, OpenDays]:
     found = {}
     for name, column in log.events.columns.items():
         if column.kind == TIME and name != log.roles.time:
-            there = ~column.missing()
-            cells = column.values[there]
-            law = _open_days(cells // DAY)
+            there = np.flatnonzero(~column.missing())
+            law = _open_days(column.values[there] // DAY)
             if law is not None:
-                found[name] = _counted(law, cells, cut(log.times[there], column.step), column.step)
+                found[name] = _counted(law, log, name, there)
     return found
 
 
-def _counted(law: OpenDays, cells: Int1D, paid: Int1D, step: float) -> OpenDays:
-    """Return a law that counts waits so that they differ least."""
-    back = replace(law, back=True)
-    if step < DAY or spread(back.waits(cells, paid)) > spread(law.waits(cells, paid)) - LESS_SPREAD:
+def _counted(law: OpenDays, log: EventLog, name: str, there: Int1D) -> OpenDays:
+    """Return a law that counts waits so that they differ least, of all rows and then of each word.
+
+    there int64[m] : rows with a cell.
+    """
+    column = log.events[name]
+    cells, paid = column.values[there], cut(log.times[there], column.step)
+    ahead = law.waits(cells, paid)
+    law = replace(law, never=bool((ahead < 0).mean() <= NEVER))
+    if column.step < DAY:
         return law
-    return back
+    behind = law.waits(cells, paid, np.ones(len(paid), np.bool_))
+    law = replace(law, back=spread(behind) <= spread(ahead) - LESS_SPREAD)
+    usual, other = (behind, ahead) if law.back else (ahead, behind)
+    best = LESS_SPREAD
+    for word, one in log.events.columns.items():
+        if one.kind != WORD or len(one.words) > MOST_WORDS:
+            continue
+        gain, turned = _turned(one.values[there], usual, other)
+        if gain > best:
+            best = gain
+            law = replace(law, column=word, others=tuple(one.words[k] for k in turned))
+    return law
+
+
+def _turned(words: Array, usual: Int1D, other: Int1D) -> tuple[float, list[int]]:
+    """Return which words have waits that differ less counted the other way, and nats a row that it spares."""
+    gain, turned = 0.0, []
+    for k in np.unique(words[words >= 0]):
+        rows = words == k
+        less = (spread(usual[rows]) - spread(other[rows])) * rows.mean()
+        if rows.sum() >= LEAST_CELLS and less > 0:
+            gain += float(less)
+            turned.append(int(k))
+    return gain, turned
 
 
 def _open_days(days: Int1D) -> OpenDays | None:
@@ -138,7 +191,9 @@ def _changed(
         rows = np.flatnonzero(~column.missing())
         cells = column.values.copy()
         paid = cut(events[roles.time].values[rows], column.step)
-        cells[rows] = paid + law.waits(cells[rows], paid) if to_waits else law.after(paid, cells[rows] - paid)
+        back = law.backs(events, rows)
+        waits = law.waits(cells[rows], paid, back) if to_waits else cells[rows] - paid
+        cells[rows] = paid + waits if to_waits else law.after(paid, waits, back)
         columns[name] = column.with_values(cells)
     return events.with_columns(columns)
 
@@ -151,12 +206,25 @@ def open_day_arrays(laws: Mapping[str, OpenDays], names: list[str]) -> dict[str,
         found[f"open.{names.index(name)}.closed"] = law.closed
         if law.back:
             found[f"open.{names.index(name)}.back"] = np.ones(1, np.int64)
+        if law.never:
+            found[f"open.{names.index(name)}.never"] = np.ones(1, np.int64)
     return found
 
 
-def restored_open_days(arrays: Mapping[str, Array], names: list[str]) -> dict[str, OpenDays]:
-    """Return the laws that ``open_day_arrays`` wrote; none of models of before."""
-    return {
-        name: OpenDays(arrays[f"open.{k}.weekdays"], arrays[f"open.{k}.closed"], f"open.{k}.back" in arrays)
-        for k, name in enumerate(names) if f"open.{k}.weekdays" in arrays
-    }  # fmt: skip
+def open_day_facts(laws: Mapping[str, OpenDays]) -> dict[str, list[str]]:
+    """Return the column of each law whose words choose how waits count, and the words that are turned."""
+    return {name: [law.column, *law.others] for name, law in laws.items() if law.column}
+
+
+def restored_open_days(
+    arrays: Mapping[str, Array], names: list[str], turned: Mapping[str, list[str]]
+) -> dict[str, OpenDays]:
+    """Return the laws that ``open_day_arrays`` and ``open_day_facts`` wrote; none of models of before."""
+    found = {}
+    for k, name in enumerate(names):
+        if f"open.{k}.weekdays" in arrays:
+            column, *others = turned.get(name, [""])
+            has = [f"open.{k}.{one}" in arrays for one in ("back", "never")]
+            parts = arrays[f"open.{k}.weekdays"], arrays[f"open.{k}.closed"]
+            found[name] = OpenDays(*parts, has[0], column, tuple(others), has[1])
+    return found

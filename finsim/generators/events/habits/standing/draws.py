@@ -41,7 +41,8 @@ FINE = 50.0
 class Paid:
     """Payments: of which series int64[n] (places in the hand), time int64[n] nanoseconds, amount float64[n].
 
-    draw, of_series float64[n], uniform, of the payment and of its series, for cells of other columns.
+    draw, of_series float64[n], uniform, of the payment and of its series, for cells of other columns; hole
+    float64[n], uniform, of the payment, for words that lack.
     """
 
     series: Int1D
@@ -49,6 +50,7 @@ class Paid:
     amount: Float1D
     draw: Float1D
     of_series: Float1D
+    hole: Float1D
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,15 @@ def paid(
         fill_uniforms(np.uint64(streams.word("rows", int(period))), first, flat)
         each: Array = flat[rows].reshape(len(rows), len(index), OF_ROW)
         odd: Array = np.ones((len(rows), len(index), OF_ODD)) - SAME
-        if laws.odd.moved[kind].any() or laws.odd.beside[kind].any():
+        if laws.odd.moved[kind].any() or laws.odd.beside[kind].any() or len(laws.months.chance):
             fill_uniforms(np.uint64(streams.word("odd", int(period))), first, more)
             odd = more[rows].reshape(odd.shape)
-        found += _of_period(laws, drawn.rows(rows), (rows, index, each, odd), window, streams, world)
+        holes = _hole_draws(laws, (first, rows), len(index), int(period), streams)
+        found += _of_period(laws, drawn.rows(rows), (rows, index, each, odd, holes), window, streams, world)
     if not found:
-        return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), *(np.zeros(0),) * 3)
-    series, time, amount, draw, of_series = (np.concatenate(one) for one in zip(*found, strict=True))
-    return Paid(series + first, time, amount, draw, of_series)
+        return Paid(np.zeros(0, np.int64), np.zeros(0, np.int64), *(np.zeros(0),) * 4)
+    series, *cells = (np.concatenate(one) for one in zip(*found, strict=True))
+    return Paid(series + first, *cells)
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,15 @@ class Drawn:
 
 
 def _of_period(
-    laws: Laws, of: Drawn, places: tuple[Int1D, Int1D, Array, Array], window: Window, streams: Streams,
+    laws: Laws, of: Drawn, places: tuple[Int1D, Int1D, Array, Array, Array], window: Window, streams: Streams,
     world: Streams,
 ) -> list[tuple[Array, ...]]:  # fmt: skip
     """Return series, times, amounts and draws of the payments of series of one period, and of odd ones.
 
-    places : numbers int64[m] of the series, of the periods int64[P], draws [m, P, OF_ROW], [m, P, OF_ODD].
+    places : numbers int64[m] of the series, of the periods int64[P], draws [m, P, OF_ROW], [m, P, OF_ODD],
+    [m, P, 2].
     """
-    law, (rows, index, each, odd) = laws.law, places
+    law, (rows, index, each, odd, holes) = laws.law, places
     kind, period = of.kind, int(law.period[of.kind[0]])
     day = due(period, of.phase[:, None], index[None, :]) - window.later
     there = (day >= of.spans[0][:, None]) & (day <= of.spans[1][:, None])
@@ -167,16 +171,37 @@ def _of_period(
     usual = in_month(day + window.later, moved + window.later, law.stays[kind]) - window.later
     second = _second(law, kind, of.draws[:, 10], of.hours, each, window.grid)
     behind, is_moved, later, ratio = laws.odd.drawn(kind, month, odd)
-    sums = odd_sums(amount, of.base, ratio, _grain(of.base, window.step), window.step)
+    grain = _grain(of.base, window.step)
+    payee = law.offer_payee[of.offer]
+    known, kept, days, own = laws.months.drawn(0, payee, month, odd)
+    paid_on = np.where(is_moved & ~known, day + behind, np.where(kept & (days != 0), day + days, usual))
+    size = np.where(kept, odd_sums(amount, of.base, own, grain, window.step), amount)
+    known, kept, days, own = laws.months.drawn(1, payee, month, odd)
+    ratio = np.where(known, np.where(kept, own, -np.inf), ratio)
+    sums = odd_sums(amount, of.base, ratio, grain, window.step)
     found: list[tuple[Array, ...]] = []
-    for one, size, some in (
-        (np.where(is_moved, day + behind, usual), amount, there),
-        (day + later, sums, there & (ratio != -np.inf)),
+    for one, sum_of, some, hole in (
+        (paid_on, size, there, holes[:, :, 0]),
+        (np.where(known, usual + days, day + later), sums, there & (ratio != -np.inf), holes[:, :, 1]),
     ):  # fmt: skip
         time = one * DAY + second
         at, column = np.nonzero(some & (time >= window.begin) & (time < window.end))
-        found.append((rows[at], time[at, column], size[at, column], each[at, column, 5], of.draws[at, 14]))
+        found.append((rows[at], time[at, column], sum_of[at, column], each[at, column, 5], of.draws[at, 14],
+                      hole[at, column]))  # fmt: skip
     return found
+
+
+def _hole_draws(laws: Laws, of: tuple[int, Int1D], many: int, period: int, streams: Streams) -> Array:
+    """Return the draws [m, P, 2] of words that lack: of payments, and of those beside them.
+
+    of : number of the first series, and places int64[m] behind it.
+    """
+    first, rows = of
+    if laws.holes.is_none:
+        return np.zeros((len(rows), many, 2))
+    flat = np.empty((int(rows.max()) + 1, many * 2))
+    fill_uniforms(np.uint64(streams.word("holes", period)), first, flat)
+    return np.asarray(flat[rows].reshape(len(rows), many, 2))
 
 
 def odd_sums(amount: Float2D, base: Float1D, ratio: Array, grain: Float1D, step: float) -> Float2D:

@@ -15,7 +15,8 @@ from finsim.generators.events.habits.standing.changing_law import (
     levels,
     month_of,
 )
-from finsim.generators.events.habits.standing.odd_law import OddLaw, learn_odd
+from finsim.generators.events.habits.standing.months.own_months import PayeeMonths, learn_months
+from finsim.generators.events.habits.standing.odd_law import OddLaw, Placed, learn_odd, placed
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
 from finsim.generators.events.habits.standing.payees.due_days import days_of, first_of
 from finsim.generators.events.habits.standing.payees.price_lists import Paths, Prices, learn_prices
@@ -115,7 +116,7 @@ class StandingLaw:
 
 def learn_law(
     ledger: Ledger, found: Series, payee: Int1D, alike: Int1D, step: float, streams: Streams
-) -> tuple[StandingLaw, ChangingLaw, OddLaw]:
+) -> tuple[StandingLaw, ChangingLaw, OddLaw, PayeeMonths]:
     """Learn the laws of at least one series; ``alike`` int64[E] says which entities may take each other's.
 
     ledger : all rows, ordinary ones too. payee int64[T] of each target. step : the grid of amounts.
@@ -145,10 +146,12 @@ def learn_law(
     paths = Paths.of(series, ledger.amount[rows], due_month, usual, found.varies > 0)
     prices, own, listed = learn_prices(group, found.entity, paths, len(groups))
     margins, sum_alike = _own_sums(kind, sums, own, found.entity, count, step, streams)
-    pauses, lost, inner = learn_pauses(kind, group, found.entity, (first, index), monthly, len(groups))
+    odd = placed(found, ledger.day + ledger.origin // DAY, ledger.amount, sums)
+    begin, paid = with_odd((series, index), odd, len(kind))
+    pauses, lost, inner = learn_pauses(kind, group, found.entity, (begin, paid), monthly, len(groups))
     changing = learn_changing(in_order, varies, sums, pauses, step).at_offers(offer_group)
-    whole_day = ledger.day + ledger.origin // DAY
-    odd, moved = learn_odd(found, whole_day, ledger.amount, sums, streams.under("odd"))
+    months, explained = learn_months(found, odd, (group, len(groups)), streams.under("months"))
+    odd_law = learn_odd(found, odd, ~explained, streams.under("odd"))
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
     # Wages of one sum and wages with overtime are moved by one weekend alike.
     alike_kind = first_of(np.unique(kinds[:, np.arange(kinds.shape[1]) != 1], axis=0, return_inverse=True)[1])
@@ -159,11 +162,11 @@ def learn_law(
         else _moves(series[free[k]], ledger.amount[rows[free[k]]], LENGTHS[period[k]])
         for k in range(count)
     ])  # fmt: skip
-    span = index[first], index[np.append(first[1:], len(index)) - 1]
+    span = paid[begin], paid[np.append(begin[1:], len(paid)) - 1]
     span = (passed_over(span[0], group, pauses, monthly, -1), passed_over(span[1], group, pauses, monthly, 1))
     ends = learn_ends(ledger, found, kind, period, span)
     tries = np.maximum(np.bincount(kind, np.maximum(inner - 2, 0), count), 1.0)
-    skips = np.bincount(kind, np.maximum(lost - moved, 0), count) / tries
+    skips = np.bincount(kind, lost, count) / tries
     twice = found.entity * len(groups) + group
     is_more = np.ones(len(twice), np.bool_)
     is_more[np.unique(twice, return_index=True)[1]] = False
@@ -181,7 +184,22 @@ def learn_law(
         stays_in_month(of_kind, period, day, shift, count), offer_group, prices.later, prices.since,
         first_of(payee[offers[:, 1]]),
     )  # fmt: skip
-    return law, changing, odd
+    return law, changing, odd_law, months
+
+
+def with_odd(rows: tuple[Int1D, Int1D], odd: Placed, count: int) -> tuple[Int1D, Int1D]:
+    """Return where each of the series begins int64[N], and the periods int64[m] with a payment, in order.
+
+    rows : series and periods of regular payments, in order. Odd ones count that stand for their period,
+    within the series or next to it: a double wage of December is no month without a wage.
+    """
+    series, index = rows
+    first = np.searchsorted(series, np.arange(count + 1))
+    low, high = index[first[:-1]], index[first[1:] - 1]
+    near = odd.is_moved & (odd.index >= low[odd.series] - 1) & (odd.index <= high[odd.series] + 1)
+    of, at = np.append(series, odd.series[near]), np.append(index, odd.index[near])
+    order = np.lexsort((at, of))
+    return np.searchsorted(of[order], np.arange(count)), at[order]
 
 
 def _usual(series: Int1D, amount: Float1D, count: int) -> Float1D:

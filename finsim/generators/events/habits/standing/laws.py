@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.standing.changing_law import ChangingLaw
+from finsim.generators.events.habits.standing.holes.hole_law import HoleLaw
 from finsim.generators.events.habits.standing.law import StandingLaw, learn_law
+from finsim.generators.events.habits.standing.months.own_months import PayeeMonths
 from finsim.generators.events.habits.standing.odd_law import OddLaw
 from finsim.generators.events.habits.standing.payees.price_lists import NO_LIST
 from finsim.generators.events.habits.standing.series_table import Series
@@ -21,17 +23,25 @@ from finsim.randomness import Streams
 
 @dataclass(frozen=True)
 class Laws:
-    """Which series there are and when they are paid; sums that vary, months that pause; odd payments."""
+    """Which series there are and when they are paid; sums that vary, months that pause; odd payments.
+
+    months : habits of payees in one month of the year; holes : words that lack.
+    """
 
     law: StandingLaw
     changing: ChangingLaw
     odd: OddLaw
+    months: PayeeMonths = field(default_factory=PayeeMonths.none)
+    holes: HoleLaw = field(default_factory=HoleLaw.none)
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
         found = arrays_of("standing", self.law)
         found.update(arrays_of("standing.changing", self.changing))
-        return {**found, **arrays_of("standing.odd", self.odd)}
+        found.update(arrays_of("standing.odd", self.odd))
+        if len(self.months.chance):
+            found.update(arrays_of("standing.months", self.months))
+        return found if self.holes.is_none else {**found, **arrays_of("standing.holes", self.holes)}
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array]) -> Laws:
@@ -41,7 +51,12 @@ class Laws:
         if "standing.changing.varies" in arrays:
             changing = item_of(ChangingLaw, "standing.changing", arrays)
             odd = item_of(OddLaw, "standing.odd", arrays)
-        return cls(law, changing, odd)
+        months, holes = PayeeMonths.none(), HoleLaw.none()
+        if "standing.months.at" in arrays:
+            months = item_of(PayeeMonths, "standing.months", arrays)
+        if "standing.holes.shares" in arrays:
+            holes = item_of(HoleLaw, "standing.holes", arrays)
+        return cls(law, changing, odd, months, holes)
 
 
 def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from finsim.generators.events.habits.standing.law import KNOTS, SAME, StandingLa
 from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.month_ends import counted
 from finsim.generators.events.habits.standing.periods import LENGTHS, MONTH, MONTH_END, SHIFTS, nearest
-from finsim.generators.events.habits.standing.series import find_series
+from finsim.generators.events.habits.standing.series import find_series, with_told_words
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventLog
@@ -28,7 +28,7 @@ UNSEEN = 0.01
 
 def known_series(laws: Laws, columns: tuple[str, ...], log: EventLog) -> tuple[Series, Int1D, Array]:
     """Return the series of a log, the learned kind int64[N] of each (-1: none), and bool[n] their rows."""
-    law, changing, found = laws.law, laws.changing, find_series(log)
+    law, changing, found = laws.law, laws.changing, find_series(with_told_words(log))
     kind = np.full(len(found.entity), -1)
     if found.kind_columns == columns:
         for k in range(law.kinds):
@@ -95,6 +95,23 @@ def standing_losses(
             share = np.where(cells < 0, lost, (1.0 - lost) * same)
             nats -= np.log((1.0 - UNSEEN) * share + UNSEEN / (len(log.events[name].words) + 1.0))
     return total + np.bincount(ledger.entity[rows], nats, size)
+
+
+def hole_losses(laws: Laws, lost: Array, log: EventLog, told: tuple[Series, Int1D, Array]) -> Float1D:
+    """Return the nats of the words that lack, of each entity float64[E]; lost bool[n, C] of all rows."""
+    law, (found, kind, is_row) = laws.law, told
+    if laws.holes.is_none:
+        return np.zeros(log.count)
+    rows = np.flatnonzero(is_row & (found.of_row >= 0))
+    payees = _kind_of_payees(law)
+    share = np.zeros(len(rows))
+    for k in np.unique(kind[found.of_row[rows]]):
+        of_kind = kind[found.of_row[rows]] == k
+        for payee in np.flatnonzero(payees == k):
+            owners = np.full(int(of_kind.sum()), payee)
+            share[of_kind] += laws.holes.chances(lost[rows[of_kind]], owners) / (payees == k).sum()
+    unseen = UNSEEN / 2.0 ** lost.shape[1]
+    return np.asarray(np.bincount(log.entity()[rows], -np.log((1.0 - UNSEEN) * share + unseen), log.count))
 
 
 def _odd_losses(laws: Laws, ledger: Ledger, told: tuple[Series, Int1D, Array]) -> Float1D:

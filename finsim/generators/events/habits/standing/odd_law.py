@@ -9,7 +9,7 @@ import numpy as np
 from finsim.generators.events.habits.standing.changing_law import month_of
 from finsim.generators.events.habits.standing.periods import nearest
 from finsim.generators.events.habits.standing.series_table import Series
-from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 POOL, YEAR = 64, 12
@@ -79,19 +79,30 @@ def odd_rows(key: Int1D, of_row: Int1D, period: Int1D) -> Int1D:
     return found
 
 
-def learn_odd(
-    found: Series, day: Int1D, amount: Float1D, usual: Float1D, streams: Streams
-) -> tuple[OddLaw, Int1D]:
-    """Return the law of odd rows, and how many payments int64[N] of series were moved.
+@dataclass(frozen=True)
+class Placed:
+    """Rows that are odd ones of series, and where they lie: series, index (number of the period) int64[m].
 
-    day, amount [n] of all rows; usual float64[N], the usual sum of each series.
+    away int64[m] : days behind the due one, behind int64[m] : behind the payment of their period, 0 where
+    there is none. is_moved bool[m] : the payment of their period themselves. month int64[m], 0 is January.
+    ratio float64[m] : logarithm of the sum against the usual one of the series, NaN where it is that of the
+    period's payment. of_regular, month_of_regular int64[n] : of the regular rows.
     """
-    kinds, kind = found.kinds()
-    count, law = len(found.period), OddLaw.none(len(kinds))
-    moved_of = np.zeros(count, np.int64)
+
+    series: Int1D
+    index: Int1D
+    away: Int1D
+    behind: Int1D
+    is_moved: Bool1D
+    month: Int1D
+    ratio: Float1D
+    of_regular: Int1D
+    month_of_regular: Int1D
+
+
+def placed(found: Series, day: Int1D, amount: Float1D, usual: Float1D) -> Placed:
+    """Return where odd rows lie; day, amount [n] of all rows; usual float64[N], the usual sum of series."""
     rows, regular = np.flatnonzero(found.odd >= 0), np.flatnonzero(found.of_row >= 0)
-    if not len(rows):
-        return law, moved_of
     series = np.concatenate([found.of_row[regular], found.odd[rows]])
     days = np.concatenate([day[regular], day[rows]])
     index, away = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
@@ -105,23 +116,34 @@ def learn_odd(
     first = np.zeros(len(at), np.bool_)
     first[np.unique(at, return_index=True)[1]] = True
     is_moved = first & ~np.isin(at, known)
-    of, month = found.odd[rows], month_of(day[rows] - away[len(regular) :])
-    moved_of += np.bincount(of, is_moved, count).astype(np.int64)
-    ratio = np.log(np.abs(amount[rows] / usual[of]))
-    place = np.searchsorted(np.sort(known), at)
-    beside = np.sort(known)[np.minimum(place, len(known) - 1)] == at
-    sums = amount[regular][np.argsort(known)][np.minimum(place, len(known) - 1)]
+    order = np.argsort(known)
+    place = np.minimum(np.searchsorted(known[order], at), len(known) - 1)
+    beside = known[order][place] == at
+    ratio = np.log(np.abs(amount[rows] / usual[found.odd[rows]]))
+    sums = amount[regular][order][place]
     ratio[beside & (np.abs(sums - amount[rows]) <= SAME * np.abs(sums))] = np.nan
+    behind = np.where(beside, day[rows] - day[regular][order][place], 0)
+    month, cut = month_of(days - away), len(regular)
+    return Placed(
+        found.odd[rows], index[cut:], away[cut:], behind, is_moved, month[cut:], ratio, series[:cut],
+        month[:cut],
+    )  # fmt: skip
+
+
+def learn_odd(found: Series, odd: Placed, some: Bool1D, streams: Streams) -> OddLaw:
+    """Return the law of the odd rows ``some`` bool[m]."""
+    kinds, kind = found.kinds()
+    law = OddLaw.none(len(kinds))
     periods = np.zeros((len(kinds), YEAR))
-    np.add.at(periods, (kind[found.of_row[regular]], month_of(day[regular] - away[: len(regular)])), 1.0)
+    np.add.at(periods, (kind[odd.of_regular], odd.month_of_regular), 1.0)
     for k in range(len(kinds)):
-        for side, some in enumerate((is_moved, ~is_moved)):
-            own = np.flatnonzero(some & (kind[of] == k))
+        for side, sort in enumerate((odd.is_moved, ~odd.is_moved)):
+            own = np.flatnonzero(some & sort & (kind[odd.series] == k))
             if not len(own):
                 continue
             chosen = np.resize(streams.at("odd", k, side).permutation(own), POOL)
-            law.days[k, side], law.ratio[k, side] = away[len(regular) :][chosen], ratio[chosen]
-            many = np.bincount(month[own], minlength=YEAR)
+            law.days[k, side], law.ratio[k, side] = odd.away[chosen], odd.ratio[chosen]
+            many = np.bincount(odd.month[own], minlength=YEAR)
             rate = many.sum() / max(periods[k].sum(), 1.0)
             (law.moved, law.beside)[side][k] = (many + PRIOR * rate) / (periods[k] + PRIOR)
-    return law, moved_of
+    return law

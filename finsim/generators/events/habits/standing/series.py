@@ -13,6 +13,7 @@ import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.standing.changing_series import find_changing, varying
+from finsim.generators.events.habits.standing.holes.filled_words import filled
 from finsim.generators.events.habits.standing.month_ends import with_month_ends
 from finsim.generators.events.habits.standing.odd_law import odd_rows
 from finsim.generators.events.habits.standing.odd_rows import (
@@ -69,8 +70,13 @@ class _Rows:
     pauses: Pauses
 
 
+def with_told_words(log: EventLog) -> EventLog:
+    """Return the log with random empty cells of its columns of names and kinds filled."""
+    return filled(log, *_column_names(log))
+
+
 def find_series(log: EventLog) -> Series:
-    """Return the standing series of a log; none where it has no amounts."""
+    """Return the standing series of a log whose words do not lack at random; none where it has no amounts."""
     names, word_names = _column_names(log)
     target_cells, target = _unique_rows(log, names)
     words = _cells(log, word_names)

@@ -13,15 +13,17 @@ from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.generators.events.habits.standing.cells import Pool, learn_pools
 from finsim.generators.events.habits.standing.draws import Paid, Window, paid
 from finsim.generators.events.habits.standing.hands import Hand, deal_hand
+from finsim.generators.events.habits.standing.holes.filled_words import holes
+from finsim.generators.events.habits.standing.holes.hole_law import HoleLaw, learn_holes
 from finsim.generators.events.habits.standing.laws import Laws, learn_laws
-from finsim.generators.events.habits.standing.losses import known_series, standing_losses
-from finsim.generators.events.habits.standing.series import find_series, payees_of
+from finsim.generators.events.habits.standing.losses import hole_losses, known_series, standing_losses
+from finsim.generators.events.habits.standing.series import find_series, payees_of, with_told_words
 from finsim.generators.events.habits.standing.series_table import Series
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
-from finsim.records.mixed_table import MixedColumn, MixedTable
+from finsim.records.mixed_table import MISSING_WORD, MixedColumn, MixedTable
 
 FAR = 10**9
 MILLI = 1_000_000
@@ -57,7 +59,11 @@ class Standing:
         """Return the ordinary life of a log, and the nats of its standing payments by entity float64[E]."""
         told = known_series(self.laws, self.kind_columns, log)
         pools = dict(zip(self.others, self.pools, strict=True))
-        return without_rows(log, told[2]), standing_losses(self.laws, pools, log, told)
+        nats = standing_losses(self.laws, pools, log, told)
+        if not self.laws.holes.is_none:
+            lost = holes(log, with_told_words(log), (*self.kind_columns, *self.names))
+            nats = nats + hole_losses(self.laws, lost, log, told)
+        return without_rows(log, told[2]), nats
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> Standing:
@@ -72,7 +78,7 @@ def without_standing(log: EventLog) -> tuple[EventLog, Series | None]:
 
     Entities stay, also those without an ordinary row.
     """
-    found = find_series(log)
+    found = find_series(with_told_words(log))
     if not len(found.entity):
         return log, None
     return without_rows(log, (found.of_row >= 0) | (found.odd >= 0)), found
@@ -89,8 +95,10 @@ def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams)
     """Return the law of the series of a log; ``alike`` int64[E] says which entities may take each other's."""
     roles = log.roles
     step = log.events[str(roles.amount)].step
-    payee = payees_of(log, found.names, found.target_cells)
+    told_log = with_told_words(log)
+    payee = payees_of(told_log, found.names, found.target_cells)
     laws = learn_laws(Ledger.read(log), found, payee, alike, step, streams.under("law"))
+    laws = replace(laws, holes=_learned_holes(found, payee, holes(log, told_log, _told(found))))
     told = {roles.time, roles.amount, *found.names, *found.kind_columns}
     others = tuple(name for name in log.events.columns if name not in told)
     pools = learn_pools(
@@ -98,6 +106,18 @@ def learn_standing(log: EventLog, found: Series, alike: Int1D, streams: Streams)
     )
     alone = bool(((found.of_row >= 0) | (found.odd >= 0)).all())
     return Standing(laws, pools, found.names, found.kind_columns, others, alone)
+
+
+def _told(found: Series) -> tuple[str, ...]:
+    return (*found.kind_columns, *found.names)
+
+
+def _learned_holes(found: Series, payee: Int1D, lost: Array) -> HoleLaw:
+    """Return the law of the holes bool[n, C] of a ledger; payee int64[T] of targets."""
+    rows, kind = np.flatnonzero(found.of_row >= 0), found.kinds()[1]
+    of_payee = np.column_stack([kind, payee[found.target]])
+    groups, group = np.unique(of_payee, axis=0, return_inverse=True)  # those of ``StandingLaw.offer_payee``
+    return learn_holes(lost[rows], group.reshape(-1)[found.of_row[rows]], groups[:, 0])
 
 
 @dataclass(frozen=True)
@@ -196,7 +216,20 @@ def _cells(
             if pool.of_entity.any():
                 cells = pool.of_own(column, kind, (starts[owner], starts[owner + 1]), rows.draw, cells)
         found[name] = column.with_values(cells)
-    return MixedTable(found, len(rows.time))
+    return _with_holes(known, MixedTable(found, len(rows.time)), offer, rows.hole)
+
+
+def _with_holes(known: Standing, table: MixedTable, offer: Int1D, draw: Float1D) -> MixedTable:
+    """Return the rows without the words that lack in them; offer int64[n], draw float64[n] of each."""
+    law = known.laws.holes
+    if law.is_none:
+        return table
+    lost = law.drawn(known.laws.law.offer_payee[offer], draw)
+    changed = {}
+    for k, name in enumerate((*known.kind_columns, *known.names)):
+        cells = table[name].values
+        changed[name] = table[name].with_values(np.where(lost[:, k], MISSING_WORD, cells).astype(cells.dtype))
+    return table.with_columns(changed)
 
 
 def merged(

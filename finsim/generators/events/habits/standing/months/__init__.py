@@ -1,0 +1,1 @@
+"""What payees pay or ask in one month of the year."""
