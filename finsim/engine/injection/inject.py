@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
@@ -133,8 +134,9 @@ def inject(
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     words = transfer_words(local, past, ledger.columns, people.sorts)
-    laws = MoneyLaws.of(past, people, currencies, steps, words.lends if words else None)
     sides = OtherSides.of(local, past, ledger.columns)
+    sent = past if sides is None else sides.sent(past)
+    laws = MoneyLaws.of(sent, people, currencies, steps, words.lends if words else None)
     times = RelatedTimes.of(local, people.sorts, ledger.columns.is_daily)
     world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times,
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None)  # fmt: skip
@@ -144,6 +146,7 @@ def inject(
     )
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
+        fee_columns=fee_columns(sides, sample, past, ledger),
         shop_words=merchant_words(local, past, ledger.columns),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
@@ -168,6 +171,7 @@ def inject(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         rows_of, judged,
         (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
+         *(sides.told(ledger.scale) if sides else ()),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *strange(judged), *_flagged(folder, added, flag)),

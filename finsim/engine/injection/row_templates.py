@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
 from finsim.engine.injection.accounts.agreement import agreement
+from finsim.engine.injection.accounts.fee_columns import FeeColumn
 from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
@@ -39,7 +40,7 @@ class Templates:
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
     ``words``: what transfers may say, ``shop_words`` payments to merchants.
-    ``sides``: the other account's rows; ``times`` int64[n] ns.
+    ``sides``: the other account's rows, ``fee_columns`` what these differ by; ``times`` int64[n] ns.
     """
 
     own: Group
@@ -60,6 +61,7 @@ class Templates:
     words: TransferWords | None = None
     sides: OtherSides | None = None
     shop_words: MerchantWords | None = None
+    fee_columns: tuple[FeeColumn, ...] = ()
     times: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
     def outgoing(

@@ -70,7 +70,8 @@ class OtherSides:
         other = np.where(past.external[past.other[rows]], past.count, 0) + past.other[rows]
         sides = Sides(past.own[rows], other, way, size, sample.time[rows], past.count)
         found = second_sides(sides, 2)
-        second, law, laws = np.full(len(past.size), NONE), nought.copy(), (EQUAL,)
+        second, law = np.full(len(past.size), NONE), nought.copy()
+        laws: tuple[Difference, ...] = (EQUAL,)
         if found is not None and found.side == 0:  # who pays comes first
             second[rows[found.one]] = rows[found.two]
             law[rows[found.one]], laws = found.law, found.laws
