@@ -20,7 +20,7 @@ from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
-from finsim.notation import Int1D
+from finsim.notation import Bool1D, Int1D
 
 _NEAREST = 3  # of the payer's own rows
 _DRAWS = 8
@@ -112,12 +112,15 @@ class Templates:
 
 def templates(
     sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None,
-    sorts: AccountSorts,
+    sorts: AccountSorts, used: Bool1D,
 ) -> Templates:  # fmt: skip
-    """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
+    """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``.
+
+    Payments but those ``used`` bool[n] lend nothing: bills, wages and cash are no purchases.
+    """
     groups: tuple[Group | None, Group | None, Group | None] = (None, None, None)
     if sorts.is_mixed:
-        told_by = np.flatnonzero(sorts.relation >= 0)
+        told_by = np.flatnonzero((sorts.relation >= 0) & used)
         to = SORTS * past.payer + sorts.relation % SORTS
         groups = (
             Group.of(told_by, sorts.relation, past.size, SORTS * SORTS),
@@ -128,7 +131,7 @@ def templates(
             ),
         )  # fmt: skip
     shop = (past.shop >= 0).astype(np.int64)
-    out, into = np.flatnonzero(past.outgoing), np.flatnonzero(~past.outgoing & (past.size > 0))
+    out, into = np.flatnonzero(past.outgoing & used), np.flatnonzero(~past.outgoing & (past.size > 0))
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
     sold = np.flatnonzero(past.outgoing & (past.shop >= 0))

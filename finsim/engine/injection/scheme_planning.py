@@ -23,6 +23,7 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.entity_histories import NOBODY
@@ -34,7 +35,7 @@ from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.money.passed_on import is_passed_on, passed_on
 from finsim.engine.injection.money.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
-from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 BLOCK = 1_000_000
@@ -42,6 +43,7 @@ _TRIES = 12
 _CASTS = 8  # of a scheme, until all its payments lie in the lives of their accounts
 _IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
 _MOST_EMPTY = 200
+QUIET = "victim_sleep"
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
 SECOND = 0.5698402909980532
 """Places of schemes in amounts lie evenly too, by another step than those in time (Roberts 2018)."""
@@ -92,7 +94,7 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock, money, currencies, shops, hours.
+    """What schemes are planned in: the entities, their clock, money, currencies, shops, times, their hours.
 
     ``is_statement``: a payment is a row of each account that it has; ``sides``: of each that holds rows.
     """
@@ -103,6 +105,7 @@ class World:
     currencies: Currencies | None = None
     shops: ShopHabits | None = None
     times: RelatedTimes | None = None
+    hours: MerchantHours | None = None
     is_statement: bool = False
     sides: OtherSides | None = None
 
@@ -237,9 +240,24 @@ def _scheme(
     if world.shops is not None:
         fitting, rng = (world.shops, people.shop), script.at("shops")
         kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
+    if world.hours is not None:
+        shop, rng = people.shop[kept.payee], script.at("merchant hours")
+        kept = replace(kept, ts=world.hours.moved(kept.ts, shop, _quiet(kept, plan, story), rng))
     if world.times is not None:
         kept = replace(kept, ts=world.times.moved(kept.ts, _relations(kept, people)))
     return PlannedScheme.of(arrival.id, story, kept, amounts, plan, code) if len(kept) else None
+
+
+def _quiet(kept: Orders, plan: SchemePlan, story: Narrative) -> Bool1D:
+    """Return which payments the story sets in the hours when their payer sleeps: bool[m]."""
+    names = quiet_phases(story)
+    phase = [plan.phases[int(plan.phase[row])] for row in kept.plan_row.tolist()]
+    return np.array([one in names for one in phase], dtype=np.bool_)
+
+
+def quiet_phases(story: Narrative) -> frozenset[str]:
+    """Return the names of the phases of a story whose payments are made while the payer sleeps."""
+    return frozenset(one.name for one in story.phases if one.timing.calendar == QUIET)
 
 
 def _tied(

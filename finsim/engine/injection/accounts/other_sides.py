@@ -19,7 +19,7 @@ from finsim.notation import Bool1D, Int1D
 
 _NEAREST, _ALIKE = 3, 25
 _MOSTLY, _LEAST, _BY_CHANCE = 0.5, 20, -6
-# assumption: share of the transfers, and number of them, that met an opposite row; days away that tell chance.
+# assumption: share of the transfers, and number, that met an opposite row; days away that tell chance.
 NONE = -1
 
 
@@ -152,8 +152,8 @@ class OtherSides:
             f"{number:,} {one.text(scale)}" for number, one in zip(count, self.laws, strict=True) if number
         ]  # fmt: skip
         return [
-            f"second sides: of {rows:,} real transfers with a row on both sides {', '.join(parts)}; added ones "
-            "differ so too"
+            f"second sides: of {rows:,} real transfers with a row on both sides {', '.join(parts)}; "
+            "added ones differ so too"
         ]
 
 
