@@ -32,7 +32,7 @@ from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.money.ledger_currencies import Currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
-from finsim.engine.injection.money.passed_on import is_passed_on, passed_on
+from finsim.engine.injection.money.passed_on import Bounds, is_passed_on, is_spent, no_fees, passed_on
 from finsim.engine.injection.money.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
 from finsim.notation import NANOS_PER_DAY, Bool1D, Cents1D, Float1D, Int1D
@@ -263,21 +263,28 @@ def quiet_phases(story: Narrative) -> frozenset[str]:
 def _tied(
     kept: Orders, amounts: Cents1D, plan: SchemePlan, ledger: tuple[World, Money], script: Streams
 ) -> tuple[Orders, Cents1D]:
-    """Return payments with sums of their relations, and no more passed on than was written as received."""
+    """Return payments with sums of their relations, no more passed on or spent than written as received."""
     (world, law), people = ledger, ledger[0].people
     kinds = _relations(kept, people) if world.money.of_relation else None
     if kinds is not None:
         amounts = world.money.as_related(amounts, kinds, law, script.at("related"))
-    if not is_passed_on(kept, plan.steps).any():
+    shops = np.stack([people.shop[kept.payer], people.shop[kept.payee]], axis=1)
+    spends = is_spent(kept, plan.steps, shops)
+    if not (is_passed_on(kept, plan.steps) | spends).any():
         return kept, amounts
     ends = people.entity[kept.payer] >= 0, people.entity[kept.payee] >= 0
     rng = script.at("passed on")
 
-    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
-        own = law if kinds is None else world.money.of_relation.get(int(kinds[rows[0]]), law)
-        return own.at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
+    def of_row(row: int) -> Money:
+        return law if kinds is None else world.money.of_relation.get(int(kinds[row]), law)
 
-    some, amounts = passed_on(kept, amounts, plan.steps, written)
+    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
+        return of_row(rows[0]).at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
+
+    least = of_row(int(np.flatnonzero(spends)[0])).least() if spends.any() else 1
+    fees = world.sides.fees if world.sides is not None and world.sides.differs else no_fees
+    bounds = Bounds(spends, least, shops.max(axis=1) < 0, fees)
+    some, amounts = passed_on(kept, amounts, plan.steps, written, bounds)
     return kept.take(np.flatnonzero(some)), amounts[some]
 
 

@@ -35,6 +35,7 @@ _FEW_SUMS, _OF_THEM, _WIDE = 8, 0.5, 0.25
 _TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
+_SMALLEST = 0.02  # assumption: of the ledger's amounts, that are smaller than what is usually paid at least
 _MIDDLE = 0.5
 _LEAST_PART = 0.25  # of the ranks of what parts are of
 _LARGEST = 41.0  # of logs: what an int64 holds
@@ -149,6 +150,10 @@ class Money:
             pick = np.minimum(low + (rng.random(len(asked)) * (high - low)).astype(np.int64), high - 1)
             found = np.where(high > low, self.amounts[np.maximum(pick, 0)], found)
         return at_steps(found, np.full(len(found), self.step))
+
+    def least(self) -> int:
+        """Return the smallest sum that is paid as a matter of course."""
+        return int(self.amounts[int(_SMALLEST * len(self.amounts))])
 
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
