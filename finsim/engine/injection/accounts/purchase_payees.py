@@ -44,6 +44,8 @@ def purchase_payees(sample: LedgerSample, past: Histories, columns: LedgerColumn
         cash |= (known & words_of_cash(word, sold, past.size, scale))[word]
         column = sample.cells.column(at)
         cash |= machine_rows(column) | says_cash(column, round_sum, sold, past.size, scale)
+    if not sold.any():
+        return rows > 0
     often = sold & (rows >= _LEAST)[past.shop]
     cash |= sold & words_of_cash(past.shop, often, past.size, scale, _FEW_SUMS)[past.shop]
     of_bills = np.bincount(past.shop[sold & (bill | monthly)], minlength=past.shops)

@@ -68,7 +68,6 @@ class Difference:
             return max(float(self.second_of(one)[0]), self.grain), moved
         return max(float(at_grain((one + self.less) / self.share, self.grain)[0]), self.grain), moved
 
-
     def text(self, scale: int) -> str:
         """Return the difference in words; sums in units of 1 / ``scale``."""
         if self.is_none:
