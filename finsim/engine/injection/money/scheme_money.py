@@ -158,7 +158,7 @@ class Money:
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
 
-        Where ``below``, none is above what was asked.
+        Where ``below``, none is above what was asked; else none is below all that the ledger pays.
         """
         room = np.where(below, 0.0, self.room)
         low = np.searchsorted(self.amounts, amounts * (1 - self.room), side="left")
@@ -166,7 +166,8 @@ class Money:
         pick = low + (rng.random(len(amounts)) * (high - low)).astype(np.int64)
         known = self.amounts[np.minimum(pick, len(self.amounts) - 1)]
         plain = np.maximum(amounts // self.grain * self.grain, min(self.grain, 1)).astype(np.int64)
-        return np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
+        found = np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
+        return np.where(below, found, np.maximum(found, self.amounts[0]))
 
 
 def ledger_money(
