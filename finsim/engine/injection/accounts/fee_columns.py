@@ -52,7 +52,9 @@ def fee_columns(
     two = sides.second[one]
     fee = np.abs(past.size[one] - past.size[two])
     by_payee = np.array([law.by_payee for law in sides.laws])[sides.law[one]]
-    rows, plain = np.where(by_payee, two, one), np.concatenate([one[fee == 0], two[fee == 0]])
+    costs = fee > 0
+    rows = np.where(by_payee, two, one)[costs]
+    free = np.concatenate([one[~costs], two[~costs], np.where(by_payee, one, two)[costs]])
     found = []
     for name, header in source.bound.items():
         field = source.fields[name]
@@ -60,10 +62,10 @@ def fee_columns(
             continue
         part = Part(header, source.headers.index(header), replace(field, null=True))
         values = _units(sample.cells, part, ledger)
-        there, none = values[rows[fee > 0]], values[plain]
-        says = [(np.abs(there - sign * fee[fee > 0]) < 0.5).mean() for sign in (1, -1)]
-        if max(says) >= _SAYS and np.isin(np.nan_to_num(none), [0.0]).mean() >= _SAYS * (len(none) > 0):
-            is_empty = bool(np.isnan(none).mean() > 0.5) if len(none) else False
+        says = [float((np.abs(values[rows] - sign * fee[costs]) < 0.5).mean()) for sign in (1, -1)]
+        none = np.isin(np.nan_to_num(values[free]), [0.0]).mean()
+        if max(says) >= _SAYS and none >= _SAYS:
+            is_empty = bool(np.isnan(values[free]).mean() > 0.5)
             found.append(FeeColumn(part, 1 if says[0] >= says[1] else -1, is_empty))
     return tuple(found)
 

@@ -83,9 +83,9 @@ class MerchantHours:
             able = known[midnight + known >= before]
             if not len(able) or midnight + able[0] >= self.end:
                 continue
-            if quiet:
-                away = np.abs(able - late)
-                away = np.minimum(away, NANOS_PER_DAY - away)
+            if quiet or self.knows(shop, time):  # the nearest to what the story says
+                away = np.abs(midnight + able - time) if not quiet else np.abs(able - late)
+                away = np.minimum(away, NANOS_PER_DAY - away) if quiet else away
                 able = able[np.argsort(away, kind="stable")[: max(1, int(_NEAREST * len(able)))]]
             return int(midnight + able[int(rng.integers(len(able)))])
         return max(time, before)

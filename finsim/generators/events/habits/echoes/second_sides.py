@@ -30,6 +30,8 @@ REACHES = (0, HOUR // 6, HOUR, 6 * HOUR, NANOS_PER_DAY, 2 * NANOS_PER_DAY, 4 * N
 """How much later the second side may be booked; four days reach over a long weekend (assumption)."""
 FURTHER = 1.05
 """How many times more second sides a longer reach must find (assumption)."""
+AS_OTHERS = 0.95
+"""Share of the equal sums that another law leaves equal from which on it is theirs too (assumption)."""
 ROUNDS = 64
 """Payments of one pair and sum at most that find no second side beside others, before the rest is left."""
 NEAR, FAR = (-5, -4, 4, 5), (-6, -5, 8, 9)
@@ -81,7 +83,24 @@ def second_sides(sides: Sides, count: int) -> Pairs | None:
                 best, found = net, Pairs(one, two, way[0], reach, law, of)
         if best * FURTHER >= max(most):
             break
-    return found
+    return None if found is None else _as_others(found, sides)
+
+
+def _as_others(pairs: Pairs, sides: Sides) -> Pairs:
+    """Return the pairs, those of equal sums under the law of others where it leaves nearly all as they are.
+
+    Whole sums stay as they are where the second side is rounded: any other sum of such a payment would not.
+    """
+    law = pairs.law.copy()
+    equal = np.flatnonzero(law == 0)
+    for number, one in enumerate(pairs.laws[1:], start=1):
+        first, second = sides.size[pairs.one[equal]], sides.size[pairs.two[equal]]
+        ones = np.ones(len(equal), dtype=np.bool_)
+        same = np.abs(one.keys(first, ones) - one.keys(second, ~ones)) < one.grain / 2
+        if len(equal) and same.mean() >= AS_OTHERS:
+            law[equal[same]] = number
+            break
+    return replace(pairs, law=law)
 
 
 def learned_laws(sides: Sides, way: tuple[int, int]) -> tuple[Difference, ...]:
