@@ -206,6 +206,8 @@ def _cells(
         with held(place, part.header, kind, "amounts"):
             column = amount_cells(sums, ledger.scale, kind, part.field, dialect)
         columns[part.at] = pc.if_else(pa.array(there), column, pa.scalar(None, column.type))
+    for one in lent.fee_columns:
+        columns[one.part.at] = one.over(columns[one.part.at], [row.fee for row in found], ledger)
     taken = -1
     if ordered is not None:
         taken, name = ordered.at, cells.schema.field(ordered.at).name

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
+from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
@@ -39,7 +41,7 @@ from finsim.engine.injection.money.amount_steps import amount_steps
 from finsim.engine.injection.money.ledger_currencies import ledger_currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
-from finsim.engine.injection.remarks import lowered, of_the_table, short_of, strange, widened
+from finsim.engine.injection.remarks import by_night, lowered, of_the_table, short_of, strange, widened
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_planning import (
     PlannedScheme,
@@ -129,21 +131,25 @@ def inject(
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger)
     progress("planning schemes", 1, _STEPS)
-    clock = ledger_clock(local, past, people.entity, people.settings, ledger.columns.is_daily)
+    used, daily = people.used(past), ledger.columns.is_daily
+    clock = ledger_clock(local, past, people.entity, people.settings, daily, used)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     words = transfer_words(local, past, ledger.columns, people.sorts)
-    laws = MoneyLaws.of(past, people, currencies, steps, words.lends if words else None)
     sides = OtherSides.of(local, past, ledger.columns)
-    times = RelatedTimes.of(local, people.sorts, ledger.columns.is_daily)
-    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times,
+    sent = past if sides is None else sides.sent(past)
+    laws = MoneyLaws.of(sent, people, currencies, steps, words.lends if words else None)
+    times = RelatedTimes.of(local, people.sorts, daily, used)
+    hours = MerchantHours.of(local, past, used, is_daily=daily)
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times, hours,
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None)  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(
-        sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts
+        sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts, used
     )
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
+        fee_columns=fee_columns(sides, sample, past, ledger),
         shop_words=merchant_words(local, past, ledger.columns),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
@@ -168,9 +174,10 @@ def inject(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         rows_of, judged,
         (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
+         *(sides.told(ledger.scale) if sides else ()),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
-         *strange(judged), *_flagged(folder, added, flag)),
+         *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),
     )  # fmt: skip
 
 

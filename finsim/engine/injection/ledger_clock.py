@@ -10,7 +10,7 @@ import pandas as pd
 from finsim.agents.settings import Settings
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_sample import LedgerSample
-from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 
 _HOURS = 24
 _HOUR = NANOS_PER_DAY // _HOURS
@@ -25,7 +25,7 @@ class LedgerClock:
     """Implements ``SchemeClock`` for a table.
 
     ``daily`` float64[D] activity of each day relative to the mean, ``hourly`` float64[24] that of each hour;
-    ``times`` int64[n] times of day (ns) of all sampled rows; ``own`` times of day by account position.
+    ``times`` int64[n] times of day (ns) of the sampled rows; ``own`` times of day by account position.
     """
 
     settings: Settings
@@ -95,20 +95,26 @@ class LedgerClock:
 
 
 def ledger_clock(
-    sample: LedgerSample, past: Histories, entity: Int1D, settings: Settings, is_daily: bool
-) -> LedgerClock:
-    """Return the clock of a ledger; ``entity`` is that of each account position."""
+    sample: LedgerSample, past: Histories, entity: Int1D, settings: Settings, is_daily: bool,
+    used: Bool1D | None = None,
+) -> LedgerClock:  # fmt: skip
+    """Return the clock of a ledger; ``entity`` is that of each account position.
+
+    ``used`` bool[n]: rows whose hours count; wages and bills that banks book in the night are no guide.
+    """
     late = (sample.time - settings.start_ns) % NANOS_PER_DAY
-    hourly = np.bincount(late // _HOUR, minlength=_HOURS).astype(np.float64)
+    payer = past.payer if used is None else np.where(used, past.payer, -1)
+    times = late if used is None or not used.any() else late[used]
+    hourly = np.bincount(times // _HOUR, minlength=_HOURS).astype(np.float64)
     usual = float(sample.daily[sample.daily > 0].mean())
-    order = np.argsort(past.payer, kind="stable")
-    edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
+    order = np.argsort(payer, kind="stable")
+    edges = np.searchsorted(payer[order], np.arange(past.count + 1))
     start, parts = [0], list[Array]()
     for one in entity.tolist():
         mine = late[order[edges[one] : edges[one + 1]]] if one >= 0 else late[:0]
         parts.append(mine)
         start.append(start[-1] + len(mine))
     return LedgerClock(
-        settings, sample.daily / usual, hourly / hourly.mean(), late, np.array(start),
+        settings, sample.daily / usual, hourly / hourly.mean(), times, np.array(start),
         np.concatenate(parts) if parts else late[:0], is_daily,
     )  # fmt: skip

@@ -77,6 +77,10 @@ class LedgerPopulation:
         """Number of sampled entities that schemes may be cast from."""
         return int((self.entity >= 0).sum())
 
+    def used(self, past: Histories) -> Bool1D:
+        """Return bool[n], rows that are no wage, bill or cash of merchants that schemes do not pay."""
+        return np.asarray((past.shop < 0) | np.isin(past.shop, self.shop[self.shop >= 0]))
+
 
 def ledger_population(
     sample: LedgerSample, past: Histories, columns: LedgerColumns, scale: int = 100

@@ -24,7 +24,7 @@ class Row:
 
     ``settled`` lends what the payee settles, ``worded`` words; ``lent`` rows that lend single cells, by place
     of the column, ``made`` texts of others; ``is_second`` of two rows of a payment;
-    ``is_receipt``: between accounts, money that comes in.
+    ``is_receipt``: between accounts, money that comes in; ``fee`` that its sum bears, where these are known.
     """
 
     time: int
@@ -42,6 +42,7 @@ class Row:
     is_receipt: bool = False
     lent: list[tuple[int, int]] = member(default_factory=list)
     made: list[tuple[int, str]] = member(default_factory=list)
+    fee: int | None = None
 
 
 def rows_of(
@@ -87,8 +88,12 @@ def rows_of(
             )
             if words is not None:
                 made[-1].worded = words.instead((template,), taker, amount, rng, into=True)
-    if sides is not None and sides.has_second and min(giver, taker) >= 0 and sides.holds[taker]:
-        made += _second(made[0], known, rng)
+    if sides is None or not sides.has_second or giver < 0 or shop >= 0:
+        return made
+    held = taker >= 0 and bool(sides.holds[taker])
+    if held or sides.differs:
+        both = _second(made[0], known, rng)
+        made += both if held else []
     return made
 
 
@@ -99,17 +104,25 @@ def _came_in(amount: int, known: Known) -> int:
 
 
 def _second(first: Row, known: Known, rng: np.random.Generator) -> list[Row]:
-    """Return the other account's row of a payment, its words and wait those of a real one; none too late."""
+    """Return the other account's row of a payment, its words and wait those of a real one; none too late.
+
+    Sums differ as those of the real one do: ``first`` says what is sent, and then what its side says of it.
+    """
     past, _, lent = known
     assert lent.sides is not None
     said = first.template if first.worded < 0 else first.worded
-    one, two = lent.sides.pair(said, abs(first.amount), rng)
+    sent = abs(first.amount)
+    one, two = lent.sides.pair(said, sent, rng)
+    paid, got = lent.sides.sums(one, sent)
+    first.amount = paid * past.sign
+    first.fee = None if not lent.sides.differs else paid - sent
     time = first.time + int(lent.times[two] - lent.times[one])
     if time > int(lent.times.max()):
         return []
     return [Row(
-        time, _came_in(first.amount * past.sign, known), two, first.payee, first.entity, NOBODY, first.scheme,
+        time, _came_in(got, known), two, first.payee, first.entity, NOBODY, first.scheme,
         first.labels, NOBODY, is_second=True, is_receipt=True, worded=two,
+        fee=None if not lent.sides.differs else sent - got,
     )]  # fmt: skip
 
 

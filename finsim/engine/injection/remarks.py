@@ -10,10 +10,13 @@ from finsim.engine.injection.following.following import Following
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.merging import Places
-from finsim.engine.injection.scheme_planning import PlannedScheme, World, expected_number
+from finsim.engine.injection.scheme_planning import PlannedScheme, World, expected_number, quiet_phases
 from finsim.evaluation.added_rows.separation import Separation
+from finsim.notation import NANOS_PER_DAY
 
 _MOSTLY, _BEYOND = 0.8, 1.2
+_NIGHT, _MOSTLY_NIGHT = (23, 6), 0.5
+_NANOS_PER_HOUR = NANOS_PER_DAY // 24
 
 
 def of_the_table(
@@ -81,6 +84,30 @@ def short_of(
         f"{name}: its schemes leave no row: whom they pay is in no row of this table that is like theirs"
         for name, made in rows_of.items() if not made
     ]  # fmt: skip
+
+
+def by_night(schemes: Sequence[PlannedScheme]) -> list[str]:
+    """Return a sentence per narrative whose payments of the night stand by day, since real rows do.
+
+    Its own hours are given up: a payment at night to who is never paid then is told by its hour alone.
+    """
+    held: dict[str, list[int]] = {}
+    for scheme in schemes:
+        names = quiet_phases(scheme.story)
+        quiet = [names and one[2] in names for one in scheme.labels]
+        for time, is_quiet in zip(scheme.time.tolist(), quiet, strict=True):
+            if is_quiet:
+                held.setdefault(scheme.story.id, []).append(time // _NANOS_PER_HOUR % 24)
+    return [
+        f"{name}: {len(hours):,} of its payments are made while the payer sleeps, and {_at_night(hours):,} "
+        "of them stand between 23:00 and 06:00: the others are at hours at which real rows are paid, so the "
+        "night does not tell them here"
+        for name, hours in held.items() if _at_night(hours) < _MOSTLY_NIGHT * len(hours)
+    ]  # fmt: skip
+
+
+def _at_night(hours: Sequence[int]) -> int:
+    return sum(one >= _NIGHT[0] or one < _NIGHT[1] for one in hours)
 
 
 def strange(judged: Sequence[Separation]) -> list[str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
 from finsim.engine.injection.accounts.agreement import agreement
+from finsim.engine.injection.accounts.fee_columns import FeeColumn
 from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
@@ -19,7 +20,7 @@ from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
-from finsim.notation import Int1D
+from finsim.notation import Bool1D, Int1D
 
 _NEAREST = 3  # of the payer's own rows
 _DRAWS = 8
@@ -39,7 +40,7 @@ class Templates:
     values hardly ever occur twice.
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
     ``words``: what transfers may say, ``shop_words`` payments to merchants.
-    ``sides``: the other account's rows; ``times`` int64[n] ns.
+    ``sides``: the other account's rows, ``fee_columns`` what these differ by; ``times`` int64[n] ns.
     """
 
     own: Group
@@ -60,6 +61,7 @@ class Templates:
     words: TransferWords | None = None
     sides: OtherSides | None = None
     shop_words: MerchantWords | None = None
+    fee_columns: tuple[FeeColumn, ...] = ()
     times: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
     def outgoing(
@@ -110,12 +112,15 @@ class Templates:
 
 def templates(
     sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None,
-    sorts: AccountSorts,
+    sorts: AccountSorts, used: Bool1D,
 ) -> Templates:  # fmt: skip
-    """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``."""
+    """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``.
+
+    Payments but those ``used`` bool[n] lend nothing: bills, wages and cash are no purchases.
+    """
     groups: tuple[Group | None, Group | None, Group | None] = (None, None, None)
     if sorts.is_mixed:
-        told_by = np.flatnonzero(sorts.relation >= 0)
+        told_by = np.flatnonzero((sorts.relation >= 0) & used)
         to = SORTS * past.payer + sorts.relation % SORTS
         groups = (
             Group.of(told_by, sorts.relation, past.size, SORTS * SORTS),
@@ -126,7 +131,7 @@ def templates(
             ),
         )  # fmt: skip
     shop = (past.shop >= 0).astype(np.int64)
-    out, into = np.flatnonzero(past.outgoing), np.flatnonzero(~past.outgoing & (past.size > 0))
+    out, into = np.flatnonzero(past.outgoing & used), np.flatnonzero(~past.outgoing & (past.size > 0))
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
     sold = np.flatnonzero(past.outgoing & (past.shop >= 0))

@@ -23,6 +23,7 @@ from finsim.agents.schemes.scheme_generation import vocabulary
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
 from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.entity_histories import NOBODY
@@ -31,10 +32,10 @@ from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.money.ledger_currencies import Currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
-from finsim.engine.injection.money.passed_on import is_passed_on, passed_on
+from finsim.engine.injection.money.passed_on import Bounds, is_passed_on, is_spent, no_fees, passed_on
 from finsim.engine.injection.money.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
-from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 BLOCK = 1_000_000
@@ -42,6 +43,7 @@ _TRIES = 12
 _CASTS = 8  # of a scheme, until all its payments lie in the lives of their accounts
 _IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
 _MOST_EMPTY = 200
+QUIET = "victim_sleep"
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
 SECOND = 0.5698402909980532
 """Places of schemes in amounts lie evenly too, by another step than those in time (Roberts 2018)."""
@@ -92,7 +94,7 @@ class PlannedScheme:
 
 @dataclass(frozen=True)
 class World:
-    """What schemes are planned in: the entities, their clock, money, currencies, shops, hours.
+    """What schemes are planned in: the entities, their clock, money, currencies, shops, times, their hours.
 
     ``is_statement``: a payment is a row of each account that it has; ``sides``: of each that holds rows.
     """
@@ -103,6 +105,7 @@ class World:
     currencies: Currencies | None = None
     shops: ShopHabits | None = None
     times: RelatedTimes | None = None
+    hours: MerchantHours | None = None
     is_statement: bool = False
     sides: OtherSides | None = None
 
@@ -237,29 +240,51 @@ def _scheme(
     if world.shops is not None:
         fitting, rng = (world.shops, people.shop), script.at("shops")
         kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
+    if world.hours is not None:
+        shop, rng = people.shop[kept.payee], script.at("merchant hours")
+        kept = replace(kept, ts=world.hours.moved(kept.ts, shop, _quiet(kept, plan, story), rng))
     if world.times is not None:
         kept = replace(kept, ts=world.times.moved(kept.ts, _relations(kept, people)))
     return PlannedScheme.of(arrival.id, story, kept, amounts, plan, code) if len(kept) else None
 
 
+def _quiet(kept: Orders, plan: SchemePlan, story: Narrative) -> Bool1D:
+    """Return which payments the story sets in the hours when their payer sleeps: bool[m]."""
+    names = quiet_phases(story)
+    phase = [plan.phases[int(plan.phase[row])] for row in kept.plan_row.tolist()]
+    return np.array([one in names for one in phase], dtype=np.bool_)
+
+
+def quiet_phases(story: Narrative) -> frozenset[str]:
+    """Return the names of the phases of a story whose payments are made while the payer sleeps."""
+    return frozenset(one.name for one in story.phases if one.timing.calendar == QUIET)
+
+
 def _tied(
     kept: Orders, amounts: Cents1D, plan: SchemePlan, ledger: tuple[World, Money], script: Streams
 ) -> tuple[Orders, Cents1D]:
-    """Return payments with sums of their relations, and no more passed on than was written as received."""
+    """Return payments with sums of their relations, no more passed on or spent than written as received."""
     (world, law), people = ledger, ledger[0].people
     kinds = _relations(kept, people) if world.money.of_relation else None
     if kinds is not None:
         amounts = world.money.as_related(amounts, kinds, law, script.at("related"))
-    if not is_passed_on(kept, plan.steps).any():
+    shops = np.stack([people.shop[kept.payer], people.shop[kept.payee]], axis=1)
+    spends = is_spent(kept, plan.steps, shops)
+    if not (is_passed_on(kept, plan.steps) | spends).any():
         return kept, amounts
     ends = people.entity[kept.payer] >= 0, people.entity[kept.payee] >= 0
     rng = script.at("passed on")
 
-    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
-        own = law if kinds is None else world.money.of_relation.get(int(kinds[rows[0]]), law)
-        return own.at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
+    def of_row(row: int) -> Money:
+        return law if kinds is None else world.money.of_relation.get(int(kinds[row]), law)
 
-    some, amounts = passed_on(kept, amounts, plan.steps, written)
+    def written(sums: Float1D, rows: Int1D, most: float) -> Cents1D:
+        return of_row(rows[0]).at_most(sums, (ends[0][rows], ends[1][rows]), most, rng)
+
+    least = of_row(int(np.flatnonzero(spends)[0])).least() if spends.any() else 1
+    fees = world.sides.fees if world.sides is not None and world.sides.differs else no_fees
+    bounds = Bounds(spends, least, shops.max(axis=1) < 0, fees)
+    some, amounts = passed_on(kept, amounts, plan.steps, written, bounds)
     return kept.take(np.flatnonzero(some)), amounts[some]
 
 

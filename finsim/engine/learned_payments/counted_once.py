@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, Sides
-from finsim.generators.events.habits.echoes.second_sides import Pairs, mirrored, second_sides
+from finsim.generators.events.habits.echoes.second_sides import Pairs, paired, second_sides
+from finsim.generators.events.habits.echoes.side_fees import EQUAL, Difference
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.records.event_log import EventLog
 
@@ -38,25 +39,27 @@ def answering_sides(pairs: Pairs, log: EventLog, entities: int, entity: Int1D) -
 
 
 def turned_twice(
-    turned: Bool1D, parties: tuple[Int1D, Int1D, Bool1D], cents: Array, times: Int1D, reach: int
-) -> Bool1D:
+    turned: Bool1D, parties: tuple[Int1D, Int1D, Bool1D], amounts: Array, times: Int1D, reach: int,
+    laws: tuple[Difference, ...] = (EQUAL,),
+) -> Bool1D:  # fmt: skip
     """Return bool[n], rows that are the second side of one before: one of both is the partner's row.
 
     ``parties``: the entity that a row stands with, the other side, and whether the entity pays. A second side
     stands with the entity of the first, so no row of another one is looked at and shards may be of any size.
-    Same payer, payee and sum, at most ``reach`` nanoseconds later, and a day more where the day counts.
+    Same payer, payee and sum (or sums that differ by one of ``laws``, in their units), at most ``reach``
+    nanoseconds later, and a day more where the day counts.
     """
     entity, other, pays = parties
     longest = reach + (NANOS_PER_DAY if reach >= NANOS_PER_DAY else 0)
     own = 2 * entity.astype(np.int64) + pays
     them = other.astype(np.int64) + int(own.max(initial=0)) + 1
     wide = int(them.max(initial=0)) + 1
-    sums = np.nan_to_num(cents)
+    sums = np.nan_to_num(amounts)
     found = np.zeros(len(turned), dtype=np.bool_)
     for first in (False, True):
         rows = np.flatnonzero(~found)
         is_first = (turned == first)[rows]
         one, two = np.where(is_first, own[rows], them[rows]), np.where(is_first, them[rows], own[rows])
         some = Sides(one, two, np.where(is_first, FIRST, SECOND), sums[rows], times[rows], wide)
-        found[rows[mirrored(some, FIRST, SECOND, reach=longest)[1]]] = True
+        found[rows[paired(some, (FIRST, SECOND), laws, reach=longest)[1]]] = True
     return found

@@ -20,7 +20,8 @@ from finsim.engine.learned_payments.payment_words import (
     REFUND,
 )
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
-from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
+from finsim.generators.events.habits.echoes.side_fees import EQUAL
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D, minor_units
 from finsim.records.event_log import NAME_ONLY, EventLog
 from finsim.records.mixed_table import MISSING_TIME
 
@@ -137,10 +138,11 @@ def _second_sides(
     payer, payee, entity = parties
     pairs = ledger.pairs
     if log.turned is not None:
-        reach = 0 if pairs is None else pairs.reach
         pays = payer == entity
         parties_of = (entity, np.where(pays, payee, payer), pays)
-        return turned_twice(log.turned, parties_of, cents, log.times, reach)
+        units = cents / minor_units(ledger.currency)
+        reach, laws = (0, (EQUAL,)) if pairs is None else (pairs.reach, pairs.laws)
+        return turned_twice(log.turned, parties_of, units, log.times, reach, laws)
     if pairs is None:
         return np.zeros(log.events.rows, dtype=np.bool_)
     if log is ledger.log:

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from finsim.engine.injection.accounts.cash_words import machine_rows, says_cash, words_of_cash
 from finsim.engine.injection.accounts.transfer_words import RHYTHMS, in_rhythm, word_columns
-from finsim.engine.injection.entity_histories import Histories, cash_rows
+from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
-from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D
 
 _MOSTLY = 0.6  # assumption: share of rows in a monthly or quarterly rhythm from which on they are bills
 _LEAST = 30  # assumption: rows that tell a word
 _NOTE = 5  # assumption: units that every sum of a cash machine is a multiple of
-_ROUND, _OTHERS_ROUND = 0.995, 0.5  # shares of such sums: of cash, and at most of all other words
-_SUMS = 3  # distinct ones of cash at least: a fee is of one sum
+_FEW_SUMS = 20  # assumption: a name alone tells a machine where it has at most so many sums
 _MACHINE = 0.9  # assumption: share of the rows of a name in words of cash from which on it is a machine
 _MONTHLY = RHYTHMS[2:]  # who shops each week is no biller
 
@@ -25,7 +25,7 @@ def purchase_payees(sample: LedgerSample, past: Histories, columns: LedgerColumn
     """Return bool[M], the merchants that are paid by purchases; ``scale`` minor units make one unit.
 
     A word of rows (a type, a category) is of bills where most of its rows lie a month or a quarter apart,
-    of whatever sum, and of cash where all its sums are round and those of other words are not.
+    of whatever sum, and of cash as ``cash_words`` tells it: by the word, the merchant code, or by its sums.
     """
     sold = past.outgoing & (past.shop >= 0)
     rows = np.bincount(past.shop[sold], minlength=past.shops)
@@ -41,21 +41,15 @@ def purchase_payees(sample: LedgerSample, past: Histories, columns: LedgerColumn
         count = np.bincount(word[sold], minlength=size)
         known = count >= _LEAST
         bill |= (known & (np.bincount(word[monthly], minlength=size) >= _MOSTLY * count))[word]
-        cash |= (known & _of_cash(word, sold, round_sum, past.size))[word]
-        cash |= cash_rows(sample.cells.column(at)) & round_sum
+        cash |= (known & words_of_cash(word, sold, past.size, scale))[word]
+        column = sample.cells.column(at)
+        cash |= machine_rows(column) | says_cash(column, round_sum, sold, past.size, scale)
+    if not sold.any():
+        return rows > 0
+    often = sold & (rows >= _LEAST)[past.shop]
+    cash |= sold & words_of_cash(past.shop, often, past.size, scale, _FEW_SUMS)[past.shop]
     of_bills = np.bincount(past.shop[sold & (bill | monthly)], minlength=past.shops)
     of_words = np.bincount(past.shop[sold & bill], minlength=past.shops)
     of_cash = np.bincount(past.shop[sold & cash], minlength=past.shops)
     biller = (of_bills >= _MOSTLY * rows) | (of_words >= _MACHINE * rows)
     return np.asarray((rows > 0) & ~biller & (of_cash < _MACHINE * rows))
-
-
-def _of_cash(word: Int1D, sold: Bool1D, round_sum: Bool1D, sums: Int1D) -> Bool1D:
-    """Return bool per word: all its sums are round, several, and those of other words are not."""
-    size = int(word.max()) + 1
-    count = np.bincount(word[sold], minlength=size)
-    even = np.bincount(word[sold & round_sum], minlength=size)
-    pairs = np.unique(np.stack([word[sold], sums[sold]]), axis=1)
-    several = np.bincount(pairs[0], minlength=size) >= _SUMS
-    others = (even.sum() - even) < _OTHERS_ROUND * np.maximum(count.sum() - count, 1)
-    return np.asarray((even >= _ROUND * count) & several & others)

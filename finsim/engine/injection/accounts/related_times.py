@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS, AccountSorts
 from finsim.engine.injection.ledger_sample import LedgerSample
-from finsim.notation import NANOS_PER_DAY, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
 
 _LEAST = 30  # rows that tell the hours of a relation
 
@@ -27,8 +27,13 @@ class RelatedTimes:
     end: int
 
     @classmethod
-    def of(cls, sample: LedgerSample, sorts: AccountSorts, is_daily: bool) -> RelatedTimes | None:
-        """Return the times of a ledger; None of one without a clock or with accounts of one sort."""
+    def of(
+        cls, sample: LedgerSample, sorts: AccountSorts, is_daily: bool, used: Bool1D
+    ) -> RelatedTimes | None:
+        """Return the times of a ledger; None of one without a clock or with accounts of one sort.
+
+        ``used`` bool[n]: rows whose hours count, as in ``ledger_clock``.
+        """
         if is_daily or not sorts.is_mixed:
             return None
         late = (sample.time - sample.begin) % NANOS_PER_DAY
@@ -38,7 +43,7 @@ class RelatedTimes:
             if one % SORTS != SELLS and one // SORTS != SELLS and mine.sum() >= _LEAST:
                 found[one] = np.sort(late[mine])
         end = int(sample.begin + len(sample.daily) * NANOS_PER_DAY)
-        return cls(np.sort(late[sorts.relation >= 0]), found, int(sample.begin), end)
+        return cls(np.sort(late[(sorts.relation >= 0) & used]), found, int(sample.begin), end)
 
     def moved(self, ts: Int1D, relations: Int1D) -> Int1D:
         """Return the instants of a scheme's payments, in order of time, at hours of their relations.

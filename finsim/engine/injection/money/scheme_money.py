@@ -35,6 +35,7 @@ _FEW_SUMS, _OF_THEM, _WIDE = 8, 0.5, 0.25
 _TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
+_SMALLEST = 0.02  # assumption: of the ledger's amounts, that are smaller than what is usually paid at least
 _MIDDLE = 0.5
 _LEAST_PART = 0.25  # of the ranks of what parts are of
 _LARGEST = 41.0  # of logs: what an int64 holds
@@ -150,10 +151,14 @@ class Money:
             found = np.where(high > low, self.amounts[np.maximum(pick, 0)], found)
         return at_steps(found, np.full(len(found), self.step))
 
+    def least(self) -> int:
+        """Return the smallest sum that is paid as a matter of course."""
+        return int(self.amounts[int(_SMALLEST * len(self.amounts))])
+
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
 
-        Where ``below``, none is above what was asked.
+        Where ``below``, none is above what was asked; else none is below all that the ledger pays.
         """
         room = np.where(below, 0.0, self.room)
         low = np.searchsorted(self.amounts, amounts * (1 - self.room), side="left")
@@ -161,7 +166,8 @@ class Money:
         pick = low + (rng.random(len(amounts)) * (high - low)).astype(np.int64)
         known = self.amounts[np.minimum(pick, len(self.amounts) - 1)]
         plain = np.maximum(amounts // self.grain * self.grain, min(self.grain, 1)).astype(np.int64)
-        return np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
+        found = np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
+        return np.where(below, found, np.maximum(found, self.amounts[0]))
 
 
 def ledger_money(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,7 +32,8 @@ class EchoLaw:
     ``share`` float64[B] of the sum, with the sign that it has to that of the answered row; ``kind`` int64[B]
     of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for the same word.
     ``order`` int64[B] by kind, ``starts`` int64[K + 1]; ``told`` int32[B, C + 1] words and
-    weekday of the answered row where they tell the answer, ``ANY`` elsewhere.
+    weekday of the answered row where they tell the answer, ``ANY`` elsewhere. ``less``, ``step`` float64[B]:
+    the share is less a fee, and at whole steps where these are not 0.
     """
 
     turned: bool
@@ -46,6 +48,23 @@ class EchoLaw:
     order: Int1D
     starts: Int1D
     told: Array
+    less: Float1D
+    step: Float1D
+
+
+class Shares(NamedTuple):
+    """How sums of B answers follow from those answered: as in ``EchoLaw``, and ``law`` which of few rules."""
+
+    share: Float1D
+    less: Float1D
+    step: Float1D
+    law: Int1D
+
+    @classmethod
+    def of(cls, share: Float1D) -> Shares:
+        """Return plain shares."""
+        nought = np.zeros(len(share))
+        return cls(share, nought, nought, nought.astype(np.int64))
 
 
 def kinds_of(table: MixedTable, roles: EventRoles, column: int, sides: int) -> Int1D:
@@ -145,7 +164,7 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
         if name == roles.time:
             columns[name] = one.with_values(later)
         elif name == roles.amount:
-            columns[name] = one.with_values(_parts(one, law.share[bank]))
+            columns[name] = one.with_values(_parts(one, (law.share[bank], law.less[bank], law.step[bank])))
         elif one.kind == TIME:
             wait = np.where(one.missing(), MISSING_TIME, waits(one, time))
             columns[name] = one.with_values(times_after(later, wait, one.step))
@@ -157,11 +176,20 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
     return MixedTable(columns, rows.rows)
 
 
-def _parts(amount: MixedColumn, share: Float1D) -> Float1D:
-    """Return the shares of amounts, parts of them on the grid of the column."""
+def _parts(amount: MixedColumn, shares: tuple[Float1D, Float1D, Float1D]) -> Float1D:
+    """Return the shares of amounts less fees, parts of them on the grid of the column or on their steps."""
+    share, less, step = shares
     part = amount.values * share
-    if amount.step <= 0:
+    part = part - np.sign(part) * np.minimum(less, np.abs(part))
+    grid = np.where(step > 0, step, amount.step)
+    as_is = (np.abs(share) == 1.0) & (less == 0.0) & (step == 0.0)
+    if not (grid > 0).any():
         return np.asarray(part)
-    cells = np.round(part / amount.step)
-    cells = np.where(cells == 0, np.sign(part), cells) * amount.step
-    return np.asarray(np.where(np.abs(share) == 1.0, part, np.round(cells, 9)))
+    safe = np.where(grid > 0, grid, 1.0)
+    cells = np.sign(part) * np.floor(np.abs(part) / safe + 0.5 + 1e-7)
+    cells = np.where(step > 0, cells, np.round(part / safe))
+    lost = (cells == 0) & (step == 0)
+    cells = np.where(lost, np.sign(amount.values * share), cells) * safe
+    least = np.sign(amount.values * share) * amount.step
+    cells = np.where((cells == 0) & (step > 0), least, cells)
+    return np.asarray(np.where(as_is | (grid <= 0), part, np.round(cells, 9)))

@@ -19,12 +19,13 @@ from finsim.generators.events.habits.echoes.echo_law import (
     SIDE,
     Block,
     EchoLaw,
+    Shares,
     kinds_of,
     with_answers,
     word_columns,
     words_of,
 )
-from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, second_sides
+from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, Pairs, second_sides
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.randomness import Streams
@@ -88,8 +89,9 @@ class Echoes:
 
 
 def _law_of(prefix: str, arrays: Mapping[str, Array]) -> EchoLaw:
-    """Return a law; in models of before no words tell answers."""
+    """Return a law; in models of before no words tell answers, and sums bear no fee."""
     nothing = {f"{prefix}.told": np.full_like(arrays[f"{prefix}.cells"], ANY)}
+    nothing |= {f"{prefix}.{name}": np.zeros(len(arrays[f"{prefix}.lag"])) for name in ("less", "step")}
     return item_of(EchoLaw, prefix, {**nothing, **arrays})
 
 
@@ -129,13 +131,24 @@ def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | 
     if pairs is None:
         return None
     may = np.flatnonzero(sides.between_entities() & (sides.side == pairs.side))
-    law = _bank(log, sides, (pairs.one, pairs.two), np.ones(len(pairs.one)), may, True, count)
+    law = _bank(log, sides, (pairs.one, pairs.two), _fees(pairs, sides), may, True, count)
     if law is None:
         return None
     kept[pairs.two] = False
     wait = sides.time[pairs.two] - sides.time[pairs.one]
     # Those that all come within hours wait, over midnight too; else they are booked at a time of a later day.
     return replace(law, lag=wait) if pairs.reach < NANOS_PER_DAY else law
+
+
+def _fees(pairs: Pairs, sides: Sides) -> Shares:
+    """Return how second sums follow from first ones; by what is off where the first is the rounded one."""
+    laws = pairs.laws
+    off = sides.size[pairs.one] - sides.size[pairs.two]
+    rounded = np.array([one.back for one in laws])[pairs.law]
+    share, less, step = (
+        np.array([getattr(one, name) for one in laws])[pairs.law] for name in ("share", "less", "step")
+    )
+    return Shares(share, np.where(rounded, off, less), np.where(rounded, 0.0, step), pairs.law)
 
 
 def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:
@@ -166,7 +179,7 @@ def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) ->
         return None
     if turned:
         may &= some.between_entities()
-    law = _bank(log, sides, (rows[earlier], rows[later]), share, rows[may], turned, count)
+    law = _bank(log, sides, (rows[earlier], rows[later]), Shares.of(share), rows[may], turned, count)
     if law is not None:
         kept[rows[later]] = False
     return law
@@ -202,7 +215,7 @@ def _bank(
     log: EventLog,
     sides: Sides,
     pairs: tuple[Int1D, Int1D],
-    share: Array,
+    shares: Shares,
     may: Int1D,
     turned: bool,
     count: int,
@@ -229,12 +242,12 @@ def _bank(
     sign = np.sign(amount[one]) * np.sign(amount[two])
     told_by, rate, kind = _rates(log, sides, one, wait, may, count)
     of_pair = kind[one]
-    said = np.column_stack([cells, days // NANOS_PER_DAY])
+    said = np.column_stack([cells, days // NANOS_PER_DAY, shares.law])
     order = np.argsort(of_pair, kind="stable")
     return EchoLaw(
         turned, told_by, rate, lag.astype(np.int64), sides.time[two] % NANOS_PER_DAY, same_clock,
-        share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
-        telling_words(words_of(log.events, log.roles, one), said, of_pair),
+        shares.share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
+        telling_words(words_of(log.events, log.roles, one), said, of_pair), shares.less, shares.step,
     )  # fmt: skip
 
 

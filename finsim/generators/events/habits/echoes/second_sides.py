@@ -1,12 +1,22 @@
-"""Second sides of transfers: the partner's own row of a payment, at its time or booked later."""
+"""Second sides of transfers: the partner's own row of a payment, at its time or booked later.
+
+Its sum is the payment's, or differs from it as learned: by a fee, a share, or by rounding.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as member
 
 import numpy as np
 
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, Sides
+from finsim.generators.events.habits.echoes.side_fees import (
+    EQUAL,
+    Difference,
+    differences,
+    nearest_opposite,
+)
 from finsim.notation import Bool1D, Int1D
 
 LEAST = 20
@@ -20,6 +30,8 @@ REACHES = (0, HOUR // 6, HOUR, 6 * HOUR, NANOS_PER_DAY, 2 * NANOS_PER_DAY, 4 * N
 """How much later the second side may be booked; four days reach over a long weekend (assumption)."""
 FURTHER = 1.05
 """How many times more second sides a longer reach must find (assumption)."""
+AS_OTHERS = 0.95
+"""Share of the equal sums that another law leaves equal from which on it is theirs too (assumption)."""
 ROUNDS = 64
 """Payments of one pair and sum at most that find no second side beside others, before the rest is left."""
 NEAR, FAR = (-5, -4, 4, 5), (-6, -5, 8, 9)
@@ -29,12 +41,17 @@ reaches of more than a day."""
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows int64[m] each: a first side and its second; ``side`` of the first ones, ``reach`` of all waits."""
+    """Rows int64[m] each: a first side and its second; ``side`` of the first ones, ``reach`` of all waits.
+
+    ``laws``: by what sums of the two sides differ, equal ones first; ``law`` int64[m] that of each pair.
+    """
 
     one: Int1D
     two: Int1D
     side: int
     reach: int
+    laws: tuple[Difference, ...] = (EQUAL,)
+    law: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def second_sides(sides: Sides, count: int) -> Pairs | None:
@@ -50,22 +67,82 @@ def second_sides(sides: Sides, count: int) -> Pairs | None:
     alone = np.bincount(sides.side[~inside], minlength=count)
     first, second = (first, second) if alone[first] >= alone[second] else (second, first)
     ways = ((first, second), (second, first))
-    most = [len(mirrored(sides, *way, reach=REACHES[-1])[0]) for way in ways]
+    laws = [learned_laws(sides, way) for way in ways]
+    most = [len(paired(sides, way, law, reach=REACHES[-1])[0]) for way, law in zip(ways, laws, strict=True)]
     if max(most) < max(LEAST, BOTH_SIDES * min(often[first], often[second])):
         return None
     best, found = 0.0, None
     for reach in REACHES:
-        for way in ways if reach else ways[:1]:
-            one, two = mirrored(sides, *way, reach=reach)
+        for way, law in zip(ways, laws, strict=True) if reach else ((ways[0], laws[0]),):
+            one, two, of = paired(sides, way, law, reach=reach)
             moved = NEAR if reach <= NANOS_PER_DAY else FAR
-            by_chance = float(np.mean([len(mirrored(sides, *way, day, reach)[0]) for day in moved]))
+            by_chance = float(np.mean([len(paired(sides, way, law, day, reach)[0]) for day in moved]))
             net = len(one) - by_chance
             enough = len(one) >= LEAST and net >= BOTH_SIDES * int(often[way[0]])
             if enough and by_chance <= MOST_CHANCE * len(one) and net > FURTHER * best:
-                best, found = net, Pairs(one, two, way[0], reach)
+                best, found = net, Pairs(one, two, way[0], reach, law, of)
         if best * FURTHER >= max(most):
             break
-    return found
+    return None if found is None else _as_others(found, sides)
+
+
+def _as_others(pairs: Pairs, sides: Sides) -> Pairs:
+    """Return the pairs, those of equal sums under the law of others where it leaves nearly all as they are.
+
+    Whole sums stay as they are where the second side is rounded: any other sum of such a payment would not.
+    """
+    law = pairs.law.copy()
+    equal = np.flatnonzero(law == 0)
+    for number, one in enumerate(pairs.laws[1:], start=1):
+        first, second = sides.size[pairs.one[equal]], sides.size[pairs.two[equal]]
+        ones = np.ones(len(equal), dtype=np.bool_)
+        same = np.abs(one.keys(first, ones) - one.keys(second, ~ones)) < one.grain / 2
+        if len(equal) and same.mean() >= AS_OTHERS:
+            law[equal[same]] = number
+            break
+    return replace(pairs, law=law)
+
+
+def learned_laws(sides: Sides, way: tuple[int, int]) -> tuple[Difference, ...]:
+    """Return by what the sums of first and second sides differ: equal ones, and what others are told by."""
+    taken = np.zeros(len(sides.size), dtype=np.bool_)
+    for rows in mirrored(sides, *way, reach=REACHES[-1]):
+        taken[rows] = True
+    left = sides.between_entities() & (sides.size > 0) & ~taken
+    one, two = (np.flatnonzero(left & (sides.side == side)) for side in way)
+    if min(len(one), len(two)) < LEAST:
+        return (EQUAL,)
+    is_first = sides.side == way[0]
+    keys = (np.where(is_first, sides.entity, sides.partner), np.where(is_first, sides.partner, sides.entity),
+            sides.time)  # fmt: skip
+    met = [
+        [np.concatenate(side) for side in zip(*(
+            nearest_opposite(keys, (one, two), day * NANOS_PER_DAY, REACHES[-1]) for day in days
+        ), strict=True)]
+        for days in ((0,), FAR)
+    ]  # fmt: skip
+    (here, there), (by_chance, chance) = met
+    told = differences(
+        sides.size[here], sides.size[there], (sides.size[by_chance], sides.size[chance], len(FAR))
+    )
+    return (EQUAL, *told)
+
+
+def paired(
+    sides: Sides, way: tuple[int, int], laws: tuple[Difference, ...], shift: int = 0, reach: int = 0
+) -> tuple[Int1D, Int1D, Int1D]:
+    """Return rows as ``mirrored`` does, of sums that differ by one of ``laws``, and which: int64[m] each.
+
+    Those of the first law are taken first, then those of the next among what is left.
+    """
+    left, found = sides.size.copy(), []
+    for number, law in enumerate(laws):
+        sums = law.keys(left, sides.side == way[0])
+        one, two = mirrored(replace(sides, size=np.where(left > 0, sums, 0.0)), *way, shift, reach)
+        left[one] = left[two] = 0.0
+        found.append((one, two, np.full(len(one), number)))
+    one, two, law_of = (np.concatenate(part) for part in zip(*found, strict=True))
+    return one, two, law_of
 
 
 def mirrored(sides: Sides, first: int, second: int, shift: int = 0, reach: int = 0) -> tuple[Int1D, Int1D]:
