@@ -18,7 +18,7 @@ from finsim.tables import Dialect, Field, is_readable, typed
 
 SHOWN_PER_COLUMN = 5
 _BAD = ("bad", "1", "yes", "true", "default", "1.0")
-_MANY_UNSAID, _SHOWN = 0.2, 4  # assumption: share of rows left out for their word that is told; words shown
+_MANY_UNSAID, _SHOWN = 0.3, 4  # assumption: share of rows left out for their word that is told; words shown
 UNSAID = "outcome: "
 """Begins the note of rows left out because their word is neither default nor good."""
 _GOOD = ("good", "0", "no", "false", "paid", "0.0")

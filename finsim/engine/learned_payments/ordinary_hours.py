@@ -80,10 +80,10 @@ class OrdinaryHours:
             least = max(int(made[at - 1]), ts) if at else ts
             made[at] = max(ts + shift, least)
             open_at = self._times(cells[:, at])
+            moved += not is_open(open_at, ts % NANOS_PER_DAY)
             if not is_open(open_at, int(made[at]) % NANOS_PER_DAY) or made[at] >= settings.end_ns:
                 earliest = int(made[at - 1]) if at else settings.start_ns
                 made[at] = _next(open_at, least, (earliest, settings.end_ns), rng)
-                moved += not is_open(open_at, ts % NANOS_PER_DAY)
                 shift = int(made[at]) - ts
         return made, moved
 
