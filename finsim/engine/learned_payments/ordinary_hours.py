@@ -21,16 +21,18 @@ _LEAST = 30  # rows of a cell that tell its hours
 _RARE = 0.002  # assumption: share of rows within half an hour of a time, below which nobody pays then
 _BURST = _HOUR  # payments so near to each other are moved together
 _LATE = 0.05  # assumption: a day with less of its ordinary rows left is over
-_TRANSFER, _PURCHASE, _REFUND = 0, 1, 2
-_KINDS = 3
+_INSIDE, _PURCHASE, _REFUND, _OUTSIDE, _TRANSFER = range(5)
+_KINDS = 5
+_CELLS = 4
 
 
 @dataclass(frozen=True)
 class OrdinaryHours:
     """Times of the day (ns) of ordinary rows by cell, sorted by cell and time: ``cell``, ``late`` int64[n].
 
-    The cells of a row are its merchant (else its kind) with its channel, its kind with its channel, and its
-    kind: transfer, purchase or refund. The first that has rows enough tells its hours.
+    The cells of a row are who is on the other side with its channel, its kind with its channel, its kind
+    (purchase, refund, transfer between accounts of the ledger or with one outside), and for transfers all
+    of them. The first that has rows enough tells its hours.
     """
 
     cell: Int1D
@@ -41,7 +43,7 @@ class OrdinaryHours:
         """Return the hours of a ledger."""
         orders = known.orders.take(np.flatnonzero(known.free(known.orders, known.places)))
         cells = np.concatenate(list(_cells(orders, known.places.entities)))
-        late = np.tile(orders.ts % NANOS_PER_DAY, 3)
+        late = np.tile(orders.ts % NANOS_PER_DAY, _CELLS)
         order = np.lexsort((late, cells))
         return cls(cells[order], late[order])
 
@@ -128,15 +130,18 @@ def _next(times: Int1D, least: int, bounds: tuple[int, int], rng: np.random.Gene
 
 
 def _cells(orders: Orders, entities: int) -> Iterator[Int1D]:
-    """Yield the cells of payments, int64[m], the narrowest first."""
-    shop, channel = orders.merchant.astype(np.int64), orders.channel.astype(np.int64)
-    kind = np.where(shop < 0, _TRANSFER, np.where(orders.payer < entities, _PURCHASE, _REFUND))
-    wide = _KINDS * (1 + len(CHANNELS))
-    by_channel = _KINDS + kind * len(CHANNELS) + channel
-    narrow = wide + (shop * _KINDS + kind) * len(CHANNELS) + channel
-    yield np.where(shop >= 0, narrow, by_channel)
-    yield by_channel
+    """Yield the cells of payments, int64[m], the narrowest first; accounts outside follow the entities."""
+    payer, payee = orders.payer.astype(np.int64), orders.payee.astype(np.int64)
+    outer = np.maximum(np.maximum(payer, payee) - entities, -1)
+    is_out, channel = payer < entities, orders.channel.astype(np.int64)
+    kind = np.where(orders.merchant >= 0, np.where(is_out, _PURCHASE, _REFUND), _OUTSIDE)
+    kind = np.where(outer < 0, _INSIDE, kind)
+    wide = np.where((kind == _INSIDE) | (kind == _OUTSIDE), _TRANSFER, kind)
+    each = _KINDS * len(CHANNELS)
+    yield _KINDS + each + ((outer + 1) * 2 + is_out) * len(CHANNELS) + channel
+    yield _KINDS + kind * len(CHANNELS) + channel
     yield kind
+    yield wide
 
 
 def _remarks(moved: Int1D, plan: SchemePlan, scheme: Int1D) -> Iterator[str]:
