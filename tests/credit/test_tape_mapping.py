@@ -69,7 +69,7 @@ def test_a_study_maps_roles_words_units_and_periods(tmp_path):
     )
     known = frame[frame["Ausgang"] != "offen"].reset_index(drop=True)
     assert len(found.frame) == len(known)
-    assert "lack an amount, a term or an outcome: left out" in found.notes[0]
+    assert "lack an amount, a term or an outcome: left out" in found.notes[1]
     assert np.array_equal(found.frame["term_months"], known["LAUFZEIT"] * 12)
     assert np.allclose(found.frame["rate"], known["Zins"] / 100)
     assert np.allclose(found.frame["income"], known["Einkommen"] / 12)

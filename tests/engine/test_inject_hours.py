@@ -11,7 +11,7 @@ import pytest
 import finsim
 from finsim.engine.injection.accounts.cash_words import is_of_notes, machine_rows, says_cash, words_of_cash
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
-from finsim.engine.injection.entity_histories import Histories
+from finsim.engine.injection.entity_histories import Histories, cash_rows
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.money.passed_on import Bounds, is_spent, passed_on
 from finsim.kernels.ledger import OF_POT
@@ -54,9 +54,9 @@ def test_cash_paid_in_a_shop_is_no_machine():
     column = pa.chunked_array([pa.array(["cash"] * 100 + ["card"] * 100)])
     every, even = np.ones(200, bool), np.arange(200) % 4 == 0
     odd = np.random.default_rng(2).integers(150, 9_000, 200)
-    assert says_cash(column, even, every, odd, 100).sum() == 25  # those of the word that are notes
+    assert says_cash(cash_rows(column), even, every, odd, 100).sum() == 25  # those of the word that are notes
     notes = NOTES.reshape(4, 50).T.ravel()
-    assert says_cash(column, even, every, notes, 100).tolist() == [True] * 100 + [False] * 100
+    assert says_cash(cash_rows(column), even, every, notes, 100).tolist() == [True] * 100 + [False] * 100
 
 
 def hours(late, shop, **kinds) -> MerchantHours:

@@ -9,15 +9,19 @@ import numpy as np
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.role_casting import Candidates, Pool, account_facts, candidates
-from finsim.notation import Float1D
+from finsim.notation import Bool1D, Float1D
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Rows that each account pays and is paid by, float64[A] each."""
+    """Rows that each account pays and is paid by, float64[A] each; ``able`` bool[A]: who may be cast.
+
+    Of a role that none of those can play anybody is cast. None: anybody of every role.
+    """
 
     pays: Float1D
     paid: Float1D
+    able: Bool1D | None = None
 
 
 def cast_by_activity(
@@ -31,6 +35,8 @@ def cast_by_activity(
     role = story.roles[name]
     alike = role.model_copy(update={"select": role.select.model_copy(update={"weight": {}})})
     who = candidates(alike, population, account_facts(population), pool)
+    if activity.able is not None and (able := activity.able[who.account]).any():
+        who = replace(who, account=who.account[able], shop=who.shop[able])
     if not len(who.account):
         return who
     running = np.cumsum(_weight(story, name, activity)[who.account] + 1e-9)

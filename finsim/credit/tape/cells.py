@@ -18,6 +18,9 @@ from finsim.tables import Dialect, Field, is_readable, typed
 
 SHOWN_PER_COLUMN = 5
 _BAD = ("bad", "1", "yes", "true", "default", "1.0")
+_MANY_UNSAID, _SHOWN = 0.3, 4  # assumption: share of rows left out for their word that is told; words shown
+UNSAID = "outcome: "
+"""Begins the note of rows left out because their word is neither default nor good."""
 _GOOD = ("good", "0", "no", "false", "paid", "0.0")
 
 
@@ -203,6 +206,8 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
     # Where only the words of default are listed every other word is a good loan; else others are unknown.
     found[others & text.isin(good) if good else others] = 0.0
     _note_unseen(reader, said, set(text.dropna()), header)
+    if listed and good:
+        _note_unsaid(reader, text, found, header)
     if not listed:
         remedy = f"declare the words of default: `bad: {{from: {header}, is: WORD}}`, or correct the row"
         expected = "good/bad, 0/1, yes/no or true/false (1 means default)"
@@ -224,6 +229,23 @@ def _note_unseen(reader: Reader, said: Declared, seen: set[str], header: str) ->
             reader.problems.append(Problem(reader.place, found, "", near))
         else:
             reader.notes += [f"no cell of column {header!r} says {word!r}" for word in unseen]
+
+
+def _note_unsaid(reader: Reader, text: pd.Series, found: pd.Series, header: str) -> None:
+    """Note words that are neither default nor good where many rows say them: their loans are left out."""
+    unsaid = text[text.notna() & found.isna()].value_counts()
+    count, total = int(unsaid.sum()), int(text.notna().sum())
+    if count < _MANY_UNSAID * max(total, 1):
+        return
+    words = ", ".join(f"{word!r} {rows:,}" for word, rows in unsaid.head(_SHOWN).items())
+    more = f" and {len(unsaid) - _SHOWN} more" if len(unsaid) > _SHOWN else ""
+    rate = float(found.mean()) if found.notna().any() else 0.0
+    all_good = float((found == 1.0).sum()) / total
+    reader.notes.append(
+        f"{UNSAID}{count:,} of {total:,} rows ({count / total:.0%}) are left out, as {header!r} says neither "
+        f"a word of `is:` nor of `good:` ({words}{more}): {rate:.1%} of the rest default, {all_good:.1%} if "
+        "these are good; name their words in `good:`, or leave `good:` out, as then all other words are good"
+    )
 
 
 def _plain(word: object) -> str | None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.credit.reference_parameters import CLASSES, PURPOSES, UNKNOWN_PURPOSE
-from finsim.credit.tape.cells import Reader, outcome_of, role_column
+from finsim.credit.tape.cells import UNSAID, Reader, outcome_of, role_column
 from finsim.credit.tape.facts import ColumnFact, Tape, fact_of, odd_loans
 from finsim.credit.tape.features import Feature, clash, declared, detected
 from finsim.credit.tape.mapping import Declared, Mapping, bound_columns, fields_of, reserved
@@ -213,7 +213,14 @@ def _finished(reading: _Reading, headers: list[str], keep: bool) -> pd.DataFrame
         _check_keys(reading, frame)
     if reader.problems:
         return frame
+    if keep or not _needs_outcome(frame):  # nothing is left out for its outcome
+        notes = reading.reader.notes
+        notes[:] = [note for note in notes if not note.startswith(UNSAID)]
     return _running(reading, frame) if keep else _learnable(reading, frame)
+
+
+def _needs_outcome(frame: pd.DataFrame) -> bool:
+    return "bad" in frame and ("pd" not in frame or bool(frame["pd"].isna().any()))
 
 
 def _running(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +244,7 @@ def _running(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:
 def _learnable(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows with a declared gap in amount, term or outcome, and columns that only keep uses."""
     needed = [name for name in ("amount", "term_months") if name in frame]
-    outcome = "bad" in frame and ("pd" not in frame or bool(frame["pd"].isna().any()))
+    outcome = _needs_outcome(frame)
     usable = frame[needed].notna().all(axis=1)
     if outcome:
         usable &= frame["bad"].notna()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -235,5 +236,9 @@ def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, I
 def cash_rows(column: pa.ChunkedArray) -> Bool1D:
     """Return in which rows of a column of words the word is cash: bool[n]."""
     codes, words = pd.factorize(pd.Series(_plain(column)), use_na_sentinel=True)
-    known = [place for place, word in enumerate(words) if str(word).strip().casefold() in _CASH]
-    return np.asarray(np.isin(codes, known))
+    return np.asarray(np.append(cash_words(words), False)[codes])
+
+
+def cash_words(words: Iterable[object]) -> Bool1D:
+    """Return which words are cash: bool[K]."""
+    return np.array([str(word).strip().casefold() in _CASH for word in words], dtype=np.bool_)

@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.agents.payment_orders import Orders
 from finsim.engine.learned_payments.life_orders import Places
-from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 
 _HOURS = 24
 _OWN_TIMES = 6
@@ -22,8 +22,9 @@ class EntityFacts:
     """Facts of accounts by position, entities first: shape [A] unless said; sums in minor units.
 
     ``need`` int64[E]: how far below its begin an entity's own payments bring its balance. ``hours``
-    int64[24], ``daily`` int64[D] rows; ``amounts`` and ``times`` (ns of the day) are a sample of rows;
-    ``own`` times of the day of entities from ``own_start`` int64[E + 1].
+    int64[24] of free rows, ``daily`` int64[D] of all; ``amounts`` of rows and ``times`` (ns of the day) of
+    free ones are samples (see ``ordinary_rows``); ``own`` times of the day of entities from ``own_start``
+    int64[E + 1].
     """
 
     rows_out: Int1D
@@ -62,10 +63,11 @@ _SUMMED = (
 )  # fmt: skip
 
 
-def facts_of(orders: Orders, places: Places, start: int, days: int) -> EntityFacts:
+def facts_of(orders: Orders, places: Places, start: int, days: int, free: Bool1D) -> EntityFacts:
     """Return the facts of the payments of some entities; other accounts count as those that are paid.
 
-    ``start`` (ns) and ``days`` bound the period. ``first`` is the first day of an account, from its start.
+    ``start`` (ns) and ``days`` bound the period; times of the day are those of ``free`` rows, bool[n].
+    ``first`` is the first day of an account, from its start.
     """
     total = places.total
     payer, payee = orders.payer.astype(np.int64), orders.payee.astype(np.int64)
@@ -76,15 +78,17 @@ def facts_of(orders: Orders, places: Places, start: int, days: int) -> EntityFac
     for side in (payer, payee):
         np.minimum.at(first, side, day)
     step = max(1, len(ts) // _SAMPLED)
-    own_start, own = _own_times(payer, late, places.entities)
+    chosen = late[free]
+    apart = max(1, len(chosen) // _SAMPLED)
+    own_start, own = _own_times(payer[free], chosen, places.entities)
     return EntityFacts(
         np.bincount(payer, minlength=total), np.bincount(payee, minlength=total),
         _sums(payer, amount, total), _sums(payee, amount, total),
         np.bincount(payee, weights=np.log(amount), minlength=total).astype(np.float64),
         _partners(payer, payee, total), _partners(payee, payer, total), first,
         np.bincount(payer[orders.merchant >= 0], minlength=total), _needs(orders, places.entities),
-        np.bincount(late * _HOURS // NANOS_PER_DAY, minlength=_HOURS), np.bincount(day, minlength=days),
-        amount[::step][:_SAMPLED], late[::step][:_SAMPLED], own_start, own,
+        np.bincount(chosen * _HOURS // NANOS_PER_DAY, minlength=_HOURS), np.bincount(day, minlength=days),
+        amount[::step][:_SAMPLED], chosen[::apart][:_SAMPLED], own_start, own,
     )  # fmt: skip
 
 

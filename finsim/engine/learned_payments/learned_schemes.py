@@ -21,13 +21,16 @@ from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
 from finsim.engine.learned_payments.life_orders import NOBODY
+from finsim.engine.learned_payments.open_shops import with_open_shops
+from finsim.engine.learned_payments.ordinary_hours import OrdinaryHours
+from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.scheme_channels import scheme_channels
 from finsim.engine.learned_payments.scheme_levels import expected_sums, levelled
 from finsim.engine.learned_payments.statement_channels import StatementRows
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
-from finsim.notation import NANOS_PER_DAY, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
@@ -61,14 +64,17 @@ def learned_scheme_orders(
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
     in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme are
-    moved together (``scheme_levels``). Roles are cast by what accounts do; channels become those of the
-    ledger. Raises as ``scheme_orders`` does.
+    moved together (``scheme_levels``). Roles are cast by what accounts do, merchants among those that are
+    paid by purchases; channels and hours become those of the ledger. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world
     money = StoryMoney.of(facts, ledger)
     clock = learned_clock(facts, ledger, settings, len(population.accounts))
     spare = _spare(population, facts)
-    activity = Activity(facts.rows_out.astype(np.float64), facts.rows_in.astype(np.float64))
+    known = OrdinaryRows.of(ledger)
+    activity = Activity(
+        facts.rows_out.astype(np.float64), facts.rows_in.astype(np.float64), _able(population, known)
+    )
     orders, plan = scheme_orders(
         _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock, activity
     )
@@ -79,8 +85,24 @@ def learned_scheme_orders(
     steps = _steps(plan, orders, (population, spare), money)
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
     made, plan = levelled(kept, plan, population, money, streams)
-    channel = scheme_channels(made, expected_sums(made, plan, population), len(facts.need), ledger, streams)
-    return replace(made, channel=channel), plan
+    sums = expected_sums(made, plan, population)
+    if not ledger.is_daily:
+        made = with_open_shops(made, sums, plan, (population.merchants, known), streams)
+    channel = scheme_channels(made, sums, len(facts.need), ledger, streams)
+    made = replace(made, channel=channel)
+    if ledger.is_daily:
+        return made, plan
+    return OrdinaryHours.of(known).moved((made, plan), len(facts.need), settings, streams)
+
+
+def _able(population: Population, known: OrdinaryRows) -> Bool1D:
+    """Return bool[A], the accounts that schemes are cast from: of others a row of theirs would tell."""
+    able = np.ones(len(population.accounts), dtype=np.bool_)
+    named = population.merchants.account
+    able[named[~known.bought]] = False
+    first = len(able) - known.places.total + known.places.named
+    able[first : first + len(known.standing)] &= ~known.standing
+    return able
 
 
 def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:

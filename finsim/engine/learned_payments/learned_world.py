@@ -15,7 +15,8 @@ from finsim.agents.population.population import Population
 from finsim.agents.settings import Settings
 from finsim.engine.learned_payments.entity_facts import EntityFacts, chosen_entities, facts_of, merged
 from finsim.engine.learned_payments.learned_population import known_of, learned_population
-from finsim.engine.learned_payments.life_orders import Places, Window, in_study, life_orders
+from finsim.engine.learned_payments.life_orders import Window, in_study
+from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.places_in_run import facts_file
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.errors import Problem, StudyError
@@ -33,18 +34,15 @@ class LearnedWorld:
 
 def training_facts(ledger: PaymentLedger) -> EntityFacts:
     """Return the facts of the ledger's own entities over its own days."""
-    log = ledger.log
-    places = Places.of(ledger, log.count)
-    orders = life_orders(log, ledger, places, 0)
-    start = log.begin // NANOS_PER_DAY * NANOS_PER_DAY
-    return facts_of(orders, places, start, _days(ledger))
+    known = OrdinaryRows.of(ledger)
+    orders, places = known.orders, known.places
+    start = ledger.log.begin // NANOS_PER_DAY * NANOS_PER_DAY
+    return facts_of(orders, places, start, _days(ledger), known.free(orders, places))
 
 
 def training_orders(ledger: PaymentLedger, settings: Settings) -> Orders:
     """Return the ledger's own payments on the days of a study, sorted by time; those of other days not."""
-    log = ledger.log
-    orders = life_orders(log, ledger, Places.of(ledger, log.count), 0)
-    return in_study(orders, Window.of(log, settings), settings, 0)
+    return in_study(OrdinaryRows.of(ledger).orders, Window.of(ledger.log, settings), settings, 0)
 
 
 def _days(ledger: PaymentLedger) -> int:

@@ -8,6 +8,7 @@ from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.vocabulary import CHANNEL, CHANNELS
 from finsim.engine.injection.ledger_columns import SINGLE
+from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
 from finsim.engine.learned_payments.statement_channels import StatementRows, statement_channels
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
@@ -35,13 +36,15 @@ def scheme_channels(
     the ledger's. Channels that the ledger does not have become its fallback, or its first. Of card payments
     at shops and of transfers nine tenths are drawn from the ledger's rows of that sort with amounts near;
     cash, cheques and direct debits stay. Where rows do not say whether they are at a shop (ledgers without
-    shops), all but cash are drawn so; statements have a law of their own (``statement_channels``).
+    shops), all but cash are drawn so; statements have a law of their own (``statement_channels``). A channel
+    by which a merchant is never paid becomes one by which it is.
     """
     channel = _known(orders, ledger)
     draws = _draws(orders, streams)
     if ledger.layout == SINGLE:
         rows = StatementRows.of(ledger)
-        return statement_channels(orders, channel, sums, rows, entities, draws, _KEPT)
+        channel = statement_channels(orders, channel, sums, rows, entities, draws, _KEPT)
+        return _of_merchants(orders, channel, sums, (entities, ledger), draws[1])
     at_shop = orders.merchant >= 0
     whole = np.ones(len(orders), dtype=np.bool_)
     sorts: list[tuple[tuple[str, ...], Bool1D]] = [(_AT_SHOPS, at_shop), (_TRANSFERS, ~at_shop)]
@@ -52,7 +55,28 @@ def scheme_channels(
         if len(law):
             moved = here & _among(channel, names) & (draws[0] >= _KEPT)
             channel[moved] = law.near(sums[moved], draws[1][moved])
-    return channel
+    return _of_merchants(orders, channel, sums, (entities, ledger), draws[1])
+
+
+def _of_merchants(
+    orders: Orders, channel: Array, sums: Cents1D, known: tuple[int, PaymentLedger], u: Float1D
+) -> Array:
+    """Return the channels, where the ledger never pays a merchant so those of its rows with amounts near.
+
+    ``known``: the number of entities, and the ledger; ``u`` float64[m] chooses among the rows.
+    """
+    entities, ledger = known
+    rows = OrdinaryRows.of(ledger).orders
+    found = channel.copy()
+    for shop in np.unique(orders.merchant[orders.merchant >= 0]).tolist():
+        for is_sold in (True, False):
+            here = (orders.merchant == shop) & ((orders.payer < entities) == is_sold)
+            own = (rows.merchant == shop) & ((rows.payer < ledger.log.count) == is_sold)
+            law = ChannelsByAmount.of(rows.amount[own], rows.channel[own])
+            odd = here & ~np.isin(channel, law.channels)
+            if len(law) and odd.any():
+                found[odd] = law.near(sums[odd], u[odd])
+    return found
 
 
 def _draws(orders: Orders, streams: Streams) -> Float1D:

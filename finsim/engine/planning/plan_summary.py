@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.credit.reference_parameters import UNKNOWN_PURPOSE
+from finsim.credit.tape.cells import UNSAID
 from finsim.engine.answers.unmoved_narratives import unmoved_text
 from finsim.engine.answers.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.cost_constants import COMPILING, MEASURED_ON
@@ -23,7 +24,7 @@ from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_sche
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.stages.customers_with_loans import strangers
 from finsim.engine.stages.payment_world import learned_remarks
-from finsim.engine.study.loan_tape import describe_tape
+from finsim.engine.study.loan_tape import describe_tape, tape_of
 from finsim.engine.study.study_resolution import Plan
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
 from finsim.records.display.card import Card, Value, listed
@@ -281,8 +282,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     study = plan.study
     if study.transactions and study.transactions.data:
         found["transactions"] = learned_remarks(plan)
-    if apart := strangers(plan):
-        found["credit"] = [apart]
+    apart = [one for one in (strangers(plan), *_unsaid(plan)) if one]
+    found |= {"credit": apart} if apart else {}
     if study.market and study.evaluation.enabled and study.market.sessions < _SHORTEST_PATH:
         found["evaluation"] = [f"paths of fewer than {_SHORTEST_PATH} sessions are not judged"]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -295,6 +296,13 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     if cost.disk > space:
         found["disk"] = [f"{_megabytes(cost.disk)} are needed, {_megabytes(space)} are free in {above}"]
     return {name: tuple(texts) for name, texts in found.items()}
+
+
+def _unsaid(plan: Plan) -> list[str]:
+    """Return what of a tape is left out because a word is neither default nor good."""
+    part = plan.study.credit
+    notes = tape_of(part).notes if part is not None else ()
+    return [note for note in notes if note.startswith(UNSAID)]
 
 
 def _megabytes(size: float) -> str:

@@ -15,6 +15,7 @@ from finsim.engine.learned.event_model import LearnedEvents, fit_events
 from finsim.engine.learned_payments.entity_facts import facts_of
 from finsim.engine.learned_payments.ledger_summary import ledger_summary
 from finsim.engine.learned_payments.life_orders import Places, Window, in_study, life_orders
+from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.places_in_run import LEARN, LIFE, MODEL, facts_file, life_file
 from finsim.engine.learned_payments.scenario_moves import moved, unread_lines
 from finsim.engine.stages.payment_world import ledger_of_plan
@@ -69,7 +70,8 @@ def life_task(run: Path, plan: Plan, task: Task) -> Done:
     log = body.sample(count, plan.streams.under(*LIFE), first, window.days, settings.accounts)
     places = Places.of(ledger, settings.accounts)
     orders = in_study(life_orders(log, ledger, places, first), window, settings, task.shard)
-    facts = facts_of(orders, places, settings.start_ns, settings.days)
+    free = OrdinaryRows.of(ledger).free(orders, places)
+    facts = facts_of(orders, places, settings.start_ns, settings.days, free)
     path, beside = life_file(run, task.shard), facts_file(run, task.shard)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:

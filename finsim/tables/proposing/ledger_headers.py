@@ -6,7 +6,7 @@ by them, each with its doubt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 # Role -> headers that may mean it; the first one wins.
@@ -65,8 +65,12 @@ _WORDS: Mapping[str, str] = {
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label frode betrugsfall esfraude"
     " estfraude efraude",
 }  # fmt: skip
+_COUNTERPARTIES = (
+    "counterparty contrepartie contraparte controparte contrapartida gegenpartei gegenseite tegenpartij"
+)
+"""Words of the other side that are headers of names and, beside a word for accounts, of accounts."""
 FRAUD_PARTS = ("betrug", "fraud", "frode")  # of words put together: Betrugsverdacht, suspicion de fraude
-_ACCOUNTS = "konto cuenta compte conto conta rekening iban"
+_ACCOUNTS = "konto cuenta compte conto conta rekening iban account"
 _PARTIES: Mapping[str, str] = {
     "from_account": "auftraggeber auftraggebers absender sender ordenante origen emisor emisora source"
     " debiteur emetteur donneurdordre origem remetente mittente ordinante origine opdrachtgever afzender"
@@ -103,9 +107,28 @@ BOTH_PARTIES = frozenset((*_both(), "zahlungsbeteiligter", "namezahlungsbeteilig
 
 def _accounts(role: str) -> Iterator[str]:
     """Yield the account of a party in every order of the words: cuenta del beneficiario, Empfängerkonto."""
-    for party, account in product(_PARTIES[role].split(), _ACCOUNTS.split()):
+    others = _COUNTERPARTIES.split() if role == "to_account" else []
+    for party, account in product([*_PARTIES[role].split(), *others], _ACCOUNTS.split()):
         yield from (f"{account}{link}{party}" for link in _LINKS)
         yield f"{party}{account}"
+
+
+def is_of_other_side(words: Sequence[str]) -> bool:
+    """Tell whether the words of a header, folded, speak of who is paid, or who is on the other side."""
+    return any(word in _OTHERS or word.startswith(_OTHER_BEGINNINGS) for word in words)
+
+
+def is_of_account(words: Sequence[str]) -> bool:
+    """Tell whether one of the words of a header, folded, is an account, alone or put together."""
+    return any(word in _ACCOUNTS.split() or word.endswith(_ACCOUNT_ENDINGS) for word in words)
+
+
+_ACCOUNT_ENDINGS = ("konto", "rekening", "kontonummer", "rekeningnummer", "account")
+_OTHER_BEGINNINGS = ("gegen", "tegen", "empfanger", "empfaenger")  # of German and Dutch words put together
+_OTHERS = frozenset((
+    *_COUNTERPARTIES.split(), *_PARTIES["to_account"].split(), "beneficiary", "payee", "recipient",
+    "creditor", "receiver", "counter", "other", "tiers", "tercero", "terceiro",
+))  # fmt: skip
 
 
 def ledger_words() -> dict[str, tuple[str, ...]]:

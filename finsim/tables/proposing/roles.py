@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from finsim.tables.binding import plain
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.proposing.header_units import without_unit
-from finsim.tables.proposing.ledger_headers import ledger_words
+from finsim.tables.proposing.ledger_headers import is_of_account, is_of_other_side, ledger_words
 from finsim.tables.proposing.loan_roles import LOAN_WORDS
 from finsim.tables.role_words import ROLES
 
@@ -197,6 +197,17 @@ def is_entity(header: str) -> bool:
     """Tell whether a header is, as a whole, a word for a card, an account or a customer."""
     known = {*SYNONYMS["payments"]["from_account"], *SYNONYMS["loans"]["obligor"], *_ENTITIES}
     return names_entity(header) and (folded(header) in known or plain(header) in known)
+
+
+def names_payee(header: str) -> bool:
+    """Tell whether a header speaks of who is paid, or of whoever is on the other side."""
+    known = folded(header) in SYNONYMS["payments"]["to_account"]
+    return known or is_of_other_side([folded(word) for word in _words(header)])
+
+
+def names_account(header: str) -> bool:
+    """Tell whether one of the words of a header is an account: compte, IBAN, Gegenkonto."""
+    return is_of_account([folded(word) for word in _words(header)])
 
 
 def is_time(header: str) -> bool:

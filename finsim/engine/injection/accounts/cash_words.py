@@ -7,12 +7,12 @@ larger of both.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.engine.injection.entity_histories import cash_rows
 from finsim.notation import Array, Bool1D, Int1D
 
 _NOTE = 5  # assumption: units that every sum of a cash machine is a multiple of
@@ -44,10 +44,15 @@ def machine_rows(column: pa.ChunkedArray) -> Bool1D:
     """Return in which rows a column of words or merchant codes says a cash machine: bool[n]."""
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     codes, words = pd.factorize(pd.Series(plain.to_pandas().to_numpy(dtype=object)))
+    return np.asarray(np.append(machine_words(words), False)[codes])
+
+
+def machine_words(words: Iterable[object]) -> Bool1D:
+    """Return which words of a column say a cash machine, or are its code among merchant codes: bool[K]."""
     folded = [str(word).strip().casefold() for word in words]
-    of_merchants = len(words) > 1 and all(_CODE.fullmatch(word) for word in folded)
-    told = [k for k, word in enumerate(folded) if word in _MACHINE or (of_merchants and word in _CODES)]
-    return np.asarray(np.isin(codes, told))
+    of_merchants = len(folded) > 1 and all(_CODE.fullmatch(word) for word in folded)
+    told = [word in _MACHINE or (of_merchants and word in _CODES) for word in folded]
+    return np.array(told, dtype=np.bool_)
 
 
 def words_of_cash(
@@ -97,12 +102,11 @@ def _with_share(sums: Int1D, share: float, note: int) -> Array:
     return np.asarray((np.abs(notes * (1.0 + share) - sums) <= 0.5 + 1e-6) & (notes > 0))
 
 
-def says_cash(column: pa.ChunkedArray, of_notes: Bool1D, sold: Bool1D, sums: Int1D, scale: int) -> Bool1D:
-    """Return bool[n], rows whose word is cash: all where their sums are notes, else those that are.
+def says_cash(rows: Bool1D, of_notes: Bool1D, sold: Bool1D, sums: Int1D, scale: int) -> Bool1D:
+    """Return which ``rows`` whose word is cash are of a machine: all where their sums are notes, else those.
 
     A shop may write the word too, where it is paid with cash.
     """
-    rows = cash_rows(column)
     mine = sums[rows & sold]
     if len(np.unique(mine)) >= _SUMS and is_of_notes(mine, scale):
         return rows

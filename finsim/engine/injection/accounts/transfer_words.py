@@ -126,7 +126,15 @@ def in_rhythm(
     past: Histories, word: Int1D, into: Bool1D, day: Int1D, rhythms: tuple[tuple[int, int], ...] = RHYTHMS
 ) -> Bool1D:
     """Return bool[n], rows with another of the same pair, word and sum a week, month or quarter away."""
-    keys = (past.own, past.other, past.shop, word, into.astype(np.int64), past.size)
+    return near_in_rhythm(
+        (past.own, past.other, past.shop, word, into.astype(np.int64), past.size), day, rhythms
+    )
+
+
+def near_in_rhythm(
+    keys: tuple[Int1D, ...], day: Int1D, rhythms: tuple[tuple[int, int], ...] = RHYTHMS
+) -> Bool1D:
+    """Return bool[n], rows with another of the same ``keys`` a number of days away that a rhythm has."""
     order = np.lexsort((day, *keys))
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
     for key in keys:

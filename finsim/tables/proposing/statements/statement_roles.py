@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from finsim.tables.proposing.ledger_headers import BOTH_PARTIES
-from finsim.tables.proposing.roles import SYNONYMS, folded
+from finsim.tables.proposing.roles import folded, names_payee
 from finsim.tables.proposing.statements.side_headers import LEAST_FILLED, ONE_FILLED, SIDE_ROLES, side_of
 from finsim.tables.proposing.text_columns import Guess
 
@@ -57,11 +57,11 @@ def statement_roles(
     is_statement = "debit" in by_role or (party is not None and folded(party) in BOTH_PARTIES)
     if party in able and "merchant" not in by_role:
         accounts = _values(cells(own)) if own is not None else set()
-        if _are_names(_values(cells(str(party))), accounts):
+        if are_names(_values(cells(str(party))), accounts):
             numbers = [
                 header for header in able
-                if not named.get(header) and folded(header) in SYNONYMS["payments"]["to_account"]
-                and (seen := _values(cells(header))) and not _are_names(seen, accounts)
+                if not named.get(header) and header != own and names_payee(header)
+                and (seen := _values(cells(header))) and not are_names(seen, accounts)
             ]  # fmt: skip
             if numbers:  # every account has its holder's name beside it
                 found |= {numbers[0]: "to_account", str(party): ""}
@@ -99,7 +99,7 @@ def _values(cells: Sequence[str]) -> set[str]:
     return {cell.strip() for cell in cells if cell.strip()}
 
 
-def _are_names(seen: set[str], accounts: set[str]) -> bool:
+def are_names(seen: set[str], accounts: set[str]) -> bool:
     """Tell whether most values are words, and few of them accounts of the statement itself."""
     if not seen or len(seen & accounts) >= _OWN_ACCOUNTS * len(seen):
         return False
