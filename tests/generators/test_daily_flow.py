@@ -173,7 +173,7 @@ def test_innovations_walk_back_to_the_data(bars):
     pool = np.ascontiguousarray(encoding.innovations(course)[0])
     every = np.tile(pool, (encoding.stretches, 1))
     memory = at_rest(encoding, 1)
-    eras = encoding.eras.trace(course.scores, bars.observed())[:, :-1]
+    eras = course.at[:, :-1]
     made = encoding.walk(every, np.arange(len(pool))[None], eras, memory)
     wanted = bars.values[0]
     inside = np.abs(course.scores[0]) < 4.0

@@ -246,7 +246,7 @@ def walk(
     chosen: Int2D,
     constants: Constants,
     weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float], Home],
-    drift: tuple[Int2D, Float2D, Float2D, float],
+    drift: tuple[Int2D, Float2D, Float2D, Float2D, float],
     memory: tuple[Float3D, Float3D, Float3D, Float1D, Float3D],
     values: Float3D,
 ) -> None:
@@ -257,7 +257,8 @@ def walk(
     mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, own, laws, rates of
     levels, how many of these are of means, tables, of unity the direction float64[A] (see ``unity_of``),
     the horizon whose deviations its moves are in and its rate, and home (see ``Home``).
-    drift : int64[N, T], stretch of history; float64[E, C] twice, shift and width of scores; their reach.
+    drift : int64[N, T], stretch of history; float64[E, C] three times, shift and width of scores, and by
+    how much values of anything else are wider; the reach of scores.
     own : float64[A, 2], share of its difference from the mean that a log scale keeps, and what is added.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
@@ -268,7 +269,7 @@ def walk(
     """
     roles, shadows, centre, limits, rates, market = constants
     state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate), home = weights
-    eras, shifts, widths, reach = drift
+    eras, shifts, widths, wider, reach = drift
     pull, bound, offset, monthly, law = home
     variances, signed, levels, unity, distance = memory
     paths, steps = chosen.shape
@@ -313,7 +314,9 @@ def walk(
                         value = centre[c] + grown * value
                         if pull[a, 0] != 0.0:
                             away += mapped_value(value, c, law)
-                    elif roles[f] <= LOWER and value > 0.0:
+                    elif roles[f] == OTHER:
+                        value = centre[c] + wider[era, c] * value
+                    elif value > 0.0:
                         value *= root
                     values[path, step, c] = value
                 away[1] *= monthly
