@@ -3,14 +3,17 @@
 # make check        tests, style, types, floors
 # make mutants      put slips into a copy of the code: do the tests see them?
 # make test-matrix  lowest and newest versions, other Pythons
+# make clients      install backtesters and the other readers of exports, and hand each its files
 # make bare         install the bare core in its own environment and run what it promises
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
 BARE := .venv-bare
+CLIENTS := .venv-clients
+READ := tests/clients/test_clients_of_markets.py tests/clients/test_clients_of_exported_rows.py tests/clients/test_clients_of_books.py
 
-.PHONY: bare mutants quickstart test test-slow test-matrix check static notebooks bench clean
+.PHONY: bare clients mutants quickstart test test-slow test-matrix check static notebooks bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -35,6 +38,12 @@ test-slow: $(READY)
 
 test-matrix: $(READY)
 	$(BIN)/python tests/matrix/run_matrix.py
+
+# Clients that pin older versions of pandas and plotly than we use; a client that is not read here fails the run.
+clients:
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[clients]"
+	FINSIM_ALL_CLIENTS=1 $(CLIENTS)/bin/python -m pytest -p no:dash -k "not torch" $(READ)
 
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run_mutants.py --workers 2
@@ -63,4 +72,4 @@ bench: $(READY)
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
 clean:
-	rm -rf .venv $(BARE) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(BARE) $(CLIENTS) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,7 +20,7 @@ from finsim.generators import GENERATORS
 
 ROOT = Path(__file__).resolve().parents[1]
 BARE = ROOT / "tests" / "bare"
-DEVELOPERS = {"test", "docs", "notebooks", "bench"}
+DEVELOPERS = {"test", "clients", "docs", "notebooks", "bench"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 

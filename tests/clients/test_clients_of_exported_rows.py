@@ -61,6 +61,30 @@ def test_skfolio_makes_returns_of_the_file(folder: Path, tmp_path: Path) -> None
     assert np.allclose(preprocessing.prices_to_returns(prices).to_numpy(), mine.to_numpy())
 
 
+def test_quantstats_measures_the_closes_of_the_file(folder: Path, tmp_path: Path) -> None:
+    quantstats = pytest.importorskip("quantstats", reason="quantstats is not installed")
+    wide = pd.read_csv(handed(folder, "csv", tmp_path) / "close.csv", parse_dates=["date"])
+    close = wide[wide["path"] == 1].set_index("date")["IBM"]
+    mine = bars(folder, path=1, asset="IBM")["close"].to_numpy()
+    assert quantstats.stats.max_drawdown(close) == pytest.approx(
+        (mine / np.maximum.accumulate(mine)).min() - 1
+    )
+    moves = mine[1:] / mine[:-1] - 1
+    found = quantstats.stats.volatility(close.pct_change().dropna())
+    assert found == pytest.approx(moves.std(ddof=1) * np.sqrt(252))
+
+
+def test_polars_and_duckdb_read_every_bar_of_the_csv(folder: Path, tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    file, mine = handed(folder, "csv", tmp_path) / "bars.csv", bars(folder)
+    read = polars.read_csv(file, try_parse_dates=True)
+    assert read["close"].to_list() == mine["close"].tolist()
+    assert read["date"].to_list() == mine["date"].dt.date.tolist()
+    rows = duckdb.sql(f"SELECT volume FROM read_csv('{file}', strict_mode=true, header=true)").fetchall()
+    assert [volume for (volume,) in rows] == mine["volume"].tolist()
+
+
 def test_zipline_ingests_the_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundles = pytest.importorskip("zipline.data.bundles", reason="zipline-reloaded is not installed")
     from zipline.data.bundles.csvdir import csvdir_equities

@@ -62,7 +62,7 @@ def test_walk(streams, series, roles):
     tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
     apart = np.stack([draw.random(series), 0.2 * draw.standard_normal(series)], axis=1)
     eras = draw.integers(4, size=(3, 40))
-    drift = (eras, 0.3 * draw.standard_normal((4, channels)), 0.5 + draw.random((4, channels)), 3.0)
+    drift = (eras, 0.3 * draw.standard_normal((4, channels)), *(0.5 + draw.random((2, 4, channels))), 3.0)
     arguments = (state, apart, laws, LEVEL_RATES, MEANS, tables)
     law = (*np.sort(draw.standard_normal((2, channels, 9)), axis=2), draw.random((channels, 2)))
     pull, bound = -0.5 * draw.random((series, 2)), 0.5 + draw.random((series, 2))
@@ -75,7 +75,7 @@ def test_walk(streams, series, roles):
         plain(constants),
         *(one if isinstance(one, int) else one.tolist() for one in arguments),
         (common[0].tolist(), *common[1:]),
-        (*plain(drift[:3]), drift[3]),
+        (*plain(drift[:4]), drift[4]),
         (*plain(home), offset.tolist(), 0.9, plain(law)),
         plain(memory),
     )

@@ -2,7 +2,7 @@
 
 import math
 
-MOVE, GAP, UPPER, LOWER = 0, 1, 2, 3
+MOVE, GAP, UPPER, LOWER, OTHER = range(5)
 
 
 def features(variances, signed, market):
@@ -92,7 +92,7 @@ def walk(
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
     direction, horizon, unity_rate = common
-    eras, shifts, widths, reach = drift
+    eras, shifts, widths, wider, reach = drift
     pull, bound, offset, monthly, final = home
     width, knots = len(roles), len(tables[0])
     parts = [len(one) + 1 for one in edges]
@@ -132,6 +132,8 @@ def walk(
                     value = centre[c] + math.exp(scale) * value
                 elif role in (UPPER, LOWER) and value > 0:
                     value *= math.exp(scale / 3)
+                elif role == OTHER:
+                    value = centre[c] + wider[era][c] * value
                 values.append(value)
             for a, weights in enumerate(pull):
                 kept = [c for c in range(a * width, (a + 1) * width) if roles[c % width] in (MOVE, GAP)]

@@ -26,7 +26,7 @@ class DayOutput:
         self.encoding, self.device, self.steps = encoding, device, min(steps, observed.shape[1])
         self.location = self._tensor(course.location)
         self.scale = self._tensor(np.exp(course.spread))
-        self.factors = self._tensor(encoding.state.factors(course.log_scales))
+        self.factors = self._tensor(encoding.factors(course))
         self.told = self._tensor(encoding.told(course))
         whole = np.lib.stride_tricks.sliding_window_view(observed, self.steps, axis=1)
         self.starts: Int2D = np.argwhere(whole.all(axis=-1))

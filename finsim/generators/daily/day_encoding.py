@@ -11,7 +11,7 @@ import numpy as np
 from finsim.extras import Later
 from finsim.generators.channel_layout import Layout
 from finsim.generators.daily.channel_laws import HORIZONS, ChannelLaws, level_rates, levels_of
-from finsim.generators.daily.eras import Eras
+from finsim.generators.daily.eras import Eras, changes
 from finsim.generators.daily.error_correction import MONTH, ErrorCorrection, distances
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.unity import UNITY_OF, UNITY_RATE, Unity
@@ -76,7 +76,8 @@ class Course:
     """Sequences on their way to components.
 
     Log scales [N, T + 1, A] of the state, its unity [N, T + 1], and location and log scale [N, T + 1, C] of
-    scores, before each step and after the last; scores [N, T, C]; the memory after the last step.
+    scores, before each step and after the last; scores [N, T, C]; stretches int64[N, T + 1] of the history;
+    the memory after the last step.
     """
 
     log_scales: Array
@@ -84,6 +85,7 @@ class Course:
     location: Array
     spread: Array
     scores: Float3D
+    at: Int2D
     after: Memory
 
 
@@ -133,9 +135,16 @@ class DayEncoding:
         home = ErrorCorrection.fit(scores, values, observed, layout)
         away = distances(values, observed, layout)
         shift = home.shift(away, layout)
+        others = layout.where("other")
         free = scores - shift[:, :-1]
+        free[..., others] = changes(scaled[..., others], observed)
         eras = Eras.fit(free, observed, layout)
         at = eras.trace(free, observed)
+        if eras.wider.any():
+            scaled = scaled * np.exp(-eras.wider[at[:, :-1]])
+            marginals = Marginals.fit(scaled[observed], tail_reach)
+            scores[..., others] = (marginals.normal(scaled, draw) * observed[:, :, None])[..., others]
+        free[..., others] = scores[..., others]
         inner = eras.inner(free, at) * observed[:, :, None]
         laws = ChannelLaws.fit(inner, features, observed, layout, ridges, eras.several)
         levels, after = levels_of(inner, observed)
@@ -153,26 +162,37 @@ class DayEncoding:
         scaling = Scaling.fit(innovations[observed])
         found = cls(state, marginals, laws, scaling, unity, home, eras, calm, *edges)
         memory = _memory(ends, after, common, eras.places(at), away)
-        return found, Course(log_scales, common, location, spread, scores, memory)
+        return found, Course(log_scales, common, location, spread, scores, at, memory)
 
     def course(self, values: Float3D, observed: Array) -> Course:
         """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
         features, ends = self.state.trace_all(values, observed)
         log_scales = self.state.log_scales(features)
-        scores = self.marginals.normal(self.state.scaled(values, log_scales[:, :-1])) * observed[:, :, None]
+        scaled = self.state.scaled(values, log_scales[:, :-1])
+        scores = self.marginals.normal(scaled) * observed[:, :, None]
         away = distances(values, observed, self.state.layout)
         shift = self.home.shift(away, self.state.layout)
+        others = self.state.layout.where("other")
         free = scores - shift[:, :-1]
+        free[..., others] = changes(scaled[..., others], observed)
         at = self.eras.trace(free, observed)
+        scaled = scaled * np.exp(-self.eras.wider[at[:, :-1]])
+        scores[..., others] = (self.marginals.normal(scaled) * observed[:, :, None])[..., others]
+        free[..., others] = scores[..., others]
         levels, after = levels_of(self.eras.inner(free, at) * observed[:, :, None], observed)
         location, spread = self.eras.outer(*self.laws.ahead(levels, features), at)
         common = self.unity.trace(self.state, values, features, observed)
         memory = _memory(ends, after, common, self.eras.places(at), away)
-        return Course(log_scales, common, location + shift, spread, scores, memory)
+        return Course(log_scales, common, location + shift, spread, scores, at, memory)
 
     def innovations(self, course: Course) -> Float3D:
         """Return the innovations float64[N, T, C] of sequences."""
         found: Float3D = (course.scores - course.location[:, :-1]) * np.exp(-course.spread[:, :-1])
+        return found
+
+    def factors(self, course: Course) -> Array:
+        """Return by how much channels float64[N, T + 1, C] are larger than what the marginal map makes."""
+        found: Array = self.state.factors(course.log_scales) * np.exp(self.eras.wider[course.at])
         return found
 
     def told(self, course: Course) -> Array:
@@ -207,7 +227,8 @@ class DayEncoding:
         values = np.empty((*chosen.shape, pool.shape[1]))
         unity = (self.unity.direction, UNITY_OF, UNITY_RATE)
         laws = (self.laws.weights, level_rates(), len(HORIZONS), self.tables())
-        drift = (eras, self.eras.means, np.exp(self.eras.log_scales), _REACH)
+        widths = (np.exp(self.eras.log_scales), np.exp(self.eras.wider))
+        drift = (eras, self.eras.means, *widths, _REACH)
         known = (memory.variances, memory.signed, memory.levels, memory.unity, memory.distance)
         final = (law or FinalLaw.none(pool.shape[1])).constants()
         home = (self.home.pull, self.home.bound, self.home.offset, 1.0 - 1.0 / MONTH, final)

@@ -15,6 +15,7 @@ STAY = 500.0
 """assumption: a path stays in a part of the history for two years in the mean."""
 # Below two years of days there is one era; log scales are kept within a factor of four.
 _FEWEST, _WIDEST = 504, 1.4
+_NAMES = ("means", "log_scales", "kept", "centre", "days", "wider")
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class Eras:
 
     means, log_scales : float64[E, C]; means of moves and gaps are 0, as prices are sums of these, those of
     volumes and spreads, which follow their own levels, and log scales of moves, which are the volatility
-    state's. kept, centre : float64[2, C], of local means and of local log scales the share that is not
-    chance, and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the
+    state's. wider : float64[E, C], log scales of the changes of volumes and spreads, whose values are wider
+    by them around the mean of the channel: a law of scores would make the tails of the widest years in every
+    year. kept, centre : float64[2, C], of local means and of local log scales the share that is not chance,
+    and the mean over all stretches. days : int64[1], E months, or 1 for one era. A path walks the
     history there and back, and jumps to any day of it once in ``STAY`` days (stationary bootstrap, Politis &
     Romano 1994): what drifts keeps values and pace of the data. Source: own.
     """
@@ -34,14 +37,15 @@ class Eras:
     kept: Float2D
     centre: Float2D
     days: Int1D
+    wider: Float2D
 
     @classmethod
     def fit(cls, scores: Float3D, observed: Bool2D, layout: Layout) -> Eras:
-        """Fit on scores float64[N, T, C]."""
+        """Fit on scores float64[N, T, C], of volumes and spreads on ``changes`` of values."""
         none, days = np.zeros((2, scores.shape[2])), np.array([1])
         rows = [one[seen] for one, seen in zip(scores, observed, strict=True) if seen.any()]
         if sum(map(len, rows)) < _FEWEST:
-            return cls(none[:1], none[:1], none, none, days)
+            return cls(none[:1], none[:1], none, none, days, none[:1])
         kept, centre = none.copy(), none.copy()
         found = [local_means(one) for one in rows]
         left = [one - repeated(part, len(one)) for one, (part, _) in zip(rows, found, strict=True)]
@@ -54,7 +58,9 @@ class Eras:
         kept[1], centre[1] = sure(logs, np.mean([noise for _, noise in found], axis=0)), logs.mean(axis=0)
         kept[1, layout.where("move")] = 0.0
         logs = np.clip(kept[1] * (logs - centre[1]), -_WIDEST, _WIDEST)
-        return cls(means, logs, kept, centre, DAYS * np.array([len(means)]))
+        others = np.isin(np.arange(logs.shape[1]), layout.where("other"))
+        wider, logs = np.where(others, logs, 0.0), np.where(others, 0.0, logs)
+        return cls(means, logs, kept, centre, DAYS * np.array([len(means)]), wider)
 
     @property
     def several(self) -> bool:
@@ -64,8 +70,8 @@ class Eras:
     def trace(self, scores: Float3D, observed: Bool2D) -> Int2D:
         """Return the stretch int64[N, T + 1] of each step of sequences float64[N, T, C] and of the next.
 
-        That is the stretch of the learned history whose means and scales are nearest to those around the
-        step: for the learned history itself its own.
+        The sequences are what ``fit`` takes. That is the stretch of the learned history whose means and
+        scales are nearest to those around the step: for the learned history itself its own.
         """
         found = np.zeros((scores.shape[0], scores.shape[1] + 1), dtype=np.int64)
         for one, seen, row in zip(scores, observed, found, strict=True):
@@ -76,7 +82,7 @@ class Eras:
             logs = local_scales(rows - repeated(means, len(rows)))[0]
             means = self.kept[0] * (means - self.centre[0])
             logs = np.clip(self.kept[1] * (logs - self.centre[1]), -_WIDEST, _WIDEST)
-            known = np.concatenate([self.means, self.log_scales], axis=1)
+            known = np.concatenate([self.means, self.log_scales + self.wider], axis=1)
             own = np.concatenate([means, logs], axis=1)
             nearest = ((known**2).sum(axis=1) - 2.0 * own @ known.T).argmin(axis=1)
             row[:-1] = nearest[np.maximum(np.cumsum(seen) - 1, 0) // DAYS]
@@ -116,9 +122,17 @@ class Eras:
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        return {name: getattr(self, name) for name in ("means", "log_scales", "kept", "centre", "days")}
+        return {name: getattr(self, name) for name in _NAMES}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Eras:
         """Return the eras that ``arrays`` describes."""
         return cls(**arrays)
+
+
+def changes(values: Float3D, observed: Bool2D) -> Float3D:
+    """Return by how much values float64[N, T, C] differ from the observed step before; 0 at the first."""
+    found = np.zeros_like(values)
+    for one, seen, row in zip(values, observed, found, strict=True):
+        row[np.flatnonzero(seen)[1:]] = np.diff(one[seen], axis=0)
+    return found

@@ -12,6 +12,7 @@ from finsim.generators.daily.day_encoding import Course, DayEncoding, Memory
 from finsim.generators.daily.day_network import DayNetwork, carried
 from finsim.generators.daily.error_correction import ErrorCorrection
 from finsim.generators.daily.final_law import FinalLaw
+from finsim.generators.daily.level_tuning import levels_at_home
 from finsim.generators.daily.persistence_tuning import tuned
 from finsim.generators.daily.recolouring import recoloured
 from finsim.generators.encoding.marginal_correction import Correction
@@ -91,6 +92,7 @@ def settle(
     paths = max(min(paths, 4), paths * _SERIES // max(encoding.state.layout.series, _SERIES))
     encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
     pool = coupled(encoding, data.values, data.observed(), pool, memory, streams.at("coupling"))
+    encoding = levels_at_home(encoding, data.values, data.observed(), pool, memory, streams.at("levels"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
     law = FinalLaw.fit(made, data.values[kept], tail_reach)
     encoding = replace(encoding, home=_at_home(encoding, pool, starts, law, streams.at("home")))

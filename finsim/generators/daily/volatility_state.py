@@ -39,7 +39,8 @@ _OWN = 5.0
 class VolatilityState:
     """Moving averages of the variance of bars on six horizons, and of signed moves, drive a log scale.
 
-    centre : float64[C], means of moves and gaps or where they stand still (see ``resting_place``), else 0;
+    centre : float64[C], means of moves and gaps or where they stand still (see ``resting_place``),
+    means of what is neither move nor shadow, of shadows 0;
     limits : float64[A, 4], as in the kernel ``absorb``. weights : float64[A, 3 + P], lowest and highest log
     scale, intercept, then weights of the features; means : float64[A, P], of the features in training.
     own : float64[A, 2], see ``own_parts``.
@@ -61,6 +62,8 @@ class VolatilityState:
         centre = np.zeros(layout.channels)
         signed = layout.where("move", "gap")
         centre[signed] = [resting_place(column) for column in seen[:, signed].T]
+        others = layout.where("other")
+        centre[others] = seen[:, others].mean(axis=0)
         sizes = _variances(seen, layout, centre)
         mean = np.minimum(sizes, _LARGEST * np.median(sizes, axis=0)).mean(axis=0)
         # A series that never moves keeps a state at rest.

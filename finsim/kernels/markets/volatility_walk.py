@@ -22,6 +22,10 @@ Home: TypeAlias = tuple[Float2D, Float2D, Float1D, float, Law]
 from its month move scores of moves, and up to which distances; float64[A], what is added to the first; what
 is left of the second each day; the law that values get, as levels are sums of what it makes of them."""
 
+Drift: TypeAlias = tuple[Int2D, Float2D, Float2D, Float2D, float]
+"""Int64[N, T], stretch of history; float64[E, C] three times, shift and width of scores, and by how much
+values of what is neither move nor shadow are wider around their centre; the reach of scores."""
+
 Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
 """Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
 
@@ -246,7 +250,7 @@ def walk(
     chosen: Int2D,
     constants: Constants,
     weights: tuple[Float2D, Float2D, Float3D, Float1D, int, Float2D, tuple[Float1D, int, float], Home],
-    drift: tuple[Int2D, Float2D, Float2D, float],
+    drift: Drift,
     memory: tuple[Float3D, Float3D, Float3D, Float1D, Float3D],
     values: Float3D,
 ) -> None:
@@ -257,7 +261,7 @@ def walk(
     mean log scale of all series. chosen : int64[N, T] below S. ``weights`` are state, own, laws, rates of
     levels, how many of these are of means, tables, of unity the direction float64[A] (see ``unity_of``),
     the horizon whose deviations its moves are in and its rate, and home (see ``Home``).
-    drift : int64[N, T], stretch of history; float64[E, C] twice, shift and width of scores; their reach.
+    drift : stretches of the history, what they do to scores and values, and reach, see ``Drift``.
     own : float64[A, 2], share of its difference from the mean that a log scale keeps, and what is added.
     state : float64[A, 3 + P], lowest and highest log scale, intercept and weights of the features.
     laws : float64[C, 2, 3 + K + E + P], the same of location and log scale of a channel's scores, from its
@@ -268,7 +272,7 @@ def walk(
     """
     roles, shadows, centre, limits, rates, market = constants
     state, own, laws, level_rates, means, tables, (direction, horizon, unity_rate), home = weights
-    eras, shifts, widths, reach = drift
+    eras, shifts, widths, wider, reach = drift
     pull, bound, offset, monthly, law = home
     variances, signed, levels, unity, distance = memory
     paths, steps = chosen.shape
@@ -304,16 +308,16 @@ def walk(
                     spread = bounded(laws[c, 1], levels[path, c], means, seen[a])
                     score = location + np.exp(spread) * pool[row, c]
                     follow(levels[path, c], score, level_rates, means)
-                    score = shifts[era, c] + widths[era, c] * score
-                    if roles[f] == MOVE:
-                        score += shift
+                    score = shifts[era, c] + widths[era, c] * score + (shift if roles[f] == MOVE else 0.0)
                     value = tabled(score, tables[c], reach)
                     if roles[f] <= GAP:
                         moves[a] += grown * value
                         value = centre[c] + grown * value
                         if pull[a, 0] != 0.0:
                             away += mapped_value(value, c, law)
-                    elif roles[f] <= LOWER and value > 0.0:
+                    elif roles[f] == OTHER:
+                        value = centre[c] + wider[era, c] * value
+                    elif value > 0.0:
                         value *= root
                     values[path, step, c] = value
                 away[1] *= monthly
