@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from detection.payment_graph import BETWEEN, RELATIONS, PaymentGraph
 from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
-
-from detection.payment_graph import BETWEEN, RELATIONS, PaymentGraph
 
 NEAR = (24, 8, 8, 8, 3, 12)
 """Earlier payments of each relation that a payment hears from itself."""
@@ -96,7 +95,9 @@ class MultiGnn(nn.Module):
             held: Tensor = self.first(self.columns(graph, rows))
             return held
         most = NEAR if layer == len(self.layers) else FAR
-        before = np.concatenate([one.last(rows, k) for one, k in zip(graph.lookups, most, strict=True)], axis=1)
+        before = np.concatenate(
+            [one.last(rows, k) for one, k in zip(graph.lookups, most, strict=True)], axis=1
+        )
         heard = torch.from_numpy((before >= 0).astype(np.float32))
         if self.training:
             heard = heard * (torch.rand(heard.shape) >= self.unheard)
@@ -147,7 +148,7 @@ def untrained(columns: np.ndarray, budget: Budget, seed: int) -> MultiGnn:
 
 
 def trained(worlds: list[Learnable], budget: Budget, seed: int = 0, say=None) -> MultiGnn:
-    """Return the network of the epoch that is best on the payments to choose by; weights are running means."""
+    """Return the network of the epoch that is best on the rows that choose; weights are running means."""
     rng = np.random.default_rng(seed)
     network = untrained(worlds[0].graph.columns, budget, seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=budget.rate, weight_decay=budget.decay)

@@ -1,10 +1,10 @@
 """The payments of a world as a causal temporal multigraph: what each payment is, and which lie before it.
 
 A payment is an edge from payer to payee, with the columns that boosted trees get as ``raw`` and with what a
-graph network needs to tell neighbours apart (Egressy et al. 2024): port numbers (how many payees the payer had
-paid before this one came, how many payers the payee had), the number of the payment within its pair, and the
-time since the last of payer, payee and pair. Its neighbours are the last payments, of strictly earlier time,
-of the relations below: messages run with the money and against it.
+graph network needs to tell neighbours apart (Egressy et al. 2024): port numbers (how many payees the payer
+had paid before this one came, how many payers the payee had), and how many payments there were in each
+relation and the time since the last. Its neighbours are the last payments, of strictly earlier time, of the
+relations below: messages run with the money and against it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Lookup:
     end: np.ndarray
 
     def last(self, rows: np.ndarray, most: int) -> np.ndarray:
-        """Return the last ``most`` payments before each of ``rows``, -1 where there are fewer: int[n, most]."""
+        """Return the last ``most`` payments before each of ``rows``, -1 for none: int[n, most]."""
         at = self.end[rows][:, None] - 1 - np.arange(most)
         found = self.order[np.maximum(at, 0)]
         return np.where(at >= self.first[rows][:, None], found, -1)
@@ -116,7 +116,10 @@ def _columns(
     hour = time % DAY / DAY * 2 * np.pi
     amount = shown["amount"].to_numpy(dtype=float)
     posted = (shown["status"].astype(str) == "posted").to_numpy() * amount
-    balances = (shown["from_balance_after"].to_numpy() + posted, shown["to_balance_after"].to_numpy() - posted)
+    balances = (
+        shown["from_balance_after"].to_numpy() + posted,
+        shown["to_balance_after"].to_numpy() - posted,
+    )
     opened = (shown["ts"].iloc[0].floor("D").tz_localize(None) - facts["opened"]).dt.days.to_numpy()
     limit = facts["overdraft_limit"].to_numpy(dtype=float)
     kinds = facts["kind"].astype(str).to_numpy()
@@ -129,7 +132,8 @@ def _columns(
         (shown["card_id"] >= 0).to_numpy(),
         *(np.log1p(np.maximum(opened[side] + time / DAY, 0)) / 5 for side in (payer, payee)),
         *_one_hot(shown["ts"].dt.dayofweek, range(7)), *_one_hot(shown["channel"], CHANNELS),
-        *_one_hot(shown["category"], CATEGORIES), *_one_hot(kinds[payer], KINDS), *_one_hot(kinds[payee], KINDS),
+        *_one_hot(shown["category"], CATEGORIES),
+        *_one_hot(kinds[payer], KINDS), *_one_hot(kinds[payee], KINDS),
     ]  # fmt: skip
     new = ~pd.Series(pair).duplicated().to_numpy()
     ports = [pd.Series(new).groupby(side).cumsum().to_numpy() - new for side in (payer, payee)]
