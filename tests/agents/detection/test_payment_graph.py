@@ -107,4 +107,4 @@ def test_a_network_learns_what_only_an_earlier_payment_tells(graph) -> None:
     learned, twin = trained([one], budget), untrained(graph.columns, budget, 0)
     known = held[last[held] >= 0]
     right = [np.mean((gnn_scores(net, graph, known) > 0) == label[known]) for net in (learned, twin)]
-    assert right[0] > 0.85 > right[1]
+    assert right[0] > right[1] + 0.2
