@@ -131,7 +131,7 @@ def _columns(
         (shown["merchant_id"] >= 0).to_numpy(), (shown["device_id"] >= 0).to_numpy(),
         (shown["card_id"] >= 0).to_numpy(),
         *(np.log1p(np.maximum(opened[side] + time / DAY, 0)) / 5 for side in (payer, payee)),
-        *_one_hot(shown["ts"].dt.dayofweek, range(7)), *_one_hot(shown["channel"], CHANNELS),
+        *_one_hot(shown["ts"].dt.day_of_week, range(7)), *_one_hot(shown["channel"], CHANNELS),
         *_one_hot(shown["category"], CATEGORIES),
         *_one_hot(kinds[payer], KINDS), *_one_hot(kinds[payee], KINDS),
     ]  # fmt: skip

@@ -103,7 +103,7 @@ def test_a_network_learns_what_only_an_earlier_payment_tells(graph) -> None:
     one = Learnable(
         graph, label, np.flatnonzero(fit & label), np.flatnonzero(fit & ~label), held, np.ones(len(held))
     )
-    budget = Budget(width=16, epochs=10, step=128, benign=1.0, rate=1e-2, dropout=0.0, unheard=0.0)
+    budget = Budget(width=16, epochs=3, step=128, benign=1.0, rate=1e-2, dropout=0.0, unheard=0.0)
     learned, twin = trained([one], budget), untrained(graph.columns, budget, 0)
     known = held[last[held] >= 0]
     right = [np.mean((gnn_scores(net, graph, known) > 0) == label[known]) for net in (learned, twin)]
