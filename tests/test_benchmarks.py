@@ -26,6 +26,7 @@ LONGER = {
     "inject.py --ledgers statements --accounts 300 --narratives funnel_account --seeds 1 2": "of 1 above",
     "transactions.py --runs 300x10": "x PaySim",
     "detection_task.py leaks easy": "channel",
+    "detector_ladder.py --accounts 500 --days 30 --train 1 2 --test 3 --epochs 1 --tools raw gnn": "escalate",
     "novel_families.py --accounts 400 --schemes 2 --families cards --train 1 --test 2": "oracle",
     "bank_world.py --ladder --accounts 600 --days 40 --train 1 --test 2": "card_testing_escalation",
     "evidence_speed.py --rows 400": "600 x 3, a text of 4,000 values",
