@@ -32,8 +32,8 @@ from finsim.generators.events.habits.standing.regularity import Groups, Regular,
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 WEEKLY_ODD = 2
-"""One in so many payments to a payee of one weekday may be on others, at most (assumption): who goes to a shop
-on Saturdays goes there in the week too."""
+"""One in so many payments to a payee of one weekday may be on others, at most (assumption): who goes to a
+shop on Saturdays goes there in the week too."""
 CHANGING_FEW = tuple(WEEKLY_ODD if period == WEEK else one for period, one in enumerate(FEW))
 PRIOR = 5.0
 """Rows that the whole ledger counts among those of an entity (assumption)."""
