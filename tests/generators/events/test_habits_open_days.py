@@ -204,3 +204,46 @@ def test_last_days_of_months():
     place = calendar_place(days)
     assert (place >= 7).tolist() == [False] * 7 + [True] * 3 + [False] * 2
     assert place[0] == 1
+
+
+def with_transfers(count=30, rows=40):
+    """Cards are booked on the next open day, transfers at once, on Monday where it is a weekend."""
+    cards, other = next_open(count, rows), next_open(count, rows, same_day=True)
+    word = np.arange(count * rows) % 3 == 0
+    cell = np.where(word, other.events["booked"].values, cards.events["booked"].values)
+    how = words(word.astype(int), ["card", "transfer"])
+    events = cards.events.with_columns({"booked": cards.events["booked"].with_values(cell), "how": how})
+    return replace(cards, events=events, roles=EventRoles("paid", "sum", "to", channel="how"))
+
+
+def test_words_of_another_column_tell_how_waits_count():
+    data = with_transfers()
+    law = learn_open_days(data)["booked"]
+    assert (law.column, law.never) == ("how", True)
+    waits = with_open_waits(data, {"booked": law})
+    lag, how = np.subtract(*cells(waits)), data.events["how"].values
+    assert set(lag[how == 0].tolist()) == {1}
+    assert set(lag[how == 1].tolist()) == {0}
+    back = on_open_days(waits.events, data.roles, {"booked": law})
+    np.testing.assert_array_equal(back["booked"].values, data.events["booked"].values)
+    body, found = sampled(data)
+    day, paid = cells(found)
+    weekday, card = (paid + 3) % 7, found.events["how"].values == 0
+    monday = np.where(weekday < 5, 0, 7 - weekday)
+    assert (day - paid == np.where(card, np.where(weekday < 4, 1, 7 - weekday), monday)).all()
+    assert Habits.from_state(body.state()).sample(30, Streams(2)).digest() == found.digest()
+
+
+def test_nothing_is_booked_before_where_nothing_was():
+    never = OpenDays(np.array([1, 1, 1, 1, 1, 0, 0]), np.zeros(0, np.int64), True, never=True)
+    friday = FIRST + (4 - (FIRST + 3) % 7) % 7
+    paid = (friday + np.arange(4)) * DAY
+    assert never.after(paid, np.zeros(4, np.int64)).tolist() == [(friday + k) * DAY for k in (0, 3, 3, 3)]
+    before = replace(never, never=False)
+    assert before.after(paid, np.zeros(4, np.int64)).tolist() == [(friday + k) * DAY for k in (0, 0, 0, 3)]
+    data = next_open(12, 22)
+    early = data.events["booked"].values - np.where(np.arange(data.events.rows) % 50 == 0, 7 * DAY, 0)
+    data = replace(
+        data, events=data.events.with_columns({"booked": data.events["booked"].with_values(early)})
+    )
+    assert not learn_open_days(data)["booked"].never

@@ -22,10 +22,11 @@ FIRM, LANDLORD, TELECOM, BANK = 20, 24, 28, 30
 PRICES = (19.99, 34.99)
 
 
-def statement(people=60, days=396, seed=0, double="", holes=(), fee=False):
+def statement(people=60, days=396, seed=0, double="", holes=(), fee=False, month="12"):
     """Accounts with a wage (day 27), a rent (1), a phone (9) and shops.
 
-    ``double``: firm 0 pays its December wage as ``one`` row of twice the sum, or as ``two``. ``holes``: pairs
+    ``double``: firm 0 pays its December wage (that of ``month``) as ``one`` row of
+    twice the sum, or as ``two``; wages of a weekend come on the Friday before. ``holes``: pairs
     of a column and a share of its cells, or a third: those of one word of ``what``. ``fee``: the telephone
     company asks for 2.50 on day 20 too, which never has a ``what``.
     """
@@ -36,9 +37,9 @@ def statement(people=60, days=396, seed=0, double="", holes=(), fee=False):
         rows.extend((owner, one * DAY + minute * MINUTE, payee, what, how, amount) for one in day)
 
     for k in range(people):
-        wage, due = round(float(rng.lognormal(7.5, 0.3)), 2), month_days(days, 27)
+        wage, due = round(float(rng.lognormal(7.5, 0.3)), 2), to_friday(month_days(days, 27))
         add(k, due, 375, FIRM + k % 4, WAGE, 1, wage)
-        december = [one for one in due if str(np.datetime64(int(one), "D"))[5:7] == "12"]
+        december = [one for one in due if str(np.datetime64(int(one), "D"))[5:7] == month]
         if double and k % 4 == 0:
             add(k, december, 375, FIRM, WAGE, 1, wage)
             if double == "one":
@@ -60,6 +61,11 @@ def statement(people=60, days=396, seed=0, double="", holes=(), fee=False):
             add(k, [BEGIN + int(one)], 600 + int(rng.integers(600)), int(rng.integers(20)), SHOP, 0,
                 -round(float(rng.lognormal(3, 0.6)), 2))  # fmt: skip
     return _with_holes(_log(rows, people, days), holes, fee, seed)
+
+
+def to_friday(day):
+    weekday = (day + 3) % 7
+    return day - np.where(weekday == 5, 1, np.where(weekday == 6, 2, 0))
 
 
 def _log(rows, people, days):
@@ -287,3 +293,12 @@ def test_a_double_wage_of_december_is_paid_by_its_firm_alone(double, days):
             == FIRM).sum() == 15  # fmt: skip
     assert Habits.from_state(body.state()).sample(60, Streams(3)).digest() == new.digest()
     assert np.isfinite(body.entity_losses(log, Streams(1))).all()
+
+
+def test_a_second_wage_comes_on_the_day_of_the_first():
+    """On the Friday before the 27th of May, a Saturday."""
+    new = sampled(statement(double="two", month="05"))[1]
+    day, payee = new.times // DAY, new.events["payee"].values
+    may = (day >= BEGIN + 120) & (day < BEGIN + 151) & (payee == FIRM)
+    assert np.bincount(new.entity()[may])[np.unique(new.entity()[may])].tolist() == [2] * 15
+    assert set(day[may].tolist()) == {BEGIN + 120 + 25}

@@ -115,7 +115,7 @@ def with_told(cells: Int1D, key: Int1D, least: int, never: Bool1D) -> Int1D:
 
 
 def rate_of(lost: Int1D, many: Int1D, told: Bool1D) -> float:
-    """Return the share of empty cells in groups that tell a word, from LEAST_EMPTY to MOST_EMPTY."""
+    """Return the share of empty cells in groups that tell a word, from ``LEAST_EMPTY`` to ``MOST_EMPTY``."""
     whole = float((many + lost)[told].sum())
     return min(max(float(lost[told].sum()) / max(whole, 1.0), LEAST_EMPTY), MOST_EMPTY)
 
