@@ -13,12 +13,15 @@ import pytest
 from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
-from finsim.engine.learned_payments.ordinary_hours import OrdinaryHours, _next, is_open
+from finsim.engine.learned_payments.learned_world import training_facts
+from finsim.engine.learned_payments.open_shops import with_open_shops
+from finsim.engine.learned_payments.ordinary_hours import OrdinaryHours, _cells, _next, is_open
 from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.training_ledger import PaymentLedger, payment_ledger
 from finsim.engine.stages.payment_world import payment_world
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import Plan, agent_settings, resolve
+from finsim.randomness import Streams
 
 HOUR = 3_600 * 10**9
 FIRST, DAYS, ACCOUNTS = pd.Timestamp("2025-01-01"), 120, 40
@@ -115,6 +118,9 @@ def test_free_rows_are_purchases_and_transfers_between_persons(ledger: PaymentLe
     late = known.orders.ts[known.free(known.orders, known.places)] % (24 * HOUR) / HOUR
     assert late.min() > 5.5
     assert len(late) < len(known.orders)
+    facts = training_facts(ledger)
+    assert not facts.hours[:5].any()
+    assert min(facts.own.min(), facts.times.min()) > 5.5 * HOUR
 
 
 def test_schemes_buy_at_such_merchants_by_channels_and_at_hours_of_theirs(
@@ -141,6 +147,32 @@ def test_schemes_buy_at_such_merchants_by_channels_and_at_hours_of_theirs(
     assert hour[between].min() >= 12 * HOUR
     assert hour[between].max() <= 21 * HOUR
     assert any("come at a later hour than told" in text for text in plan.remarks)
+
+
+@pytest.mark.parametrize("is_refunded", [False, True])
+def test_a_closed_merchant_is_another_unless_it_pays_back(
+    plan: Plan, ledger: PaymentLedger, is_refunded: bool
+) -> None:
+    """Two payments at 20 o'clock at the baker, who closes at 9; the second may be a refund."""
+    merchants, baker = payment_world(plan, None).population.merchants, _names(ledger).index("BAKER")
+    account, zero = int(merchants.account[baker]), np.zeros(2, dtype=np.int64)
+    ends = np.array([0, account if is_refunded else 0]), np.array([account, 0 if is_refunded else account])
+    made = Orders(zero + 20 * HOUR, *ends, zero, zero, zero, zero + baker, zero, zero)
+    schemes = cast(SchemePlan, SimpleNamespace(steps=SimpleNamespace(scheme=zero[:1]), id=zero[:1]))
+    found = with_open_shops(made, zero, schemes, (merchants, OrdinaryRows.of(ledger)), Streams(1))
+    names = {_names(ledger)[one] for one in found.merchant.tolist()}
+    assert names == {"BAKER"} if is_refunded else names <= {"BISTRO", *WEB}
+
+
+def test_transfers_inside_are_told_from_those_outside_but_in_the_widest_cell() -> None:
+    """Accounts 0 and 1 are inside, 2 outside: a transfer inside, one to 2, a purchase there, a refund."""
+    payer, payee, shop = np.array([0, 0, 0, 2]), np.array([1, 2, 2, 0]), np.array([-1, -1, 0, 0])
+    zero = np.zeros(4, dtype=np.int64)
+    cells = list(_cells(Orders(zero, payer, payee, zero, zero, zero, shop, zero, zero), 2))
+    assert len(np.unique(cells[1])) == len(np.unique(cells[2])) == 4
+    assert cells[3][0] == cells[3][1]
+    assert len(np.unique(cells[3])) == 3
+    assert len(set(np.concatenate([cells[0], cells[1], cells[3]]).tolist())) == 3 + 4 + 3
 
 
 def test_the_account_that_is_paid_is_the_merchants(plan: Plan, planned: tuple[Orders, SchemePlan]) -> None:

@@ -51,3 +51,19 @@ def test_a_second_account_without_names_of_words_beside_it_is_no_other_side(tmp_
     found = proposed(tmp_path, "Compte", "Remarque", "Compte d'épargne")
     assert "merchant" not in found.values()
     assert found["Compte d'épargne"] != "to_account"
+
+
+def test_words_are_no_accounts_where_the_other_column_holds_numbers_in_every_row(tmp_path):
+    """Every row has the number of the other side, and some have its name: none of them names a shop."""
+    rng = np.random.default_rng(5)
+    lines = ["Compte;Date;Amount;Contrepartie;Compte contrepartie"]
+    for k in range(300):
+        number = f"FR{70_000_000 + int(rng.integers(30))}"
+        who = f"CLIENT {number[-2:]}A" if rng.random() < 0.5 else ""
+        lines.append(
+            f"FR{70_000_000 + k % 15};2024-02-{k // 15 + 1:02d};{rng.normal(0, 40):.2f};{who};{number}"
+        )
+    (tmp_path / "l.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = {one.source or key: one.role for key, one in propose(tmp_path / "l.csv").fields.items()}
+    assert found["Compte contrepartie"] == "to_account"
+    assert "merchant" not in found.values()
