@@ -180,6 +180,8 @@ def test_sums_that_differ_by_anything_or_meet_by_chance_tell_nothing():
     assert differences(one, two, chance()) == []
     fees = differences(two + 0.8, two, (two + 0.8, two, 1))
     assert fees == []
+    assert differences(two + 0.8, two, ((two + 0.8)[:150], two[:150], 1)) == []  # a third meets by chance
+    assert len(differences(two + 0.8, two, ((two + 0.8)[:50], two[:50], 1))) == 1
     assert differences((two + 0.8)[:9], two[:9], chance()) == []
 
 
