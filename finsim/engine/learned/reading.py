@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.learned.numbered_times import CENTS, IN_CENTS
+from finsim.engine.learned.numbered_times import AS_NUMBER, CENTS, IN_CENTS
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
 from finsim.engine.learned.text_form import AS_TEXT, TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
@@ -253,6 +253,8 @@ def _target(
             facts = {AS_TEXT: b"yes"}
             if pa.types.is_date(kind):
                 kind, facts = DAY, {UNIT: b"day", **facts}
+        elif own is not None and pa.types.is_duration(kind) and _is_number(own.type):
+            facts = {AS_NUMBER: str(own.type).encode()}
         elif own is not None and _holds(own.type, kind):
             kind = own.type
             kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind
@@ -260,6 +262,10 @@ def _target(
             _refuse_wide_ids(own)
         found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _refuse_wide_ids(stored: pa.Field) -> None:

@@ -113,7 +113,7 @@ def _clock_step(values: Int1D) -> int:
 def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
     kind = cells.type
     if pa.types.is_duration(kind):
-        cells, step = _seconds(cells), 0.0
+        cells, step = _seconds(cells), -1.0
     elif pa.types.is_integer(kind):
         step = 1.0
     elif pa.types.is_decimal(kind):
