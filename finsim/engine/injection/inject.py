@@ -57,6 +57,7 @@ from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
 from finsim.tables.cells.told_money import telling
+from finsim.tables.direction_words import refuse_no_directions
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
@@ -123,6 +124,9 @@ def inject(
     progress("reading the table", 0, _STEPS)
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
     local = sample.on_its_clock()
+    said = ledger.columns.parts.get("direction")
+    if said is not None and said.field.role == "direction":
+        refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
     past = histories(local, ledger.columns)
     people = ledger_population(local, past, ledger.columns, ledger.scale)
     _refuse_nought(sample, ledger)

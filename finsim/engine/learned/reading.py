@@ -35,7 +35,9 @@ from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.cells.stored import is_text
 from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
+from finsim.tables.direction_words import refuse_no_directions
 from finsim.tables.far_times import far_words
+from finsim.tables.learning.held_cells import refuse_unheld
 from finsim.tables.proposing.roles import roles as spoken_roles
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.sources.plain_texts import plain_schema
@@ -107,7 +109,10 @@ def read_to_learn(
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
     _refuse_without_order(kind, roles, table, declared)
+    refuse_unheld(source, table, _times_of(table, str(roles.time)) if kind == EVENTS else ())
     if kind == EVENTS:
+        if declared.is_schema:
+            _refuse_other_directions(source, table, declared)
         refuse_odd_entity(table, str(roles.id), source.bound)
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
@@ -262,6 +267,20 @@ def _target(
             _refuse_wide_ids(own)
         found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
+
+
+def _refuse_other_directions(source: TableSource, table: pa.Table, declared: Declared) -> None:
+    for name in table.column_names:
+        if declared.fields[name].role == "direction":
+            refuse_no_directions(table[name], source.place, source.bound[name])
+
+
+def _times_of(table: pa.Table, time: str) -> list[str]:
+    """Return the columns of days and times, first the one that says when a row happened."""
+    others = [
+        one.name for one in table.schema if pa.types.is_date(one.type) or pa.types.is_timestamp(one.type)
+    ]
+    return [time, *(name for name in others if name != time)] if time in others else []
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -55,7 +55,7 @@ def span_texts(values: pa.Array, form: str, point: str = ".") -> pa.Array:
     head = form[: told.start()] if told else form
     unit = _NANO_PLACES.get(head[1:], 9)
     last = 10 ** max(unit - places, 0)
-    texts = []
+    texts: list[str | None] = []
     for cell in values.cast(pa.duration("ns")).cast(pa.int64()).to_pylist():
         if cell is None:
             texts.append(None)
