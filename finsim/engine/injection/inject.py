@@ -58,6 +58,7 @@ from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
 from finsim.tables.cells.told_money import telling
 from finsim.tables.direction_words import refuse_no_directions
+from finsim.tables.learning.absent_columns import absent_words
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
@@ -171,7 +172,8 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         rows_of, judged,
-        (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
+        (*absent_words(ledger.source),
+         *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *strange(judged), *_flagged(folder, added, flag)),

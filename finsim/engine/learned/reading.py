@@ -37,6 +37,7 @@ from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
 from finsim.tables.direction_words import refuse_no_directions
 from finsim.tables.far_times import far_words
+from finsim.tables.learning.absent_columns import absent_words
 from finsim.tables.learning.held_cells import refuse_unheld
 from finsim.tables.proposing.roles import roles as spoken_roles
 from finsim.tables.sources.opening import stored_schema
@@ -123,7 +124,8 @@ def read_to_learn(
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
         _facts(data, table),
-        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers),
+         *absent_words(source)),
         zones, text_form_of(source, declared.fields),
         (*_far_off(source, table, roles.time), *_repeated(kind, table, roles, keys)),
     )  # fmt: skip

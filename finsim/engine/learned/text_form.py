@@ -186,7 +186,7 @@ def as_declared(
     zones = {header: zone for header, zone in form.zones.items() if header not in in_utc}
     form = replace(form, formats={**form.look.times, **form.formats}, zones=zones)
     told = pa.schema([_field(one, form) for one in schema])
-    if told == schema:
+    if told.equals(schema, check_metadata=True):  # decimals and quotes are facts
         return schema, iter(batches), form.dialect
     return told, (_written(batch, told, form) for batch in batches), form.dialect
 

@@ -152,7 +152,7 @@ def _seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _grid(values: Float1D) -> float:
     """Return the decimal grid that all numbers lie on, 0 where more than six decimals are needed."""
-    known = values[~np.isnan(values)]
+    known = values[np.abs(values) < _EXACT]  # larger ones are whole; a gap is none
     for digits in range(_DECIMALS + 1):
         scaled = known * 10.0**digits
         if np.all(np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)):
