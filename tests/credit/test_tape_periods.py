@@ -54,7 +54,7 @@ def test_the_plan_shows_the_rate_that_the_model_uses_and_what_was_said(loans):
 
 
 def test_a_stated_rate_of_a_month_is_twelvefold_too(loans, tmp_path):
-    path, frame = loans
+    _path, frame = loans
     bare = tmp_path / "bare.csv"
     frame.drop(columns=["rate"]).to_csv(bare, index=False)
     found = tape_of(part(bare, rate={"default": 0.01, "per": "month"}))

@@ -1,6 +1,7 @@
 """What `fit`, `inject` and studies say of data and options that they cannot use: place, reason and remedy."""
 
 import warnings
+from dataclasses import dataclass
 
 import pytest
 
@@ -81,7 +82,7 @@ def study(path, schema, **keys):
 def test_cents_in_a_currency_without_are_refused_where_the_study_says_it(tmp_path):
     path, schema = ledger(tmp_path, {0: "7", 1: "8"})
     found = problem_of(DataError, lambda: payment_ledger(study(path, schema, currency="JPY")))
-    assert "238 of 240 amounts in 'amount' have more decimals, such as 2.25; JPY has 0" in found.found
+    assert "238 of 240 amounts in 'amount' have more decimals, such as 30.25; JPY has 0" in found.found
     assert found.remedy
     assert not [
         one for one in payment_ledger(study(path, schema, currency="EUR")).remarks if "decimals" in one
@@ -98,7 +99,7 @@ def test_parts_of_a_cent_are_told_where_nobody_said_the_currency(tmp_path):
 def test_a_column_that_the_data_lack_is_told_and_so_is_its_default(tmp_path):
     path, schema = ledger(tmp_path, extra="{type: int, default: 5}")
     model = fs.fit(path, schema=schema, generator="habits", kind="events")
-    assert any("new rows have none: extra (default 5)" in one for one in model.remarks)
+    assert "new rows have none: extra (default 5)" in model.data["read_as"]
     made = fs.inject(path, schema=schema, narratives=[STORY], rate=0.02, output=tmp_path / "o")
     assert any("new rows have none: extra (default 5)" in one for one in made.notes)
 
@@ -163,10 +164,11 @@ def test_wrong_options_say_which_and_what_to_write(tmp_path):
 
 
 def test_a_setting_of_a_generator_without_settings_has_a_remedy():
-    class Bare:
-        class Settings:
-            __dataclass_fields__: dict = {}
+    @dataclass(frozen=True)
+    class Settings:
+        """None."""
 
+    bare = type("Bare", (), {"Settings": Settings})
     with pytest.raises(FinsimError) as caught:
-        read_settings(Bare, {"foo": 1}, "body.settings", StudyError)
+        read_settings(bare, {"foo": 1}, "body.settings", StudyError)
     assert "no settings" in caught.value.problems[0].remedy
