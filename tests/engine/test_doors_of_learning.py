@@ -101,7 +101,7 @@ def test_a_column_that_the_data_lack_is_told_and_so_is_its_default(tmp_path):
     model = fs.fit(path, schema=schema, generator="habits", kind="events")
     assert "new rows have none: extra (default 5)" in model.data["read_as"]
     made = fs.inject(path, schema=schema, narratives=[STORY], rate=0.02, output=tmp_path / "o")
-    assert any("new rows have none: extra (default 5)" in one for one in made.notes)
+    assert any("new rows have none: extra (default 5)" in one for one in made.remarks)
 
 
 @pytest.mark.parametrize(("kind", "keys"), [("payments", "type: float"), ("loans", "type: float"),
