@@ -37,7 +37,8 @@ def _problems(kind: Any, given: Mapping[str, Any], place: str) -> Iterator[Probl
     hints = get_type_hints(kind)
     for key, value in given.items():
         if key not in known:
-            yield Problem(place, f"unknown setting {key!r}", "", did_you_mean(key, list(known)))
+            remedy = did_you_mean(key, list(known)) or "this generator has no settings: remove it"
+            yield Problem(place, f"unknown setting {key!r}", "", remedy)
         elif not _fits(value, hints[key]):
             yield Problem(f"{place}.{key}", f"found {value!r}", str(hints[key]), "correct this value")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,16 +47,21 @@ def far_words(source: TableSource, header: str, column: pa.ChunkedArray) -> list
     rest = np.delete(times, far)
     begin, end = (str(np.datetime64(int(one), "ns"))[:10] for one in (rest.min(), rest.max()))
     rows = np.flatnonzero(valid)[far[:_SHOWN]]
-    lines = _lines(source, set(rows.tolist()))
     more = f"; {len(far) - _SHOWN:,} more are far off" if len(far) > _SHOWN else ""
     return [
         (
-            f"{source.place}, row {row}" + (f" (line {lines[row]})" if row in lines else ""),
+            place,
             f"column {header!r} holds {str(np.datetime64(int(time), 'ns'))[:16]}, far from all others, "
             f"{begin} to {end}{more}",
         )
-        for row, time in zip(rows.tolist(), times[far[:_SHOWN]], strict=True)
+        for place, time in zip(row_places(source, rows.tolist()), times[far[:_SHOWN]], strict=True)
     ]
+
+
+def row_places(source: TableSource, rows: Sequence[int]) -> list[str]:
+    """Return where rows of a table stand: the row, from 0 on, and the line of a text."""
+    lines = _lines(source, set(rows)) if rows else {}
+    return [f"{source.place}, row {row}" + (f" (line {lines[row]})" if row in lines else "") for row in rows]
 
 
 def _lines(source: TableSource, rows: set[int]) -> dict[int, int]:

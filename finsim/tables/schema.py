@@ -106,9 +106,9 @@ class Dialect:
         parts = re.split(rf"(?:^|,)({'|'.join(names)})=", text)
         if parts[0] or len(parts) < 3:
             key = re.split(r"[=,]", parts[0] or text)[0]
-            raise StudyError(
-                f"{parts[0] or text!r} is no KEY=VALUE", place=place, remedy=did_you_mean(key, names)
-            )
+            is_pair = re.match(r"\w+=", parts[0] or text)
+            found = f"unknown key {key!r}" if is_pair else f"{parts[0] or text!r} is no KEY=VALUE"
+            raise StudyError(found, place=place, remedy=did_you_mean(key, names))
         written: dict[str, object] = {}
         for name, value in zip(parts[1::2], parts[2::2], strict=True):
             stray = re.match(r".+?,([a-z_]+)=", value)

@@ -321,7 +321,7 @@ def load_schema(path: str | Path) -> Schema:
 
 def schema_of(document: Document) -> Schema:
     """Return the schema of a parsed file. Raises DataError with every problem at its line and column."""
-    found = list(_roles_of_other_kinds(document))
+    found = [*_roles_of_other_kinds(document), *_series_of_other_kinds(document)]
     try:
         written = validate(document, SchemaKeys, DataError)
     except DataError as bad:
@@ -330,6 +330,24 @@ def schema_of(document: Document) -> Schema:
         raise DataError.of(found)
     fields = {name: keys.field() for name, keys in written.columns.items()}
     return Schema(fields, written.read.dialect(), written.kind, document.path)
+
+
+def _series_of_other_kinds(document: Document) -> Iterator[Problem]:
+    """Yield a problem for each column that says which series of prices it is and cannot be one."""
+    data = document.data if isinstance(document.data, Mapping) else {}
+    kind, columns = data.get("kind", "table"), data.get("columns")
+    for name, keys in columns.items() if isinstance(columns, Mapping) else ():
+        said = keys.get("as") if isinstance(keys, Mapping) else None
+        if said not in ("price", "difference", "return"):
+            continue
+        place = document.place(("columns", name, "as"))
+        if kind in ("payments", "loans"):
+            yield Problem(place, f"`as: {said}` in kind: {kind}", "`as` of columns of prices alone",
+                          "remove it, or write `kind: prices`")  # fmt: skip
+        elif keys.get("type") in set(get_args(Type)) - {"float", "int", "ratio", "money"}:
+            yield Problem(
+                place, f"`as: {said}` of a {keys['type']} column", "`as` of numbers alone", "remove it"
+            )
 
 
 def _roles_of_other_kinds(document: Document) -> Iterator[Problem]:

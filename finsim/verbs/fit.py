@@ -19,6 +19,8 @@ from finsim.evaluation.reading.guessed_roles import Named
 from finsim.extras import needs
 from finsim.generators import ALL_GENERATORS, BARS_DEFAULT, BARS_PRIVATE, BY_KIND, kind_of_generator
 from finsim.generators.generator import Budget
+from finsim.generators.privacy.entity_units import EVENT_UNITS, ROW_UNITS, is_unit_of_steps
+from finsim.generators.privacy.entity_units import UNITS as UNIT_WORDS
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.tables import Schema
@@ -86,12 +88,25 @@ def _private_sizes(kind: str, generator: str) -> Mapping[str, Any]:
     return dict(getattr(BY_KIND[kind].load(generator), "PRIVATE", {}))
 
 
+def _refuse_unit(kind: str, unit: str | None) -> None:
+    """Raise PrivacyBudgetError for what is no unit of a kind of data, before any work."""
+    words = {"events": tuple(EVENT_UNITS), "table": tuple(ROW_UNITS)}.get(kind)
+    if unit is None or (unit in words if words else is_unit_of_steps(unit)):
+        return
+    raise PrivacyBudgetError(
+        f"{unit!r} is no unit of {kind}", place="fit: unit",
+        expected=" or ".join(words) if words else UNIT_WORDS,
+        remedy=f"write {words[0] if words else UNITS[kind]!r}, or leave it out",
+    )  # fmt: skip
+
+
 def _private(
     kind: str, generator: str | None, epsilon: float | None, delta: float | None, unit: str | None
 ) -> dict[str, Any]:
     """Return the settings of a private training; none without an epsilon."""
     if epsilon is None:
         return {}
+    _refuse_unit(kind, unit)
     name = generator or (BARS_PRIVATE if kind == "bars" else f"the body of {kind}")
     _refuse_unable(name)
     found = {

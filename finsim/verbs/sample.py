@@ -69,7 +69,7 @@ def sample(
         paths: of bars: number of joint paths; 100 when left out.
         steps: of bars: bars per path; 252 when left out.
         entities: of events: number of new entities; 1,000 when left out.
-        days: of events: days from the first day of the training data; their period when left out.
+        days: of events: days from the training data's first day, 1 to 36,525; their period when left out.
         rows: of a table: number of rows; 10,000 when left out.
         given: what holds in everything that is made. Of a table, cells: ``grade=C,term=36``. Of bars,
             conditions on every path: ``regime=crisis``, ``vol=0.4``, ``AAPL.vol=low``, a last price

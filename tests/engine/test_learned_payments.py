@@ -301,7 +301,7 @@ def test_a_narrative_that_needs_what_the_ledger_lacks_is_refused(ledgers: Path, 
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize(("factor", "said"), [(0.0, "every amount is 0"), (1e12, "amounts add up to")])
+@pytest.mark.parametrize(("factor", "said"), [(0.0, "every amount is 0"), (1e10, "amounts add up to")])
 def test_amounts_that_move_nothing_or_too_much_are_refused_before_any_work(
     ledgers: Path, factor: float, said: str
 ) -> None:

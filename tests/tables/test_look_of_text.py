@@ -113,8 +113,9 @@ def test_two_lines_of_headers_and_a_private_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "form"),
     [(["2024-01-02 08:00", "", "2024-01-02 09:00"], "%Y-%m-%d %H:%M"), (["2024-01-02"], ""), ([], ""),
-     (["2024-01-02T08:00:00Z", "2024-01-02 08:00:00Z"], ""), (["2024-01-02T08:00:00+01:00"], ""),
-     (["2024-01-02T08:00:00.123"], "")],
+     (["2024-01-02T08:00:00Z", "2024-01-02 08:00:00Z"], "%Y-%m-%dT%H:%M:%SZ"),
+     (["2024-01-02T08:00:00+01:00"], "%Y-%m-%dT%H:%M:%SZ"),
+     (["2024-01-02T08:00:00.123"], "%Y-%m-%dT%H:%M:%S.%3f")],
 )  # fmt: skip
 def test_times_of_one_iso_form_have_it(cells: list[str], form: str) -> None:
     assert iso_form(cells) == form

@@ -136,8 +136,6 @@ def role_column(
         found = f"column {header!r} is declared {said.field.type}"
         reader.problems.append(Problem(reader.place, found, f"numbers for {name}", "declare float or int"))
         return None
-    if name == "income" and said.per == "year":
-        values = values / 12.0
     return _within(reader, values, role, said, header)
 
 
@@ -151,17 +149,30 @@ def _without_gaps(reader: Reader, values: pd.Series, role: Role, said: Declared,
     return values
 
 
-def _within(reader: Reader, values: pd.Series, role: Role, said: Declared, header: str) -> pd.Series:
-    _without_gaps(reader, values, role, said, header)
+def _in_time(values: pd.Series, role: Role, said: Declared) -> pd.Series:
+    """Return numbers of the time that the model counts in: a monthly rate twelvefold, a yearly income / 12.
+
+    A rate is nominal, as instalments are reckoned: its twelfth is due each month.
+    """
+    if not said.per or said.per == role.per:
+        return values
+    return values * 12.0 if role.per == "year" else values / 12.0
+
+
+def _within(reader: Reader, cells: pd.Series, role: Role, said: Declared, header: str) -> pd.Series:
+    _without_gaps(reader, cells, role, said, header)
+    values = _in_time(cells, role, said)
     numbers = values.to_numpy(dtype=np.float64)
     # A rate above 100 % is possible, but more often it is one in percent: it needs a declared unit.
-    most = 10.0 if role.field.role == "rate" and said.field.unit else role.high
+    most = 10.0 if role.field.role == "rate" and (said.field.unit or said.per) else role.high
     wrong = ~np.isnan(numbers) & ~((numbers >= role.low) & (numbers <= most))
     if role.whole:
         wrong |= ~np.isnan(numbers) & (numbers != np.floor(numbers))
     kind = "a whole number" if role.whole else "a number"
     rows = np.flatnonzero(wrong)
-    reader.complain(header, rows, values, f"{kind} {role.words}", _remedy(role, said, header, numbers, rows))
+    expected = f"{kind} {role.words}" + (f" per {role.per}" if said.per not in ("", role.per) else "")
+    shown = cells.to_numpy(dtype=np.float64)
+    reader.complain(header, rows, cells, expected, _remedy(role, said, header, shown, rows))
     return values
 
 

@@ -21,13 +21,14 @@ class Declared:
 
     ``field`` holds its header, type and unit (an empty type: as the role has it, or as detected).
     Of an outcome ``bad`` lists the words that mean default and ``good`` those that mean paid (empty: all
-    others). ``per`` is ``month`` or ``year`` for an income.
+    others). ``per`` is ``month`` or ``year`` for an income or a rate; empty: an income per month, a rate per
+    year. No other column is of a time, and ``mapping_of`` refuses it there.
     """
 
     field: Field
     bad: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
-    per: str = "month"
+    per: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def mapping_of(
 
     ``declared`` is keyed by the model's names, role words or feature names; ``stated`` gives one value
     for all loans to a column that the tape lacks. Raises StudyError for a reserved name, or two columns of
-    one meaning.
+    one meaning, or ``per`` of a column that is of no time.
     """
     problems: list[Problem] = []
     found: dict[str, Declared] = {}
@@ -77,6 +78,8 @@ def mapping_of(
         if item.field.source in ignore:
             said = f"is read from {item.field.source!r}, which is ignored"
             problems.append(Problem(f"columns.{key}", said, "", "remove it here or from `ignore:`"))
+        if item.per and not (name in ROLES and ROLES[name].per):
+            problems.append(_of_no_time(key, item.per))
         own[name] = key
         twice = [
             other
@@ -104,6 +107,16 @@ def mapping_of(
         raise StudyError.of(problems)
     declared_dialect = dialect or Dialect()
     return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def _of_no_time(key: str, per: str) -> Problem:
+    timed = [name for name, role in ROLES.items() if role.per]
+    return Problem(
+        f"columns.{key}.per",
+        f"`per: {per}` of {key!r}, which is read as it stands",
+        f"`per` of {' or '.join(timed)}",
+        "remove `per:`; convert the cells where they are of another time",
+    )
 
 
 def _near_role(name: str, declared: Set[str]) -> str:

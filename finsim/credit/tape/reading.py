@@ -134,8 +134,9 @@ def _read_declared(
         taken = f"outcome ({', '.join(said.bad)} is default)" if said.bad else "outcome"
     elif name in ROLES:
         values = role_column(reader, column, name, said, header)
-        unit = f", {spec.unit}" if spec.unit else (f", per {said.per}" if said.per != "month" else "")
-        taken = f"{ROLES[name].field.role}: {spec.type}{unit}"
+        unit = f", {spec.unit}" if spec.unit else ""
+        time = f", per {said.per}" if said.per not in ("", ROLES[name].per) else ""
+        taken = f"{ROLES[name].field.role}: {spec.type}{unit}{time}"
     else:
         feature = declared(reader, column, spec, header) if spec.type else detected(reader, column, header)
         _take(reading, name, header, feature, keep)

@@ -13,7 +13,8 @@ class Role:
     """One column of the model: its declared type and aliases, its limits, and whether cells may be missing.
 
     ``whole``: only whole numbers. ``gaps``: missing cells need no declaration, since the model has a law
-    for them. ``words``: what ``low`` and ``high`` say in a message.
+    for them. ``words``: what ``low`` and ``high`` say in a message. ``per``: month or year, the time that a
+    number of the model is of; empty where it is of none.
     """
 
     field: Field
@@ -23,6 +24,7 @@ class Role:
     whole: bool = False
     gaps: bool = False
     share: bool = False
+    per: str = ""
 
 
 def _role(role: str, kind: str) -> Field:
@@ -45,8 +47,8 @@ ROLES: Mapping[str, Role] = {
     "sector": Role(_role("sector", "cat")),
     "loan_class": Role(_role("class", "cat")),
     "currency": Role(_role("currency", "cat")),
-    "income": Role(_role("income", "float"), 0.01, 1e12, _MONEY, False, True),
-    "rate": Role(_role("rate", "ratio"), 0.0, 1.0, _SHARE, share=True),
+    "income": Role(_role("income", "float"), 0.01, 1e12, _MONEY, False, True, per="month"),
+    "rate": Role(_role("rate", "ratio"), 0.0, 1.0, _SHARE, share=True, per="year"),
     "pd": Role(_role("pd", "ratio"), 1e-9, 1 - 1e-9, "above 0 and below 1", share=True),
     "lgd": Role(_role("lgd", "ratio"), 0.0, 1.0, _SHARE, share=True),
     "balance": Role(_role("balance", "float"), 0.0, 1e12, _OWED),

@@ -59,6 +59,8 @@ from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
 from finsim.tables.cells.told_money import telling
+from finsim.tables.direction_words import refuse_no_directions
+from finsim.tables.learning.absent_columns import absent_words
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
@@ -125,6 +127,9 @@ def inject(
     progress("reading the table", 0, _STEPS)
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
     local = sample.on_its_clock()
+    said = ledger.columns.parts.get("direction")
+    if said is not None and said.field.role == "direction":
+        refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
     past = histories(local, ledger.columns)
     people = ledger_population(local, past, ledger.columns, ledger.scale)
     _refuse_nought(sample, ledger)
@@ -173,7 +178,8 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         rows_of, judged,
-        (*of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
+        (*absent_words(ledger.source),
+         *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
          *(sides.told(ledger.scale) if sides else ()),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),

@@ -15,7 +15,7 @@ from finsim.errors import DataError
 from finsim.generators.events.habits.cells.later_times import is_wait
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.records.event_log import EventLog, EventRoles
-from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
 from finsim.tables.learning.mixed_columns import mixed_table
 from finsim.tables.proposing.roles import is_id, roles
 from finsim.tables.role_words import NO_ROLE
@@ -32,6 +32,8 @@ SHARED_NAMES, SHARED_ACCOUNTS, LEAST_SHARED = 0.5, 0.05, 5
 """Counterparties are entities where half of the rows name one. A column of accounts holds entities already
 where 5 in 100 of them, and 5 at least, are met as counterparties (assumptions): numbers of merchants may be
 those of cards by chance, account numbers are not."""
+
+_LARGEST = 2.0**53 / 100  # whole cents up to here are exact in a float64
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     if two is not None:
         arrow = two[1]
     whole, parts, sides = one_amount(mixed_table(arrow), parts, data.fields)
+    _refuse_huge(data, whole, parts.amount)
     entity, times = whole[id_], whole[time].values
     usable = ~entity.missing() & (times != MISSING_TIME)
     if not usable.any():
@@ -99,6 +102,23 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     used = np.flatnonzero(usable)[rows]
     newest = _newest_first(codes, times)
     return Ledger(log, tuple(names), in_order, newest, (*remarks, _said(log, sides)), used, sides, found)
+
+
+def _refuse_huge(data: LearnedInput, whole: MixedTable, amount: str | None) -> None:
+    """Raise DataError for an amount whose hundredths a float does not count, with its row from 1 on."""
+    if amount is None or whole[amount].kind != NUMBER:
+        return
+    sizes = np.abs(whole[amount].values)
+    bad = np.flatnonzero(sizes > _LARGEST)
+    if not len(bad):
+        return
+    field = data.fields.get(amount)
+    header = (field.source if field else "") or amount
+    place = f"{data.facts['file']}: column {header!r}" if "file" in data.facts else f"column {header!r}"
+    raise DataError(
+        f"{sizes[bad[0]]:g}", place=f"{place}, row {bad[0] + 1}", expected=f"amounts up to {_LARGEST:g}",
+        remedy="correct or drop this row",
+    )  # fmt: skip
 
 
 def _refuse_single_events(data: LearnedInput, counts: Int1D) -> None:

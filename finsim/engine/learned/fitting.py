@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from finsim.engine.learned.body_choice import Choice
 from finsim.engine.learned.event_model import LearnedEvents, fit_events
 from finsim.engine.learned.reading import read_to_learn
 from finsim.engine.learned.table_model import LearnedTable, fit_table
+from finsim.errors import FitError
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.kinds import EVENTS
 from finsim.generators import TABLE_DEFAULT
@@ -42,4 +44,9 @@ def learned(data: Any, how: Learning, progress: Progress) -> LearnedEvents | Lea
     if how.kind == EVENTS:
         return fit_events(found, Choice(how.generator, how.settings), how.budget, streams, progress)
     name = how.generator or TABLE_DEFAULT
-    return fit_table(found, name, how.settings, how.budget, streams, progress)
+    try:
+        return fit_table(found, name, how.settings, how.budget, streams, progress)
+    except FitError as bad:
+        if not isinstance(data, str | Path) or any(one.place != "table" for one in bad.problems):
+            raise
+        raise FitError.of(replace(one, place=str(data)) for one in bad.problems) from None

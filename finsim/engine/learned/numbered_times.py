@@ -13,9 +13,13 @@ from finsim.tables import Dialect, Field
 from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, in_unit, of_written
 
 MONEY, MINOR = "money", "minor"
+SPAN = "dur"
+_MOMENTS = {"date": pa.date32(), "ts": pa.timestamp("ns", tz="UTC"), SPAN: pa.duration("ns")}
 CENTS = (MINOR, "stored_minor")
 IN_CENTS = b"finsim.cents"
 """Fact of a column of money that the input stores as whole numbers of cents."""
+AS_NUMBER = b"finsim.number"
+"""Fact of durations that the input stores as numbers of their declared unit; its value is the stored type."""
 
 
 def numbered_columns(
@@ -64,7 +68,7 @@ def _cells(cells: pa.Array, kind: str, unit: str, stored: str, zone: str) -> pa.
     if kind == MONEY:
         whole = pc.round(pc.multiply(cells.cast(pa.float64(), safe=False), 10.0 ** int(unit)))
         return whole.cast(number)
-    moment = pa.date32() if kind == "date" else pa.timestamp("ns", tz="UTC")
+    moment = _MOMENTS[kind]
     return in_unit(cells.cast(moment), Field(kind, unit=unit), number, zone)
 
 

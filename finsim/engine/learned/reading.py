@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.learned.numbered_times import CENTS, IN_CENTS
+from finsim.engine.learned.numbered_times import AS_NUMBER, CENTS, IN_CENTS
 from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
 from finsim.engine.learned.text_form import AS_TEXT, TextForm, text_form_of
 from finsim.errors import DataError, Problem, StudyError
@@ -35,7 +35,10 @@ from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.cells.stored import is_text
 from finsim.tables.cells.units_and_zones import zone_of
 from finsim.tables.cells.zones import local_times
+from finsim.tables.direction_words import refuse_no_directions
 from finsim.tables.far_times import far_words
+from finsim.tables.learning.absent_columns import absent_words
+from finsim.tables.learning.held_cells import refuse_unheld
 from finsim.tables.proposing.roles import roles as spoken_roles
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.sources.plain_texts import plain_schema
@@ -107,7 +110,10 @@ def read_to_learn(
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
     _refuse_without_order(kind, roles, table, declared)
+    refuse_unheld(source, table, _times_of(table, str(roles.time)) if kind == EVENTS else ())
     if kind == EVENTS:
+        if declared.is_schema:
+            _refuse_other_directions(source, table, declared)
         refuse_odd_entity(table, str(roles.id), source.bound)
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
@@ -118,7 +124,8 @@ def read_to_learn(
     return LearnedInput(
         kind, _on_the_clock(table, zones), roles, declared.fields, keys, tuple(order), target,
         _facts(data, table),
-        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers)),
+        (_said(kind, roles, keys), *_come_out(kind, table, roles, keys), *_unread(declared, source.headers),
+         *absent_words(source)),
         zones, text_form_of(source, declared.fields),
         (*_far_off(source, table, roles.time), *_repeated(kind, table, roles, keys)),
     )  # fmt: skip
@@ -253,6 +260,8 @@ def _target(
             facts = {AS_TEXT: b"yes"}
             if pa.types.is_date(kind):
                 kind, facts = DAY, {UNIT: b"day", **facts}
+        elif own is not None and pa.types.is_duration(kind) and _is_number(own.type):
+            facts = {AS_NUMBER: str(own.type).encode()}
         elif own is not None and _holds(own.type, kind):
             kind = own.type
             kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind
@@ -260,6 +269,24 @@ def _target(
             _refuse_wide_ids(own)
         found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
+
+
+def _refuse_other_directions(source: TableSource, table: pa.Table, declared: Declared) -> None:
+    for name in table.column_names:
+        if declared.fields[name].role == "direction":
+            refuse_no_directions(table[name], source.place, source.bound[name])
+
+
+def _times_of(table: pa.Table, time: str) -> list[str]:
+    """Return the columns of days and times, first the one that says when a row happened."""
+    others = [
+        one.name for one in table.schema if pa.types.is_date(one.type) or pa.types.is_timestamp(one.type)
+    ]
+    return [time, *(name for name in others if name != time)] if time in others else []
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _refuse_wide_ids(stored: pa.Field) -> None:

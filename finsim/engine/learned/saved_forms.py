@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.learned.numbered_times import IN_CENTS, MONEY, numbered_columns
+from finsim.engine.learned.numbered_times import AS_NUMBER, IN_CENTS, MONEY, SPAN, numbered_columns
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.text_form import TextForm
 from finsim.notation import Int1D
@@ -52,6 +52,9 @@ class OutputForm:
         columns = zip(data.order, data.target, strict=True)
         stored = {name for name, one in columns if IN_CENTS in (one.metadata or {})}
         numbered = numbered_columns(data.fields, data.table, stored)
+        for name, one in zip(data.order, data.target, strict=True):
+            if told := (one.metadata or {}).get(AS_NUMBER):
+                numbered[name] = (SPAN, data.fields[name].unit, told.decode())
         return cls(data.order, kinds, new_ids, units_of(data.fields), data.text, data.zones, numbered)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:

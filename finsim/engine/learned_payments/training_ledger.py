@@ -36,6 +36,7 @@ from finsim.tables.role_words import NO_ROLE
 LEAST_ENTITIES = 20
 _MOSTLY = 0.5
 _UNKNOWN = "XXX"  # ISO 4217: no currency; what is proposed where a table says nothing
+_NOISE = 1e-9  # of an amount: what its float may be off
 _MOST_SUM = 1e15  # a balance is below 10^18 in the smallest unit, of which some currencies have 1,000
 
 
@@ -146,6 +147,8 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str], said: S
                         remedy="give a ledger of more accounts or cards")  # fmt: skip
     _refuse_sums(log, file)
     two = () if ledger.two else _two_partners(found, file)
+    money = _currency(found, log, currency, file)
+    parts = _parts_of_minor(found, log, money, stated=currency, file=file)
     role = _role(found, log.roles.partner)
     layout = SINGLE if log.roles.partner is None else CARDS
     if log.partner_is_entity or role == "to_account":
@@ -154,8 +157,8 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str], said: S
     if layout == CARDS and log.roles.direction is not None:
         layout = SINGLE  # a statement with names of counterparties
     return PaymentLedger(
-        found, log, (*found.remarks, *ledger.remarks, *two, *other),
-        _currency(found, log, currency, file), layout, shops,
+        found, log, (*found.remarks, *ledger.remarks, *two, *other, *parts),
+        money, layout, shops,
         _direction(log, layout), payment_words(log, shops, said),
         ledger.two.name if ledger.two else None, pairs_of(log),
     )  # fmt: skip
@@ -268,6 +271,32 @@ def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
         raise DataError(f"currency {found[0]!r}", place=file, expected="an ISO 4217 code",
                         remedy="declare it in a schema, or leave the column out of it")  # fmt: skip
     return (found or [stated or "USD"])[0]
+
+
+def _parts_of_minor(
+    data: LearnedInput, log: EventLog, money: str, *, stated: str, file: str
+) -> tuple[str, ...]:
+    """Return a remark where amounts have parts of the least unit of their currency, as payments have none.
+
+    Raises DataError where it is the study alone that says the currency.
+    """
+    sizes = np.abs(_amounts(log))
+    sizes = sizes[~np.isnan(sizes)] * minor_units(money)
+    odd = np.abs(sizes - np.rint(sizes)) > _NOISE * np.maximum(sizes, 1.0)
+    if not odd.any():
+        return ()
+    name = header_of(data, str(log.roles.amount))
+    first = float(sizes[np.argmax(odd)] / minor_units(money))
+    decimals = len(str(minor_units(money))) - 1
+    told = (
+        f"{int(odd.sum()):,} of {len(sizes):,} amounts in {name!r} have more decimals, such as {first:.10g}"
+    )
+    if stated and log.roles.currency is None:
+        raise DataError(
+            f"{told}; {money} has {decimals}", place=file, expected=f"amounts of at most {decimals} decimals",
+            remedy="write the currency that the amounts are in; or round them",
+        )  # fmt: skip
+    return (f"{told}, than {money} ({decimals}): rounded; say the currency in the schema, `ccy:`",)
 
 
 def _direction(log: EventLog, layout: str) -> Direction:

@@ -53,13 +53,13 @@ class LoanColumn(ColumnKeys):
 
     * ``is``: words of a defaulted loan.
     * ``good``: words of a loan that did not default.
-    * ``per``: of a rate or a payment: month or year.
+    * ``per``: month or year, of income (per month when left out) and rate (per year) alone.
     """
 
     type: Literal["", "bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"] = ""  # type: ignore[assignment]
     is_: Texts = Field((), alias="is")
     good: Texts = ()
-    per: Literal["month", "year"] = "month"
+    per: Literal["", "month", "year"] = ""
 
     def declared(self) -> Declared:
         """Return what the keys declare."""

@@ -26,5 +26,8 @@ def check_sample(count: int, first: int, days: int | None, total: int | None) ->
             expected="0 <= first and first + count <= total",
         )  # fmt: skip
     if days is not None and not 1 <= days <= MOST_DAYS:
-        raise FitError(f"asked for {days} days", place="sample", expected=f"1 to {MOST_DAYS} days")
+        raise FitError(
+            f"asked for {days} days", place="sample: days", expected=f"1 to {MOST_DAYS} days",
+            remedy="ask for fewer, or sample more entities" if days > 0 else "ask for at least one",
+        )  # fmt: skip
     return whole

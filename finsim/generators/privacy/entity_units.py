@@ -21,6 +21,11 @@ EVENT_UNITS = {"entity": "one entity with all of its events"}
 _STEPS = re.compile(r"\s*(\d{1,6})\s*(?:steps?|days?|weeks?|months?|minutes?|bars?|sessions?)?\s*")
 
 
+def is_unit_of_steps(text: str) -> bool:
+    """Whether a text names what is protected in a panel: a sequence, or a block of steps."""
+    return _block(text) != 0
+
+
 @dataclass(frozen=True)
 class Privacy:
     """A wanted guarantee: epsilon at delta for one ``unit`` more or less, gradients clipped to ``clip``.

@@ -109,10 +109,15 @@ def check_table(table: MixedTable, least: int = 2) -> None:
     """Raise FitError for a table without columns or with fewer than ``least`` rows."""
     if not table.columns or table.rows < least:
         raise FitError(
-            f"the table has {table.rows} rows and {len(table.columns)} columns",
+            f"the table has {_count(table.rows, 'row')} and {_count(len(table.columns), 'column')} to learn",
             place="table",
             expected=f"at least {least} rows and 1 column",
+            remedy="give more rows" if table.columns else "declare a column that is no identifier",
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def check_given(given: Mapping[str, Cell] | None, columns: Mapping[str, ColumnFacts]) -> dict[str, Cell]:

@@ -113,7 +113,7 @@ def _clock_step(values: Int1D) -> int:
 def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
     kind = cells.type
     if pa.types.is_duration(kind):
-        cells, step = _seconds(cells), 0.0
+        cells, step = _seconds(cells), -1.0
     elif pa.types.is_integer(kind):
         step = 1.0
     elif pa.types.is_decimal(kind):
@@ -152,7 +152,7 @@ def _seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _grid(values: Float1D) -> float:
     """Return the decimal grid that all numbers lie on, 0 where more than six decimals are needed."""
-    known = values[~np.isnan(values)]
+    known = values[np.abs(values) < _EXACT]  # larger ones are whole; a gap is none
     for digits in range(_DECIMALS + 1):
         scaled = known * 10.0**digits
         if np.all(np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)):

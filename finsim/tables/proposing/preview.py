@@ -19,6 +19,7 @@ from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_file import TextTable
+from finsim.tables.writing.span_texts import clock_text
 
 _ROWS, _SHOWN, _WIDTH = 5, 3, 24
 
@@ -171,8 +172,17 @@ def preview(data: Any, schema: Schema, dialect: Dialect | None = None, *, place:
     )  # fmt: skip
 
 
+class _Span(int):
+    """A duration in nanoseconds, which is shown as h:mm:ss."""
+
+    def __str__(self) -> str:
+        return clock_text(int(self))
+
+
 def _python(cell: pa.Scalar) -> Any:
     """Return a cell as a Python value; days that Python's calendar does not have as their number."""
+    if pa.types.is_duration(cell.type):
+        return None if cell.value is None else _Span(pc.cast(cell, pa.duration("ns")).value)
     try:
         return cell.as_py()
     except (OverflowError, ValueError):
@@ -215,8 +225,9 @@ def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row
     column.empty += values.null_count - (len(cells) - cells.null_count and found.count if found else 0)
     plain = values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
     if column.field.type not in ("cat", "id", "bool") and len(plain) > plain.null_count:
-        ends = pc.min_max(plain)
-        low, high = _python(ends["min"]), _python(ends["max"])
+        is_span = pa.types.is_duration(plain.type)
+        ends = pc.min_max(plain.cast(pa.int64()) if is_span else plain)
+        low, high = (_Span(ends[one].as_py()) if is_span else _python(ends[one]) for one in ("min", "max"))
         column.low = low if column.low is None else min(column.low, low)
         column.high = high if column.high is None else max(column.high, high)
     if first_row < _ROWS:

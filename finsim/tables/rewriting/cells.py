@@ -17,6 +17,7 @@ from finsim.tables.cells.units_and_zones import SHARE_PLACES
 from finsim.tables.cells.written import FALSE, TRUE, from_text
 from finsim.tables.rewriting.style import Number, Style, number_of, stamp_parts
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.writing.span_texts import clock_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -175,7 +176,7 @@ def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style
         yield repr(value).replace(".", point)
         return
     if column.type == "dur" and (not column.unit or ":" in was):
-        yield _clock(value)
+        yield clock_text(value)
     for shift in _shifts(value, column, parts):
         exact = _decimal(value).scaleb(shift)
         if column.unit == "years":
@@ -199,14 +200,6 @@ def _shifts(value: Any, column: Field, parts: Number) -> list[int]:
     if column.type == "dur":
         return [-NANO_PLACES.get(column.unit, 0)]
     return [0]
-
-
-def _clock(nanos: int) -> str:
-    """Return a duration as h:mm:ss, with a fraction where it has one."""
-    seconds, rest = divmod(abs(nanos), 10**9)
-    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
-    clock = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
-    return f"-{clock}" if nanos < 0 else clock
 
 
 def _decimal(value: Any) -> Decimal:

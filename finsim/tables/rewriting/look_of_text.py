@@ -14,12 +14,14 @@ from finsim.tables.rewriting.streams import exact_encoding, head, reading
 from finsim.tables.rewriting.style import SAMPLE, quote_of, stamp_parts, unquoted
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.text_file import TextTable
+from finsim.tables.writing.span_texts import span_form
 from finsim.tables.writing.text_look import HOLE, CellForm, TextLook
 
 _NUMBERS = ("float", "ratio", "money", "int")
 _SHARES = ("percent", "bp")
 _MOSTLY = 0.9  # of the cells of a column, in one form
 _OWN_BYTES = ("ascii", "iso8859-1", "cp1252")  # as ``rewrite`` reads them; all else comes as UTF-8
+_MOST_DIGITS = 9
 _CHUNK = 256 * 1024
 
 Cells = list[tuple[str, bool]]
@@ -55,7 +57,7 @@ def look_of(source: TextTable, fields: Mapping[str, Field]) -> TextLook:
     }  # fmt: skip
     times = {
         name: stamp for name, cells in every.items()
-        if name in fields and fields[name].type == "ts" and (stamp := iso_form([text for text, _ in cells]))
+        if name in fields and (stamp := _time_form([text for text, _ in cells], fields[name]))
     }  # fmt: skip
     filled = {name: [is_quoted for text, is_quoted in cells if text] for name, cells in every.items()}
     return TextLook(
@@ -104,21 +106,28 @@ def number_form(cells: Sequence[str], column: Field, dialect: Dialect) -> CellFo
     return None if form.is_plain else form
 
 
+def _time_form(cells: Sequence[str], column: Field) -> str:
+    if column.type == "dur":
+        empty, marks = ("", *column.nulls), column.strip
+        return "" if marks else span_form([cell for cell in cells if cell.strip() not in empty], column.unit)
+    return iso_form(cells) if column.type == "ts" else ""
+
+
 def iso_form(cells: Sequence[str]) -> str:
-    """Return the strptime format that all ISO times of a column have; "" where they have none in common."""
-    found = {_iso_form(text) for cell in cells if (text := cell.strip())}
-    return found.pop() if len(found) == 1 else ""
+    """Return the strptime format of the ISO times of a column; "" where they are not all such.
 
-
-def _iso_form(text: str) -> str:
-    parts = stamp_parts(text)
-    if parts is None or not parts["gap"] or (parts["zone"] or "Z") != "Z":
+    It has the decimals of the longest cell (``.%3f``: three). Times with offsets come out in UTC, with ``Z``.
+    """
+    parts = [stamp_parts(text) for cell in cells if (text := cell.strip())]
+    times = [one for one in parts if one is not None]
+    timed = [one for one in times if one["gap"]]
+    if not timed or len(times) < len(parts):
         return ""
-    digits = len(parts["digits"] or "")
-    if digits not in (0, 6) or text.endswith(" Z"):
-        return ""
-    clock = "%H:%M" + (":%S" if parts["seconds"] else "") + (".%f" if digits else "")
-    return f"%Y-%m-%d{parts['gap']}{clock}{parts['zone'] or ''}"
+    digits = min(max(len(one["digits"] or "") for one in timed), _MOST_DIGITS)
+    zone = "Z" if any(one["zone"] for one in timed) else ""
+    seconds = ":%S" if any(one["seconds"] for one in timed) else ""
+    fraction = {0: "", 6: ".%f"}.get(digits, f".%{digits}f")
+    return f"%Y-%m-%d{timed[0]['gap']}%H:%M{seconds}{fraction}{zone}"
 
 
 def _is_below(form: str) -> bool:

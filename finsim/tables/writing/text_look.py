@@ -43,7 +43,7 @@ class TextLook:
 
     ``names`` are the columns of the header, ``is_quoted_header`` says that all of it is in quotes; ``quoted``
     are columns whose cells all are, ``numbers`` the forms of numbers and ``times`` the strptime formats of
-    ISO times, by header.
+    ISO times and the forms of durations (``span_form``), by header.
     """
 
     above: str = ""

@@ -91,13 +91,14 @@ def _names(narratives: Narratives) -> list[str]:
     wrong = [found(name) for name in named if not isinstance(name, str | Path)]
     names = [str(name).strip() for name in named]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    told = [f"{name} is no name or file" for name in wrong] + [f"{name} is named twice" for name in twice]
+    known = "write account_takeover; finsim list narratives names them"
+    told = [(f"{name} is no name or file", known) for name in wrong]
+    told += [(f"{name or 'an empty name'} is named twice", "name it once") for name in twice]
     if not [name for name in names if name]:
-        told.append("no narrative is named")
+        told = [("no narrative is named", known)]
     if told:
         raise StudyError.of(
-            Problem("inject: narratives", one, "narratives by name or file, each once",
-                    "write account_takeover; finsim list narratives names them")
-            for one in told
-        )  # fmt: skip
+            Problem("inject: narratives", one, "narratives by name or file, each once", remedy)
+            for one, remedy in told
+        )
     return names

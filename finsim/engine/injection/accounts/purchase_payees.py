@@ -61,6 +61,8 @@ def purchase_payees(sample: LedgerSample, past: Histories, columns: LedgerColumn
     words = []
     for at, codes in word_columns(sample, columns):
         column = sample.cells.column(at)
+        lacks = column.is_null().to_numpy()  # no town, no code: that tells nothing
+        codes = np.where(lacks, -1, codes)
         words.append(Word(codes, cash_rows(column), machine_rows(column), none))
     return paid_by_purchases(Sales(past.shop, sold, past.size, monthly, past.shops), words, scale)
 
