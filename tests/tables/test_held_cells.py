@@ -53,6 +53,12 @@ def test_times_too_far_apart_are_refused_with_the_odd_one(tmp_path):
     assert refused(tmp_path, ["1750-01-01", *cells[2:]], Field("ts"), times=["n"]) == ()
 
 
+def test_times_whose_middle_is_near_to_all_are_refused_at_both_ends(tmp_path):
+    cells = ["1850-01-01", "1700-01-01", "2010-01-03", "1850-01-02", "1851-01-01"]
+    found = refused(tmp_path, cells, Field("ts"), times=["n"])
+    assert [one.place.rsplit(", ", 1)[1] for one in found] == ["row 1 (line 3)", "row 2 (line 4)"]
+
+
 def test_times_of_two_columns_are_reckoned_from_one_another(tmp_path):
     days = ["2024-01-01", "2024-01-02", "2024-01-03"]
     (problem,) = refused(tmp_path, days, Field("ts"), ["", "2024-01-05", "1690-05-06"], times=["n", "k"])
