@@ -15,8 +15,22 @@ from finsim.generators.events.habits.cells.calendar_places import (
     tells_days,
     with_calendar,
 )
-from finsim.generators.events.habits.cells.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.cells.contexts import (
+    POOL,
+    REST,
+    best_contexts,
+    levels,
+    pooled_words,
+    two_contexts,
+    without_rest,
+)
 from finsim.generators.events.habits.cells.empty_cells import EmptyLaw, learn_empty
+from finsim.generators.events.habits.cells.few_numbers import (
+    as_words,
+    few_told_by_words,
+    few_values,
+    telling_rests,
+)
 from finsim.generators.events.habits.cells.later_times import is_wait, times_after, waits
 from finsim.generators.events.habits.cells.number_law import NumberLaw, learn_numbers
 from finsim.generators.events.habits.cells.seen_words import Seen, learn_seen
@@ -46,10 +60,13 @@ NANOS = 1e9
 class ColumnLaw:
     """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts.
 
+    Numbers of few values are drawn as words, ``cells`` being the values.
+
     ``shown``: its cells by case, where words come out together as rows of a pair show them. ``empty``: which
     cells of a column that is told are empty all the same. ``seen``: beside which other words its words stand:
     a purchase by card is no credit whatever the account's other rows are. ``signs`` int64[W + 1, 2], of a
-    column before the amount: whether rows of a word have amounts below 0, and above.
+    column before the amount: whether rows of a word have amounts below 0, and above. ``rests`` as in
+    ``telling_rests``, of numbers of few values behind the amount.
     """
 
     name: str
@@ -63,6 +80,7 @@ class ColumnLaw:
     empty: EmptyLaw | None = None
     seen: Seen | None = None
     signs: Array | None = None
+    rests: Array | None = None
 
     @property
     def takes_draws(self) -> bool:
@@ -82,6 +100,8 @@ class ColumnLaw:
             found.update(self.seen.arrays(prefix))
         if self.signs is not None:
             found[f"{prefix}.signs"] = self.signs
+        if self.rests is not None:
+            found[f"{prefix}.rests"] = self.rests
         return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
 
     def facts(self) -> dict[str, Any]:
@@ -109,8 +129,10 @@ class ColumnLaw:
         if of_empty is not None:
             empty = EmptyLaw(item_of(WordLaw, f"{prefix}.empty", arrays), tuple(of_empty))
         seen = Seen.restored(facts.get("beside", ()), prefix, arrays)
-        parents, signs = tuple(facts["parents"]), arrays.get(f"{prefix}.signs")
-        return cls(facts["name"], facts["how"], column, cells, law, parents, pool, shown, empty, seen, signs)
+        return cls(
+            facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool, shown, empty,
+            seen, arrays.get(f"{prefix}.signs"), arrays.get(f"{prefix}.rests"),
+        )  # fmt: skip
 
     def drawn(self, rows: Rows, draws: Float2D) -> Array:
         """Return the cells of rows; draws float64[n, DRAWS]."""
@@ -122,11 +144,16 @@ class ColumnLaw:
             if self.empty is None:
                 return told.values
             return self.empty.emptied(told, rows.contexts, (rows.donor, rows.first), draws)
-        codes = [rows.contexts[name] for name in self.parents if name != CALENDAR]
+        contexts = rows.contexts
+        if self.rests is not None:
+            contexts = {**contexts, REST: self.rests[contexts[REST]]}
+        codes = [contexts[name] for name in self.parents if name != CALENDAR]
         if isinstance(self.law, WordLaw):
             word = self.law.words(codes, rows.donor, rows.first, draws)
             if self.seen is not None:
-                word = self.seen.kept(word, rows.contexts, draws[:, REDRAW])
+                word = self.seen.kept(word, contexts, draws[:, REDRAW])
+            if self.column.kind == NUMBER:
+                return np.append(self.cells, np.nan)[word]
             return np.where(word == len(self.column.words), -1, word).astype(np.int32)
         assert isinstance(self.law, NumberLaw)
         context = codes[0] if codes else np.zeros(len(draws), np.int64)
@@ -160,8 +187,9 @@ def told_columns(
     """Return the laws of the columns that entity, payee or the pair of both tell; ``link`` int64[n] of rows.
 
     A category that the pair tells far better than the payee is the pair's: wages are not the word of all
-    that people are paid for. Those with some empty cells come last: other columns tell which are empty. Their
-    words join ``contexts``.
+    that people are paid for. Numbers of few values (a fee) are left to be drawn where words of the row tell
+    what the payee or the pair does not. Those with some empty cells come last: other columns tell which are
+    empty. Their words join ``contexts``.
     """
     found = []
     for name in names:
@@ -174,6 +202,12 @@ def told_columns(
         if law is not None:
             found.append(law if column.kind != WORD else replace(law, pool=pooled_words(column)))
     groups = {PAYEE: ledger.payee, PAIR: link, ENTITY: ledger.entity}
+    words = [law.pool[levels(log.events[law.name])] for law in found if law.pool is not None]
+    by_words = [contexts["payee group"] * POOL + one for one in words] if "payee group" in contexts else []
+    found = [
+        law for law in found
+        if law.how == ENTITY or not few_told_by_words(log.events[law.name], ledger, groups[law.how], by_words)
+    ]  # fmt: skip
     some = {law.name: ~law.column.with_values(law.cells).missing()[groups[law.how]] for law in found}
     is_holed = {law.name: bool(log.events[law.name].missing()[some[law.name]].any()) for law in found}
     done = [law for law in found if not is_holed[law.name]]
@@ -215,9 +249,8 @@ def learn_columns(
         law = _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            law = replace(
-                law, seen=learn_seen(levels(column), len(column.words) + 1, contexts, ledger.entity)
-            )
+            beside = without_rest(contexts)
+            law = replace(law, seen=learn_seen(levels(column), len(column.words) + 1, beside, ledger.entity))
         found.append(law)
         with_words(contexts, log, found[-1:])
     return found
@@ -310,11 +343,21 @@ def _drawn(
     streams: Streams,
 ) -> ColumnLaw:  # fmt: skip
     nothing = np.zeros(0)
+    with_rest, contexts = contexts, without_rest(contexts)
     if column.kind == WORD:
         words, parents = learn_words(
             levels(column), len(column.words) + 1, contexts, ledger.entity, ledger.count, first
         )
         return ColumnLaw(name, DRAWN, _head(column), nothing, words, tuple(parents))
+    few = few_values(column, ledger)
+    if few is not None:
+        codes, size = as_words(column.values, few), len(few) + 1
+        rests = telling_rests(codes, with_rest[REST]) if REST in with_rest else None
+        with_rest = with_rest if rests is None else {**with_rest, REST: rests[with_rest[REST]]}
+        two = two_contexts(codes, with_rest)
+        words, parents = learn_words(codes, size, two, ledger.entity, ledger.count, first)
+        seen = learn_seen(codes, size, with_rest, ledger.entity)
+        return ColumnLaw(name, DRAWN, _head(column), few, words, tuple(parents), seen=seen, rests=rests)
     values = column.values if column.kind == NUMBER else _offsets(column, log.times)
     step = column.step if column.kind == NUMBER else max(column.step / NANOS, 1.0)
     present = ~np.isnan(values)

@@ -8,6 +8,8 @@ from finsim.notation import Array, Float1D, Int1D
 from finsim.records.mixed_table import WORD, MixedColumn
 
 POOL, AMOUNT_BINS = 32, 24
+REST, RESTS = "rest of the amount", 1_001
+"""What tens leave of a sum, in hundredths: 51.00 at a machine is 50 and a fee of 1; asked of fees alone."""
 LEAST_TOLD, LEAST_SHARE = 2e-3, 0.1
 """Nats that a context tells of a column, or share of what there is to tell of a rare one (assumptions)."""
 
@@ -47,9 +49,16 @@ def amount_bin(amount: Float1D, edges: Float1D) -> Int1D:
 
 
 def amount_contexts(amount: Float1D, law: Int1D, edges: Float1D) -> dict[str, Int1D]:
-    """Return what an amount tells of the columns after it: its law, its bin, and its sign."""
+    """Return what an amount tells of the columns after it: its law, bin, sign, and what tens leave."""
     sign = np.where(np.isnan(amount), 0, np.sign(np.nan_to_num(amount)) + 2).astype(np.int64)
-    return {"law": law, "amount": amount_bin(amount, edges), "sign of the amount": sign}
+    hundredths = np.round(np.abs(np.nan_to_num(amount)) * 100.0) % 1_000.0
+    rest = np.where(np.isnan(amount), RESTS - 1, hundredths).astype(np.int64)
+    return {"law": law, "amount": amount_bin(amount, edges), "sign of the amount": sign, REST: rest}
+
+
+def without_rest(contexts: dict[str, Int1D]) -> dict[str, Int1D]:
+    """Return the contexts of words, which what is left of a sum does not tell."""
+    return {name: codes for name, codes in contexts.items() if name != REST}
 
 
 def information(first: Int1D, second: Int1D) -> float:
@@ -74,6 +83,18 @@ def best_contexts(target: Int1D, contexts: dict[str, Int1D], most: int) -> list[
     least = min(LEAST_TOLD, LEAST_SHARE * entropy)
     told = [name for name in sorted(worth, key=lambda one: -worth[one]) if worth[name] > least]
     return told[:most]
+
+
+def two_contexts(target: Int1D, contexts: dict[str, Int1D]) -> dict[str, Int1D]:
+    """Return the context that tells most of a target, and the one that tells most beside it."""
+    found = best_contexts(target, contexts, 1)
+    if found:
+        first, beside = contexts[found[0]], {}
+        for name, codes in contexts.items():
+            both = np.unique(first * (int(codes.max()) + 1) + codes, return_inverse=True)[1]
+            beside[name] = information(target, both)
+        found += sorted(beside.keys() - set(found), key=lambda one: (-beside[one], one))[:1]
+    return {name: contexts[name] for name in found}
 
 
 def last_kept(first: Array, kept: Array) -> Int1D:

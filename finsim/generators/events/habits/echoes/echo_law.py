@@ -13,11 +13,13 @@ from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY,
 from finsim.kernels.events.row_draws import draw_rows
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventRoles
-from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 AS_BEFORE = -2
 """Stands for the cell of the answered row."""
 DRAWS = 2
+MOST_OWN = 8
+"""Numbers that answers have of their own at most (assumption)."""
 SIDE = -1
 """In place of a column: rows are told apart by their side alone."""
 
@@ -33,7 +35,8 @@ class EchoLaw:
     of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for the same word.
     ``order`` int64[B] by kind, ``starts`` int64[K + 1]; ``told`` int32[B, C + 1] words and
     weekday of the answered row where they tell the answer, ``ANY`` elsewhere. ``less``, ``step`` float64[B]:
-    the share is less a fee, and at whole steps where these are not 0.
+    the share is less a fee, and at whole steps where these are not 0. ``numbers`` float64[B, N] of
+    ``number_columns``, ``as_number`` bool[B, N] for the number of the answered row.
     """
 
     turned: bool
@@ -50,6 +53,8 @@ class EchoLaw:
     told: Array
     less: Float1D
     step: Float1D
+    numbers: Float2D
+    as_number: Array
 
 
 class Shares(NamedTuple):
@@ -79,6 +84,31 @@ def kinds_of(table: MixedTable, roles: EventRoles, column: int, sides: int) -> I
 def word_columns(table: MixedTable, roles: EventRoles) -> list[str]:
     """Return the columns of words but the partner, in order."""
     return [name for name, one in table.columns.items() if one.kind == WORD and name != roles.partner]
+
+
+def number_columns(table: MixedTable, roles: EventRoles) -> list[str]:
+    """Return the columns of numbers but the amount, in order."""
+    return [name for name, one in table.columns.items() if one.kind == NUMBER and name != roles.amount]
+
+
+def answered_numbers(
+    table: MixedTable, roles: EventRoles, one: Int1D, two: Int1D, ordinary: Int1D
+) -> tuple[Float2D, Array]:
+    """Return ``numbers`` and ``as_number`` of answers ``two`` of rows ``one``, int64[B] each.
+
+    An answer has a number of its own where few differ from the answered row, all of them met in ``ordinary``
+    rows too (own): a fee is that of one side. Any other is that of the answered row.
+    """
+    names = number_columns(table, roles)
+    found, same = np.zeros((len(one), len(names))), np.ones((len(one), len(names)), np.bool_)
+    for k, name in enumerate(names):
+        values = table[name].values
+        before, after = values[one], values[two]
+        differs = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+        own = np.unique(after[differs])
+        if 0 < len(own) <= MOST_OWN and np.isin(own, values[ordinary]).all():
+            found[:, k], same[:, k] = np.where(differs, after, 0.0), ~differs
+    return found, same
 
 
 def words_of(table: MixedTable, roles: EventRoles, rows: Int1D) -> Array:
@@ -171,6 +201,10 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
         elif name in words:
             cells = law.cells[bank, words.index(name)]
             columns[name] = one.with_values(np.where(cells == AS_BEFORE, one.values, cells))
+        elif one.kind == NUMBER and law.numbers.shape[1]:
+            k = number_columns(rows, roles).index(name)
+            own = law.numbers[bank, k]
+            columns[name] = one.with_values(np.where(law.as_number[bank, k], one.values, own))
         else:
             columns[name] = one
     return MixedTable(columns, rows.rows)

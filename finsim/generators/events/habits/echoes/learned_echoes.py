@@ -20,6 +20,7 @@ from finsim.generators.events.habits.echoes.echo_law import (
     Block,
     EchoLaw,
     Shares,
+    answered_numbers,
     kinds_of,
     with_answers,
     word_columns,
@@ -89,9 +90,14 @@ class Echoes:
 
 
 def _law_of(prefix: str, arrays: Mapping[str, Array]) -> EchoLaw:
-    """Return a law; in models of before no words tell answers, and sums bear no fee."""
+    """Return a law; in models of before no words tell answers, sums bear no fee, numbers are as before."""
     nothing = {f"{prefix}.told": np.full_like(arrays[f"{prefix}.cells"], ANY)}
-    nothing |= {f"{prefix}.{name}": np.zeros(len(arrays[f"{prefix}.lag"])) for name in ("less", "step")}
+    count = len(arrays[f"{prefix}.lag"])
+    nothing |= {f"{prefix}.{name}": np.zeros(count) for name in ("less", "step")}
+    nothing |= {
+        f"{prefix}.numbers": np.zeros((count, 0)),
+        f"{prefix}.as_number": np.ones((count, 0), np.bool_),
+    }
     return item_of(EchoLaw, prefix, {**nothing, **arrays})
 
 
@@ -248,6 +254,7 @@ def _bank(
         turned, told_by, rate, lag.astype(np.int64), sides.time[two] % NANOS_PER_DAY, same_clock,
         shares.share * sign, of_pair, cells, order, np.searchsorted(of_pair[order], np.arange(len(rate) + 1)),
         telling_words(words_of(log.events, log.roles, one), said, of_pair), shares.less, shares.step,
+        *answered_numbers(log.events, log.roles, one, two, may),
     )  # fmt: skip
 
 
