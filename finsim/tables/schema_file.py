@@ -344,7 +344,7 @@ def _series_of_other_kinds(document: Document) -> Iterator[Problem]:
         if kind in ("payments", "loans"):
             yield Problem(place, f"`as: {said}` in kind: {kind}", "`as` of columns of prices alone",
                           "remove it, or write `kind: prices`")  # fmt: skip
-        elif keys.get("type") in set(get_args(Type)) - {"float", "int", "ratio", "money"}:
+        elif str(keys.get("type")) in set(get_args(Type)) - {"float", "int", "ratio", "money"}:
             yield Problem(
                 place, f"`as: {said}` of a {keys['type']} column", "`as` of numbers alone", "remove it"
             )

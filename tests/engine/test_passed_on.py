@@ -15,7 +15,7 @@ from made_ledgers import accounts, statements
 import finsim
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.payment_orders import Orders
-from finsim.engine.injection.money.passed_on import is_passed_on, passed_on, payments
+from finsim.engine.injection.money.passed_on import Bounds, is_passed_on, passed_on, payments
 from finsim.kernels.ledger import FIXED, OF_POT, Plan
 
 BETWEEN = [
@@ -43,6 +43,11 @@ def orders(plan_row: list[int]) -> Orders:
     )  # fmt: skip
 
 
+def free(size: int) -> Bounds:
+    """Return that nothing is spent in shops, and transfers cost nothing."""
+    return Bounds(np.zeros(size, dtype=np.bool_), 1, np.zeros(size, dtype=np.bool_))
+
+
 def as_asked(sums: np.ndarray, rows: np.ndarray, most: float) -> np.ndarray:
     return sums.astype(np.int64)
 
@@ -51,27 +56,27 @@ def test_shares_are_of_what_came_in_and_is_left() -> None:
     """1,000 and 500 come in; two thirds of it and then all of the rest go out, the first in two parts."""
     law = plan([FIXED, FIXED, OF_POT, OF_POT], [1, 1, 2 / 3, 1.0], [-1, -1, 0, 0], [0, 0, 1, -1])
     made = orders([0, 1, 2, 2, 3])
-    some, found = passed_on(made, np.array([1_000, 500, 9, 9, 9_999]), law, as_asked)
+    some, found = passed_on(made, np.array([1_000, 500, 9, 9, 9_999]), law, as_asked, free(5))
     assert found.tolist() == [1_000, 500, 500, 500, 500]
     assert some.all()
     assert is_passed_on(made, law).tolist() == [False, False, True, True, True]
     some, found = passed_on(
-        made, np.array([1_000, 500, 9, 9, 9_999]), law, lambda *asked: as_asked(*asked) - 100
+        made, np.array([1_000, 500, 9, 9, 9_999]), law, lambda *asked: as_asked(*asked) - 100, free(5)
     )
     assert found.tolist() == [1_000, 500, 400, 400, 600]  # what the ledger did not write is left
 
 
 def test_own_money_that_a_story_mixes_in_is_paid_on_top() -> None:
     law = plan([FIXED, OF_POT], [1, 1.3], [-1, 0], [0, -1])
-    assert passed_on(orders([0, 1]), np.array([100, 1]), law, as_asked)[1].tolist() == [100, 130]
+    assert passed_on(orders([0, 1]), np.array([100, 1]), law, as_asked, free(2))[1].tolist() == [100, 130]
 
 
 def test_nothing_is_passed_on_where_nothing_came_in_or_is_left() -> None:
     law = plan([OF_POT, FIXED, OF_POT, OF_POT], [1, 1, 1, 1.0], [0, -1, 0, 0], [-1, 0, -1, -1])
-    some, found = passed_on(orders([0, 1, 2, 3]), np.array([50, 40, 30, 20]), law, as_asked)
+    some, found = passed_on(orders([0, 1, 2, 3]), np.array([50, 40, 30, 20]), law, as_asked, free(4))
     assert some.tolist() == [False, True, True, False]
     assert found.tolist() == [0, 40, 40, 0]
-    some, found = passed_on(orders([1, 2, 2, 2]), np.array([2, 9, 9, 9]), law, as_asked)
+    some, found = passed_on(orders([1, 2, 2, 2]), np.array([2, 9, 9, 9]), law, as_asked, free(4))
     assert found.tolist() == [2, 0, 1, 1]  # a part is no less than a cent
 
 

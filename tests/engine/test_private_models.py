@@ -89,7 +89,7 @@ def test_a_private_ledger_holds_no_entity(payments, tmp_path):
     [
         ({"epsilon": 0}, StudyError, ["epsilon", "above 0"]),
         ({"delta": 0.009}, PrivacyBudgetError, ["settings.delta", "or less"]),
-        ({"unit": "10 steps"}, PrivacyBudgetError, ["settings.unit", "entity"]),
+        ({"unit": "10 steps"}, PrivacyBudgetError, ["fit: unit", "entity"]),
         ({"epsilon": 0.01}, PrivacyBudgetError, ["settings.epsilon", "at least"]),
         ({"generator": "habits"}, PrivacyBudgetError, ["habits", "events"]),
     ],

@@ -18,6 +18,7 @@ from finsim.agents.schemes.planned_payment import settling_sorts
 from finsim.agents.schemes.role_casting import Pool
 from finsim.agents.vocabulary import CHANNEL, CURRENT
 from finsim.engine.injection.ledger_columns import ACCOUNTS
+from finsim.engine.learned_payments.ordinary_rows import OrdinaryRows
 from finsim.engine.learned_payments.scheme_channels import scheme_channels
 from finsim.randomness import Streams
 
@@ -69,7 +70,7 @@ def ledger(layout: str, has_shops: bool = False) -> Any:
     cents, out = rng.integers(1, 200, 4_000), rng.random(4_000) < 0.6
     code = np.where(out, 2, np.where(cents <= 100, 0, 1))
     code[::8] = 3
-    log = SimpleNamespace(part=lambda name: code if name == "channel" else None)
+    log = SimpleNamespace(part=lambda name: code if name == "channel" else None, count=900)
     return SimpleNamespace(
         layout=layout, has_shops=has_shops, log=log, cents=lambda log: cents.astype(float),
         direction=SimpleNamespace(paid_out=lambda log: out),
@@ -78,6 +79,13 @@ def ledger(layout: str, has_shops: bool = False) -> Any:
             channels=frozenset(["card_present", "ach", "wire", "cash"]),
         ),
     )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def paid_by_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary rows pay the merchant by card."""
+    rows = SimpleNamespace(orders=orders(CARD, 50, merchant=3))
+    monkeypatch.setattr(OrdinaryRows, "of", lambda ledger: rows)
 
 
 def shares(found: np.ndarray) -> dict[int, float]:

@@ -73,7 +73,7 @@ def test_the_command_prints_the_claim(tmp_path: Path) -> None:
         ({"epsilon": 8, "delta": 0.5}, StudyError, "fit: delta"),
         ({"epsilon": 8, "unit": 21}, StudyError, "fit: unit"),
         ({"epsilon": 8, "cpu_seconds": 9}, StudyError, "fit: epsilon, cpu_seconds"),
-        ({"epsilon": 8, "unit": "asset"}, PrivacyBudgetError, "settings.unit"),
+        ({"epsilon": 8, "unit": "asset"}, PrivacyBudgetError, "fit: unit"),
         ({"epsilon": 8, "unit": "sequence"}, PrivacyBudgetError, "1 entities"),
         ({"epsilon": 8, "unit": "500 days"}, PrivacyBudgetError, "6 entities"),
         ({"epsilon": 8, "generator": "bootstrap"}, PrivacyBudgetError, "fit: epsilon"),
