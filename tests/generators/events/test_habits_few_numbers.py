@@ -3,13 +3,15 @@
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 import finsim
 from finsim.generators.events.habits.cells.contexts import RESTS, two_contexts
-from finsim.generators.events.habits.cells.few_numbers import as_words, telling_rests
+from finsim.generators.events.habits.cells.few_numbers import as_words, few_told_by_words, telling_rests
+from finsim.records.mixed_table import NUMBER, MixedColumn
 
 ACCOUNTS = 60
 SCHEMA = """
@@ -108,11 +110,28 @@ def test_only_rests_that_say_a_rare_value_are_told_apart():
     rest = np.repeat([0, 100, 120, 130, 999], [500, 20, 10, 4, 50])
     codes = np.repeat([0, 1, 2, 2, 0], [500, 20, 10, 4, 50])
     codes[500:509] = 0  # 9 of 20: most still say a fee
+    codes[-8:] = 2  # 8 of 50: most say none
     groups = telling_rests(codes, rest)
     assert len(groups) == RESTS
     assert groups[[0, 999, 130, 7]].tolist() == [0, 0, 0, 0]  # of 130 there are too few
     assert groups[100] != groups[120]
     assert min(groups[100], groups[120]) > 0
+
+
+def test_a_word_tells_fees_that_the_payee_does_not():
+    rng = np.random.default_rng(2)
+    entity, payee, word = rng.integers(0, 20, 4_000), rng.integers(0, 5, 4_000), rng.integers(0, 20, 4_000)
+    by_payee = payee == 0
+    ledger = SimpleNamespace(count=20, entity=entity)
+
+    def told(fee, told_by):
+        column = MixedColumn(NUMBER, fee.astype(float), (), 0.01)
+        return few_told_by_words(column, ledger, payee, [told_by])
+
+    fee = np.where(by_payee, 1.0, np.where(word == 3, 0.8, 0.0))
+    assert told(fee, word + 20 * by_payee)
+    assert not told(fee, rng.permutation(word))
+    assert not told(np.where(by_payee, 1.0, 0.0), word)  # the payee tells all of it
 
 
 def test_the_second_context_is_the_one_that_tells_beside_the_first():

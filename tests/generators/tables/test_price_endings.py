@@ -46,6 +46,16 @@ def test_sums_that_end_anywhere_have_no_endings() -> None:
         assert not len(PriceEndings.fit(sums, 0.01).cents)
 
 
+def test_bins_of_few_sums_have_the_share_of_all() -> None:
+    rng = np.random.default_rng(9)
+    sums = np.round(np.sort(rng.uniform(5, 500, 240)), 2)
+    priced = rng.random(240) < 0.3
+    sums[priced] = np.floor(sums[priced]) + 0.99
+    shares = PriceEndings.fit(np.sort(sums), 0.01).shares
+    assert shares[:, -1].mean() == pytest.approx(priced.mean(), abs=0.06)
+    assert shares[:, -1].min() > 0.15
+
+
 def test_a_move_goes_to_the_nearest_such_sum_and_leaves_rounded_ones() -> None:
     endings = PriceEndings(np.array([99]), np.full((24, 1), 0.5))
     values = np.array([10.2, 10.6, -3.7, 0.1, 25.0])
