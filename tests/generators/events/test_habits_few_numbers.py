@@ -130,6 +130,7 @@ def test_a_word_tells_fees_that_the_payee_does_not():
 
     fee = np.where(by_payee, 1.0, np.where(word == 3, 0.8, 0.0))
     assert told(fee, word + 20 * by_payee)
+    assert told(np.where(rng.random(4_000) < 0.01, 1.0, fee), word + 20 * by_payee)
     assert not told(fee, rng.permutation(word))
     assert not told(np.where(by_payee, 1.0, 0.0), word)  # the payee tells all of it
 
