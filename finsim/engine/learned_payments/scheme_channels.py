@@ -68,10 +68,14 @@ def _of_merchants(
     entities, ledger = known
     rows = OrdinaryRows.of(ledger).orders
     found = channel.copy()
+    by_shop = np.argsort(rows.merchant, kind="stable")
+    shops = rows.merchant[by_shop]
     for shop in np.unique(orders.merchant[orders.merchant >= 0]).tolist():
+        first, last = np.searchsorted(shops, [shop, shop + 1])
+        at_shop = by_shop[first:last]
         for is_sold in (True, False):
             here = (orders.merchant == shop) & ((orders.payer < entities) == is_sold)
-            own = (rows.merchant == shop) & ((rows.payer < ledger.log.count) == is_sold)
+            own = at_shop[(rows.payer[at_shop] < ledger.log.count) == is_sold]
             law = ChannelsByAmount.of(rows.amount[own], rows.channel[own])
             odd = here & ~np.isin(channel, law.channels)
             if len(law) and odd.any():
