@@ -123,3 +123,15 @@ def test_numbers_in_a_dictionary_are_read_as_plain_ones(kind, check, values):
     }
     assert len(told) == 1
     assert "BROKEN" in told.pop()
+
+
+def test_an_index_without_a_name_is_no_column_of_the_table(tmp_path):
+    rows = pd.DataFrame({"account": ["a", "b"] * 40, "amount": CENTS[:80], "row": range(80)})
+    file = tmp_path / "rows.parquet"
+    rows.sort_values("amount").to_parquet(file)
+    found = propose(file)
+    assert list(found.fields) == ["account", "amount", "row"]
+    assert any("__index_level_0__" in said and "left out" in said for said in found.about)
+    named = rows.rename_axis("ticket").iloc[::-1]
+    named.to_parquet(file)
+    assert "ticket" in propose(file).fields

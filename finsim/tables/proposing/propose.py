@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 
 _SAMPLE, _TURNS = 5000, 4
+_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls an index without a name where it writes one: places of rows, which say nothing."""
 _NAMES = {"cat": "cat", "id": "id", "int": "id"}
 """Types of columns that may name assets, and what such a column then is."""
 
@@ -241,7 +244,9 @@ def _of_stored(source: TableSource, kind: str) -> Proposal:
 
     def guessed(named: Mapping[str, str], ccy: str) -> list[Guess | None]:
         return [
-            guess_stored(header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at)))
+            None
+            if _INDEX.fullmatch(header)
+            else guess_stored(header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at)))
             for at, header in enumerate(headers)
         ]
 
@@ -290,14 +295,7 @@ def _proposal(
     said: dict[str, tuple[str, ...]] = {}
     for header, guess in zip(headers, guesses, strict=True):
         if headers.count(header) > 1 or not header.strip() or guess is None:
-            why = (
-                "stands twice: rename one"
-                if headers.count(header) > 1
-                else "has no cells that a column can declare"
-            )
-            note = (
-                f"the header {header!r} {why}" if header.strip() else "a column without a header is left out"
-            )
+            note = _left_out(header, headers.count(header) > 1)
             said_of_file += [note] if note not in said_of_file else []
             continue
         name = names[header]
@@ -308,6 +306,17 @@ def _proposal(
     return Proposal(
         source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
     )
+
+
+def _left_out(header: str, is_twice: bool) -> str:
+    """Return why the proposal has no column of a header."""
+    if not header.strip():
+        return "a column without a header is left out"
+    if is_twice:
+        return f"the header {header!r} stands twice: rename one"
+    if _INDEX.fullmatch(header):
+        return f"`{header}` is an index without a name that pandas wrote: it is left out"
+    return f"the header {header!r} has no cells that a column can declare"
 
 
 def _with_names(source: TableSource, guesses: Sequence[Guess | None]) -> list[Guess | None]:
