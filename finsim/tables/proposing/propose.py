@@ -246,7 +246,9 @@ def _of_stored(source: TableSource, kind: str) -> Proposal:
         return [
             None
             if _INDEX.fullmatch(header)
-            else guess_stored(header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at)))
+            else guess_stored(
+                header, head.column(at), named.get(header, ""), ccy, told(head.schema.field(at))
+            )
             for at, header in enumerate(headers)
         ]
 
