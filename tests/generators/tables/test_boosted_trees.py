@@ -6,7 +6,7 @@ from naive import boosted_trees as naive
 
 from finsim.errors import FitError
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds
-from finsim.kernels.boosted_trees import grow_tree, tree_sums
+from finsim.kernels.boosted_trees import BLOCK, grow_tree
 
 
 @pytest.mark.parametrize("depth", [1, 3, 5])
@@ -26,11 +26,23 @@ def test_a_tree_is_that_of_its_twin(streams, rows, depth, penalty):
     assert np.array_equal(column, twin[0])
     assert np.array_equal(bound, twin[1])
     assert np.allclose(value, twin[2])
-    sums = np.zeros(rows)
     trees = (np.stack([column] * 2), np.stack([bound] * 2), np.stack([value] * 2))
-    tree_sums(levels, *trees, sums)
+    sums = LevelOdds(0.0, *trees).of(levels)
     assert np.allclose(sums, naive.tree_sums(levels, *trees))
     assert np.allclose(sums, 2 * value[node - inner])
+
+
+@pytest.mark.parametrize("most", [3, 255, 256, 70_000])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_sums_are_those_of_the_twin_in_bytes_and_beyond(streams, most, depth):
+    rng = streams.at("levels", most)
+    levels = rng.integers(0, most + 1, (BLOCK + 40, 4)).astype(np.int32)
+    levels[0] = most
+    shape = (6, 2**depth - 1)
+    bound = rng.integers(0, most + 1, shape).astype(np.int32)
+    bound[0] = most + 1  # asks nothing
+    trees = (rng.integers(0, 4, shape).astype(np.int32), bound, rng.normal(size=(6, 2**depth)))
+    assert np.allclose(LevelOdds(0.5, *trees).of(levels), 0.5 + naive.tree_sums(levels, *trees))
 
 
 def test_trees_that_the_kernel_cannot_answer_are_refused():

@@ -9,11 +9,12 @@ from typing import Self
 import numpy as np
 
 from finsim.errors import FitError
-from finsim.kernels.boosted_trees import grow_tree, tree_sums
+from finsim.kernels.boosted_trees import BLOCK, grow_tree, tree_sums
 from finsim.notation import Array, Bool1D, Float1D, Float2D
 
 PATIENCE = 15
-DEEPEST = 5  # the answers of a tree of this depth fit into the bits of `tree_sums`
+_BYTE = 255
+DEEPEST = 5  # `tree_sums` counts leaves in bytes, and asks all nodes of a depth
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class LevelOdds:
                     "a tree asks for a column that the rows do not have", place="the trees of a model",
                     expected=f"columns below {levels.shape[1]}", remedy="fit the model again",
                 )  # fmt: skip
-            tree_sums(levels, self.column, self.bound, self.value, found)
+            _add(levels, (self.column, self.bound, self.value), found)
         return found
 
     def state(self, prefix: str) -> dict[str, Array]:
@@ -80,6 +81,14 @@ class LevelOdds:
                 expected=f"trees of depth 1 to {DEEPEST}", remedy="fit the model again",
             )  # fmt: skip
         return cls(float(arrays[f"{prefix}.offset"][0]), column, bound, value)
+
+
+def _add(levels: Array, trees: tuple[Array, Array, Float2D], sums: Float1D) -> None:
+    """Add the trees' values of rows to ``sums``, by bytes where the levels are such."""
+    column, bound, value = trees
+    kind = np.uint8 if levels.max(initial=0) <= _BYTE else np.int32
+    most = np.clip(bound, 0, _BYTE).astype(kind) if kind is np.uint8 else bound
+    tree_sums(levels, column, most, value, np.zeros((levels.shape[1], BLOCK), kind), sums)
 
 
 def boosted(
@@ -111,7 +120,7 @@ def _losses(levels: Array, truth: Bool1D, weight: Float1D, away: Bool1D, how: Bo
     grower = _Grower(mine, truth[~away], weight[~away], offset, how)
     for index in range(how.most):
         column, bound, value = grower.tree()
-        tree_sums(other, column[None], bound[None], value[None], odds)
+        _add(other, (column[None], bound[None], value[None]), odds)
         found[index + 1] = _loss(odds, truth[away], weight[away])
         since = 0 if found[index + 1] < best else since + 1
         best = min(best, float(found[index + 1]))
