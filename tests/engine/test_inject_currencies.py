@@ -88,3 +88,26 @@ def test_a_word_that_is_not_the_usual_one_of_an_account_is_seen() -> None:
     })  # fmt: skip
     (found,) = usual_words(rows, real, "currency", ["to"])
     assert found.fine.tolist() == [1, 1, -1] * 9 + [0, 1, -1] + [0] * 5 + [1] * 4 + [-1]
+
+
+def test_second_sides_are_in_the_currency_of_the_payment(tmp_path: Path) -> None:
+    """Accounts of three currencies; a third of the transfers lacks a side, so words come from other pairs."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for at in range(1_500):
+        time = pd.Timestamp("2024-01-01") + pd.Timedelta(minutes=80 * at)
+        one = int(rng.integers(0, 60))
+        two = (one + 3 * int(rng.integers(1, 20))) % 60
+        total, money = round(float(rng.lognormal(4, 1)), 2), ("EUR", "USD", "JPY")[one % 3]
+        later, names = time + pd.Timedelta(seconds=1), (f"ACC{one:03d}", f"ACC{two:03d}")
+        sides = [(names[0], time, names[1], "out", -total, money),
+                 (names[1], later, names[0], "in", total, money)]  # fmt: skip
+        rows += [sides, sides[:1], sides, sides, sides[1:]][int(rng.integers(5))]
+    table = pd.DataFrame(rows, columns=["account", "ts", "counterparty", "type", "amount", "currency"])
+    made = finsim.inject(table, narratives=["layering_fan_in", "layering_cycle"],
+                         output=tmp_path / "out", rate=0.03, seed=3, progress=False)  # fmt: skip
+    added = pq.read_table(made.transactions).to_pandas()
+    added = added[added["instance"] >= 0]
+    assert (added["type"] == "in").sum() > 20
+    own = added["account"].str[3:].astype(int).map(lambda number: ("EUR", "USD", "JPY")[number % 3])
+    assert (own == added["currency"]).all()

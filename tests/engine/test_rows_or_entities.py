@@ -54,3 +54,13 @@ def test_too_few_rows_are_said_to_be_too_few(tmp_path: Path) -> None:
     data, _ = _files(tmp_path, 4, 4)
     with pytest.raises(StudyError, match="4 rows: too few to tell which column is the entity"):
         read_to_learn(data, "events", Named(), None, None)
+
+
+def test_an_identifier_of_a_table_is_of_a_type_that_can_be_one(tmp_path: Path) -> None:
+    data, schema = _files(tmp_path, 60)
+    schema.write_text(
+        SCHEMA.replace("amount: {type: float, role: amount}", "amount: {type: float, role: id}")
+    )
+    with pytest.raises(DataError, match="column 'amount': is of type float") as refused:
+        read_to_learn(data, "table", Named(), load_schema(schema), None)
+    assert "id or cat or int" in str(refused.value)

@@ -1,6 +1,7 @@
 """Stored columns: floats are never words, and times that no type holds are refused where they are."""
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -135,3 +136,30 @@ def test_an_index_without_a_name_is_no_column_of_the_table(tmp_path):
     named = rows.sort_values("amount").rename_axis("ticket")
     named.to_parquet(file)
     assert "ticket" in propose(file).fields
+
+
+@pytest.mark.parametrize("first", [100_001, 10**20])
+def test_decimals_without_a_scale_are_whole_numbers(first):
+    """Warehouses write whole numbers as decimals of 38 digits: identifiers stay exact."""
+    count = range(400)
+    wide = pa.decimal128(38, 0)
+    table = pa.table({
+        "loan_id": pa.array([Decimal(first + 3 * at) for at in count], wide),
+        "branch": pa.array([Decimal(first + at % 7) for at in count], wide),
+        "term": pa.array([Decimal(12 + 12 * (at % 2)) for at in count], wide),
+        "rate": pa.array([Decimal(at + 1) / 100 for at in count], pa.decimal128(10, 2)),
+    })  # fmt: skip
+    types = {name: field.type for name, field in propose(table, "loans").fields.items()}
+    assert types == {
+        "loan_id": "id", "branch": "int" if first < 2**63 else "id", "term": "int", "rate": "ratio",
+    }  # fmt: skip
+    model = finsim.fit(table, kind="table", generator="resample_rows", seed=1, progress=False)
+    new = finsim.sample(model, rows=300, seed=2, progress=False)["loan_id"].tolist()
+    assert len(set(new)) == 300
+    assert not {str(one) for one in new} & {str(first + 3 * at) for at in count}
+
+
+def test_a_quantity_beyond_int64_is_a_float():
+    """Sums of a chain in wei vary in length; numbers of one length are names."""
+    wei = pa.array([str(10**at) for at in range(15, 24)] * 40)
+    assert propose(pa.table({"x": wei, "y": pa.array(["7"] * 360)})).fields["x"].type == "float"

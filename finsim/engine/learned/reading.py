@@ -102,8 +102,8 @@ def read_to_learn(
     declared = declared_of(data, schema, dialect, place)
     refuse_lacking(data, declared, place)
     source = opened(data, declared, place)
-    if kind == EVENTS and declared.is_schema:
-        refuse_doubtful_roles(source, declared)
+    if declared.is_schema:
+        refuse_doubtful_roles(source, declared, is_ledger=kind == EVENTS)
     spoken = checked(named, declared, list(source.headers), PLACE)
     table = _with_words(source.table([name for name in declared.fields if name in source.bound]), declared)
     if not table.num_columns or not table.num_rows:
@@ -346,22 +346,20 @@ def _come_out(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -
 
 
 def _repeated(kind: str, table: pa.Table, roles: Roles, keys: tuple[str, ...]) -> list[str]:
-    """Return a warning for a table with times whose identifiers repeat: it may be one of entities.
+    """Return a warning for identifiers of rows that repeat, which new ones do not.
 
-    And one for a ledger in which those of rows repeat, which new ones do not.
+    A table with times may be one of entities.
     """
-    if kind == EVENTS:
-        again = [name for name in keys if distinct(table[name]) < table.num_rows - table[name].null_count]
-        return [f"{', '.join(again)}: values repeat in the data, and each new row has one of its own"] * bool(
-            again
-        )
     found = [name for name in keys if distinct(table[name]) * ROWS_AN_ENTITY <= table.num_rows]
-    if kind != TABLE or not found or roles.time is None:
+    if kind == TABLE and found and roles.time is not None:
+        return [
+            f"{', '.join(found)}: values repeat, but a table takes each row alone and gives it a new one; "
+            "--kind events (such as --generator habits) learns who acts over time"
+        ]
+    again = [name for name in keys if distinct(table[name]) < table.num_rows - table[name].null_count]
+    if not again:
         return []
-    return [
-        f"{', '.join(found)}: values repeat, but a table takes each row alone and gives it a new one; "
-        "--kind events (such as --generator habits) learns who acts over time"
-    ]
+    return [f"{', '.join(again)}: values repeat in the data, and each new row has one of its own"]
 
 
 def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:

@@ -17,21 +17,27 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "channel": _WORDS, "currency": _WORDS, "category": _WORDS, "direction": _WORDS,
 }  # fmt: skip
 """Role of a column of events -> the declared types that can play it."""
+_KEYS: Mapping[str, tuple[str, ...]] = {"id": ("id", "cat", "int")}
+"""The same of a table: what tells its rows apart is made anew."""
 
 
-def refuse_doubtful_roles(source: TableSource, declared: Declared) -> None:
-    """Raise DataError, all at once, for a role of two columns, and one that a column's type cannot play."""
+def refuse_doubtful_roles(source: TableSource, declared: Declared, is_ledger: bool) -> None:
+    """Raise DataError, all at once, for a role of two columns, and one that a column's type cannot play.
+
+    Of a table only the role of its identifier counts.
+    """
+    types = {**_TYPES, **_KEYS} if is_ledger else _KEYS
     found: dict[str, str] = {}
     problems = []
     for name, field in declared.fields.items():
-        if name not in source.bound or field.role not in _TYPES:
+        if name not in source.bound or field.role not in types:
             continue
         if field.role in found:
             both = f"the columns {found[field.role]!r} and {name!r} both have the role {field.role}"
             problems.append(Problem(source.place, both, "one column", "remove one of the roles"))
         found.setdefault(field.role, name)
-        if field.type not in _TYPES[field.role]:
-            wanted = f"{' or '.join(_TYPES[field.role])}, since it is the {field.role}"
+        if field.type not in types[field.role]:
+            wanted = f"{' or '.join(types[field.role])}, since it is the {field.role}"
             problems.append(Problem(f"{source.place}: column {name!r}", f"is of type {field.type}", wanted,
                                     "correct its type or its role in the schema"))  # fmt: skip
     if problems:

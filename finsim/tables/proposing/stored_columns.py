@@ -11,7 +11,7 @@ from finsim.tables.cells.refusals import TIMES_HELD, is_beyond_times
 from finsim.tables.cells.stored import is_readable, is_text
 from finsim.tables.currencies import CURRENCIES
 from finsim.tables.proposing.forms import Numbers
-from finsim.tables.proposing.text_columns import Guess, guess_text
+from finsim.tables.proposing.text_columns import SHARE_ROLES, Guess, guess_text
 from finsim.tables.schema import UNITS, Field
 
 _PLAIN = Numbers(".", "")
@@ -43,7 +43,7 @@ def guess_stored(
     if money[0] in CURRENCIES and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         unit = money[1] if money[1] in UNITS["money"] else ""
         return Guess(replace(base, type="money", ccy=money[0], unit=unit))
-    if pa.types.is_decimal(kind):
+    if pa.types.is_decimal(kind) and not _is_whole(kind) and role not in SHARE_ROLES:
         ccy = money[0] if money[0] in CURRENCIES else ccy
         doubts = () if ccy else (f"`{header}`: declare its currency, ccy: EUR",)
         return Guess(
@@ -53,12 +53,17 @@ def guess_stored(
     is_date = found.field.type == "date" and bool(found.field.format)  # 20240131, and 0 where there is none
     field = replace(found.field, nulls=found.field.nulls if is_date else (), null=base.null)
     field = replace(field, null=field.null or bool(field.nulls))
-    if field.type == "money" and pa.types.is_integer(kind):
+    if field.type == "money" and _is_whole(kind):
         said = f"`{header}`: whole numbers: unit: major (as read here), or minor (cents)?"
         return Guess(replace(field, unit="major"), (*found.doubts, said))
     if field.type == "cat":
-        field = replace(field, type="int" if pa.types.is_integer(kind) else "float")
+        field = replace(field, type="int" if _is_whole(kind) else "float")
     return Guess(field, found.doubts, found.low)
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    """Tell whether a type holds whole numbers: integers, and decimals without a scale, as of warehouses."""
+    return bool(pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0))
 
 
 def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:
@@ -73,7 +78,7 @@ def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:
         said = f"`{header}` holds {cell}: {years}; correct or empty such cells"
         return guess if said in guess.doubts else guess.said(said)
     is_number = pa.types.is_floating(plain) or pa.types.is_decimal(plain)
-    if is_number or (pa.types.is_integer(plain) and guess.field.type != "id"):
+    if (is_number and not _is_whole(plain)) or (_is_whole(plain) and guess.field.type != "id"):
         wider, called = "float", "a float"
     else:
         wider, called = "cat", "text"

@@ -36,7 +36,7 @@ _LABELS_OF_DEFAULT = "`{0}`: say in the study which labels mean a default: bad: 
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _FLAGS = {"outcome": "a default", "fraud": "fraud"}
 _MONEY_ROLES = ("amount", "debit", "credit", "balance", "collateral", "income", "ead")
-_SHARE_ROLES = ("rate", "pd", "lgd")
+SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
 _ID_ROLES = ("id", "obligor", "ticker", "from_account", "to_account", "merchant")
 _IN_BRACKETS = r"^\(\s*([^\d\s().,+-]{1,3}\s?)([\d.,][^()+-]*?)\s*\)$"
@@ -299,12 +299,13 @@ def _guessed(
                 replace(base, type="float"), (f"{said} declare type: money and its currency, ccy: EUR",)
             )
         return Guess(replace(base, type="money", ccy=ccy), (said,))
-    if base.role in _SHARE_ROLES or (named and not (whole and high <= 10)):
+    if base.role in SHARE_ROLES or (named and not (whole and high <= 10)):
         return _share(header, values, base)
     if base.role == "term":
         return _term(header, texts, low, high, replace(base, type="int" if whole else "float"))
-    if whole and max(abs(int(text)) for text in (plain)) > _INT64:
-        return Guess(replace(base, type="float"), (f"`{header}` goes beyond int64: read as float",))
+    if whole and max(abs(int(text)) for text in plain) > _INT64:
+        kind = "id" if len({len(text) for text in plain}) == 1 else "float"  # a quantity varies in length
+        return Guess(replace(base, type=kind), (f"`{header}` goes beyond int64: read as {kind}",))
     guess = Guess(replace(base, type="int" if whole else "float"))
     if base.role in _MONEY_ROLES:
         guess = guess.said(f"`{header}`: money? declare type: money and its currency, ccy: EUR")

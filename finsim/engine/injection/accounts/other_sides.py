@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from finsim.engine.injection.accounts.agreement import agreement
 from finsim.engine.injection.accounts.row_groups import Group
@@ -27,16 +28,19 @@ NONE = -1
 class OtherSides:
     """Rows of money in of a ledger between accounts that says on which side a row stands.
 
-    ``second`` int64[n] the second side of each row, -1 without one; ``paired`` rows that have one, by amount;
+    ``second`` int64[n] the second side of each row, -1 without one; ``paired`` rows that have one, by
+    ``money``, the currency int64[n] of each row, and all of them in ``all_paired``;
     ``came``, ``all_came`` rows paid by accounts that have none of their own, by entity and all of them.
     ``holds`` bool[E]: whether an account has rows of its own.
     ``laws``: by what sums of both sides differ, ``law`` int64[n] that of each row with a second side;
-    ``kind`` int64[n] the word that tells it, ``of_kind`` paired rows by it.
+    ``kind`` int64[n] the word that tells it, ``of_kind`` paired rows by currency and word.
     ``transfers`` between accounts of the ledger, and how many ``met`` a row the other way within days.
     """
 
     second: Int1D
+    money: Int1D
     paired: Group
+    all_paired: Group
     came: Group
     all_came: Group
     holds: Bool1D
@@ -50,7 +54,7 @@ class OtherSides:
     @property
     def has_second(self) -> bool:
         """Whether payments between accounts of the ledger stand on both sides."""
-        return bool(len(self.paired.order))
+        return bool(len(self.all_paired.order))
 
     @property
     def differs(self) -> bool:
@@ -78,23 +82,31 @@ class OtherSides:
         came = np.flatnonzero(moves & past.turned & past.external[past.payer])
         pairs = np.flatnonzero(second >= 0)
         kind = _telling(sample, columns, pairs, law) if len(laws) > 1 else nought
+        money = _currency(sample, columns)
+        both = money * (int(kind.max(initial=0)) + 1) + kind
         return cls(
-            second, Group.of(pairs, nought, past.size, 1),
+            second, money, Group.of(pairs, money, past.size, int(money.max(initial=0)) + 1),
+            Group.of(pairs, nought, past.size, 1),
             Group.of(came, past.own, past.size, past.count), Group.of(came, nought, past.size, 1),
-            ~past.external, laws, law, kind, Group.of(pairs, kind, past.size, int(kind.max(initial=0)) + 1),
+            ~past.external, laws, law, kind, Group.of(pairs, both, past.size, int(both.max(initial=0)) + 1),
             int((sides.between_entities() & (way == 0)).sum()), _met(sides),
         )  # fmt: skip
 
     def pair(self, template: int, amount: int, rng: np.random.Generator) -> tuple[int, int]:
         """Return a row and its second side, that of the row that lends a payment's words where it has one.
 
-        Else that of a row of the same word, where words tell by what both sides differ.
+        Else that of a row of the same currency, and word where words tell by what both sides differ.
         """
         first = template if template >= 0 and self.second[template] >= 0 else NONE
-        if first < 0 and self.differs and template >= 0:
-            first = self.of_kind.near(int(self.kind[template]), amount, _ALIKE, rng)
+        if first < 0 and template >= 0:
+            money = int(self.money[template])
+            if self.differs:
+                both = money * (int(self.kind.max(initial=0)) + 1) + int(self.kind[template])
+                first = self.of_kind.near(both, amount, _ALIKE, rng)
+            if first < 0:
+                first = self.paired.near(money, amount, _ALIKE, rng)
         if first < 0:
-            first = self.paired.near(0, amount, _ALIKE, rng)
+            first = self.all_paired.near(0, amount, _ALIKE, rng)
         return first, int(self.second[first])
 
     def sums(self, first: int, amount: int) -> tuple[int, int]:
@@ -123,7 +135,7 @@ class OtherSides:
 
     def _usual(self) -> Int1D:
         """Return the most frequent law of each kind, int64[K]."""
-        pairs = self.paired.order
+        pairs = self.all_paired.order
         many = int(self.kind.max(initial=0)) + 1
         count = np.zeros((many, len(self.laws)), np.int64)
         np.add.at(count, (self.kind[pairs], self.law[pairs]), 1)
@@ -136,7 +148,7 @@ class OtherSides:
 
     def told(self, scale: int) -> list[str]:
         """Return what is said of second sides: by what they differ, and where most are and none is added."""
-        rows = len(self.paired.order)
+        rows = len(self.all_paired.order)
         if not self.has_second:
             if self.transfers < _LEAST or self.met < _MOSTLY * self.transfers:
                 return []
@@ -147,7 +159,7 @@ class OtherSides:
             ]
         if not self.differs:
             return []
-        count = np.bincount(self.law[self.paired.order], minlength=len(self.laws)).tolist()
+        count = np.bincount(self.law[self.all_paired.order], minlength=len(self.laws)).tolist()
         parts = [
             f"{number:,} {one.text(scale)}" for number, one in zip(count, self.laws, strict=True) if number
         ]  # fmt: skip
@@ -155,6 +167,15 @@ class OtherSides:
             f"second sides: of {rows:,} real transfers with a row on both sides {', '.join(parts)}; "
             "added ones differ so too"
         ]
+
+
+def _currency(sample: LedgerSample, columns: LedgerColumns) -> Int1D:
+    """Return the codes int64[n] of the currency of rows; a gap is one of its own."""
+    part = columns.parts.get("currency")
+    if part is None:
+        return np.zeros(sample.cells.num_rows, np.int64)
+    cells = sample.cells.column(part.at).to_pandas().astype(object)
+    return np.asarray(pd.factorize(cells, use_na_sentinel=False)[0], dtype=np.int64)
 
 
 def _telling(sample: LedgerSample, columns: LedgerColumns, pairs: Int1D, law: Int1D) -> Int1D:
