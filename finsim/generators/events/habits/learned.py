@@ -53,6 +53,7 @@ from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, currency_parts, learn_groups
 from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
+from finsim.generators.events.habits.places.home_places import Places, learn_places
 from finsim.generators.events.habits.profiles import own_numbers
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
 from finsim.generators.events.habits.rounding import roundings_alike
@@ -98,7 +99,7 @@ class Learned:
     """Parts and laws of the other columns, early ones before the amount, late ones after it.
 
     worth float64[L], see ``worth_of_kinds``. ``shown``: what pairs show together. ``echoes``: how rows are
-    answered. ``open_days``: of further dates that have closed ones.
+    answered. ``open_days``: of further dates that have closed ones. ``places``: where entities pay.
     """
 
     parts: Parts
@@ -112,6 +113,7 @@ class Learned:
     shown: Shown | None = None
     echoes: Echoes = NO_ECHOES
     open_days: Mapping[str, OpenDays] = field(default_factory=dict)
+    places: Places | None = None
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays by name."""
@@ -123,6 +125,8 @@ class Learned:
         }
         if self.shown is not None:
             found.update(arrays_of("shown", self.shown))
+        if self.places is not None:
+            found.update(arrays_of("places", self.places))
         for one in fields(self.parts):
             found.update(arrays_of(one.name, getattr(self.parts, one.name)))
         for k, law in enumerate([*self.early, *self.late]):
@@ -151,18 +155,13 @@ class Learned:
         ]
         cut = len(facts["early"])
         return cls(
-            parts,
-            laws[:cut],
-            laws[cut:],
-            arrays["popular"],
-            arrays["edges"],
-            arrays["context"],
-            arrays["worth"],
-            facts["ledger"],
+            parts, laws[:cut], laws[cut:],
+            *(arrays[name] for name in ("popular", "edges", "context", "worth")), facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
             Echoes.restored(arrays),
             restored_open_days(arrays, [law.name for law in laws], facts.get("turned", {})),
-        )
+            item_of(Places, "places", arrays) if "places.home" in arrays else None,
+        )  # fmt: skip
 
 
 def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learned:
@@ -244,7 +243,8 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
     worth = worth_of_kinds(links, returns.discount)
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
     popular = np.cumsum(degree) / degree.sum()
-    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown)
+    places = learn_places(log, ledger, runs, told)
+    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown, places=places)
 
 
 def worth_of_kinds(links: Links, discount: Float1D) -> Float1D:

@@ -15,6 +15,7 @@ from finsim.generators.events.habits.generations import (
 )
 from finsim.generators.events.habits.learned import FIRST_RUN, NO_LAW, Learned
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.places.visits import placed
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
@@ -128,11 +129,15 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     events = _payments(known, lives, group, wanted, starts, sizes, streams)
     entity = np.repeat(np.arange(len(wanted.number)), row_starts[starts[1:]] - row_starts[starts[:-1]])
+    day = np.repeat(days, sizes)
+    if known.places is not None:
+        who = wanted.number, group.anchor, entity
+        events = placed(known.places, events, who, day, streams.under("places"))
     if not log.partner_is_entity:  # else the rows choose, as they name entities (rows_of_lives.py)
         none = int(known.ledger_facts["payees"]) - 1
         payee = outers_within(parts.links, events.payee, parts.links.part[group.anchor][entity], none, 0)
         events = events._replace(payee=payee)
-    time = _times(known, np.repeat(days, sizes), events.second, log, wanted.days)
+    time = _times(known, day, events.second, log, wanted.days)
     if int(known.ledger_facts["first_law"]) != NO_LAW:
         events.like[:] = _kept_first(events, row_starts[starts][entity])
     return Lived(lives, group, events, entity, time, row_starts[starts], draws)
