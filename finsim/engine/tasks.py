@@ -12,7 +12,6 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from finsim.catalog import Catalog, Entry
-from finsim.engine.executors.kept_memory import keep_memory
 from finsim.engine.finished_tasks import Done, load_done, read_plan, save_done
 from finsim.engine.study.study_resolution import Plan, plan_of
 from finsim.errors import FinsimError, ResumeError
@@ -101,7 +100,6 @@ def perform(task: Task) -> Done:
         return finished
     work: Callable[[Path, Plan, Task], Done] = STAGES.load(task.stage)
     started = time.process_time()
-    keep_memory()
     with threadpool_limits(limits=1):
         try:
             done = work(run, _plan(task.run), task)

@@ -73,7 +73,9 @@ def _made(run: Path, plan: Plan, task: Task, label: str, links: list[RefundLinks
     """Return the ordinary orders of a shard under a scenario, slice by slice; ``links`` gets the refunds."""
     settings, drivers = agent_settings(plan), plan.drivers[label]
     if is_learned(plan):
-        from finsim.engine.stages.learned_payments_stage import moved_life  # 0.3 s, for learned payments alone
+        from finsim.engine.stages.learned_payments_stage import (
+            moved_life,  # 0.3 s, for learned payments alone
+        )
 
         orders = moved_life(run, plan, task.shard, drivers)
         return (orders.between(low, high) for low, high in settings.slices())
