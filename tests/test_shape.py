@@ -14,7 +14,7 @@ MAX_LINES, MAX_PARAMETERS, MAX_FUNCTION = 400, 8, 80
 
 FLOORS = (
     ("errors", "notation"),
-    ("extras", "option_words"),
+    ("extras", "option_words", "kept_memory"),
     ("call_errors",),
     ("document_numbers", "file_kinds"),
     ("document_days", "document_shapes"),

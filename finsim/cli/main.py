@@ -48,6 +48,7 @@ from finsim.cli.parsing.shells import VARIABLE, ready_to_complete
 from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.cli.payments import inject
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem, StopSignal
+from finsim.kept_memory import keep_memory
 
 INTERRUPTED = 2  # the signal of Ctrl-C, where a verb is called with no signals of ours
 STOPPED = 128 + INTERRUPTED  # what typer makes of an interrupt, as shells do
@@ -114,6 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     128 and its number for a signal: 130 for Ctrl-C, 143 for SIGTERM.
     """
+    keep_memory()
     code = _guarded(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # at the end of a program its memory is searched for garbage, for nothing: 0.05 s
     sys.exit(code)

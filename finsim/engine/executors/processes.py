@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
 from finsim.engine.task_progress import Report, at_most_every, report_always_to, silent
 from finsim.errors import STOPS, ResumeError
+from finsim.kept_memory import keep_memory
 
 Task = TypeVar("Task", bound=Node)
 Result = TypeVar("Result")
@@ -39,6 +40,7 @@ def _begin(reports: Reports) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     report_always_to(at_most_every(EVERY_SECONDS, lambda *said: reports.put(said)))
     _follow_parent()
+    keep_memory()
 
 
 def _leave(number: int, frame: object) -> None:
