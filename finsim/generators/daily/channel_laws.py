@@ -153,7 +153,7 @@ def _law(
             location, log_scale = regress(with_intercept(standard), targets, ridges)
         linear = with_intercept(standard) @ location
     if scaled and log_scale[levels - 1, 0] < 0.0:
-        # The same of sizes: era by era a month's width is too large or too small by chance, and makes up for it.
+        # The same of sizes: beside widths of both sides, a wide month seems to be made up for.
         standard = standard.copy()
         standard[:, levels - 2] = 0.0
         log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
