@@ -47,9 +47,14 @@ def test_an_opening_is_lost_where_it_is_far_alone_and_given_back():
     moves[45:80] *= 8.0
     moves[60] /= 8.0
     assert np.flatnonzero(lost_openings(gaps, moves)).tolist() == [0, 399]
-    for share in (1.0, 0.4, 0.25, 0.1):
-        gaps[300], moves[300] = 0.16 * share, -0.15 * share
+    told = 0
+    for _ in range(300):
+        gaps, moves = 0.005 * draw.standard_normal(90), 0.01 * draw.standard_normal(90)
+        gap = 12 * np.abs(gaps + moves).mean() * draw.uniform(0.8, 1.4)
+        gaps[45], moves[45] = gap, -gap * draw.uniform(0.7, 1.3)
         assert np.array_equal(lost_openings(gaps, moves), naive(gaps, moves))
+        told += lost_openings(gaps, moves)[45]
+    assert 60 < told < 240
     assert not lost_openings(np.array([0.2, 0.0]), np.array([-0.2, 0.0])).any()
     assert not len(lost_openings(np.empty(0), np.empty(0)))
 
@@ -99,4 +104,5 @@ def test_a_file_with_a_lost_opening_is_told_so():
     table["close"], table["volume"] = close, 1_000
     told = [one for one in prices_from_pandas(table).notes["remarks"] if "wrong opening" in one]
     assert len(told) == 1
-    assert f"{table.date[150]:%Y-%m-%d} opens +100.0% from the close before" in told[0]
+    assert f"{table.date[150]:%Y-%m-%d} opens +100.0% from the close before and closes " in told[0]
+    assert f" closes {close[150] / close[149] - 1:+.1%} from it" in told[0]

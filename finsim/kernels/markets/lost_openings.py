@@ -24,7 +24,7 @@ def lost_openings(gaps: Float1D, moves: Float1D) -> Bool1D:
     found = np.zeros(len(gaps), dtype=np.bool_)
     for day in range(len(gaps)):
         gap, move = gaps[day], moves[day]
-        if gap * move >= 0.0 or abs(gap + move) > _LEFT * abs(gap):
+        if abs(gap + move) > _LEFT * abs(gap):
             continue
         total, count = 0.0, 0
         for other in range(max(day - _REACH, 0), min(day + _REACH + 1, len(gaps))):
