@@ -8,6 +8,7 @@ from small_generators import clustered
 
 from finsim.generators.channel_layout import Layout
 from finsim.generators.daily import coupling
+from finsim.generators.daily.channel_laws import HORIZONS
 from finsim.generators.daily.coupling import coupled
 from finsim.generators.daily.day_encoding import DayEncoding
 from finsim.generators.daily.eras import STAY, Eras
@@ -178,3 +179,14 @@ def test_paths_get_the_correlation_of_the_data_in_calm_and_in_storm(streams, mon
     alone = [np.corrcoef(one.T)[0, 1] for one in found]
     assert alone[0] < 0.5 < 0.65 < alone[-1]
     assert np.allclose(np.sort(found.reshape(-1, 2)[:1_500, 0]), np.sort(pool[:1_500, 0]), atol=0.3)
+
+
+def test_beside_widths_of_eras_no_month_makes_up_for_the_one_before():
+    """Gaps are wide in one year and narrow in another; beside what drifts so, months are alike."""
+    draw = np.random.default_rng(8)
+    width = np.exp(0.6 * np.repeat(np.sin(np.arange(10) * 2.0), 252))
+    values = draw.standard_normal((2_520, 5)) * [0.01, 0.004, 0.25, 0.25, 0.2] + [0, 0, 1.0, 1.0, 0]
+    values[:, 1] *= width
+    encoding, _ = DayEncoding.fit(Sequences(values[None]), BARS, 20.0, (60.0, 20.0), draw)
+    assert encoding.eras.log_scales[:, 1].std() > 0.2
+    assert (encoding.laws.weights[:, 1, 3 + len(HORIZONS)] >= -1e-9).all()

@@ -152,6 +152,11 @@ def _law(
             standard[:, _SLOW[1]] = 0.0
             location, log_scale = regress(with_intercept(standard), targets, ridges)
         linear = with_intercept(standard) @ location
+    if scaled and log_scale[levels - 1, 0] < 0.0:
+        # The same of sizes: beside widths of both sides, a wide month seems to be made up for.
+        standard = standard.copy()
+        standard[:, levels - 2] = 0.0
+        log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
     return np.stack(
         [
             _unstandardised(location[:, 0], linear, centre, spread),

@@ -16,6 +16,7 @@ from finsim.generators.daily.day_encoding import DayEncoding, Memory
 from finsim.generators.daily.day_network import DayNetwork, DayShape
 from finsim.generators.daily.day_training import DayRecipe, day_losses, held_out_days
 from finsim.generators.daily.final_law import FinalLaw
+from finsim.generators.daily.history.lost_openings import with_openings_mended
 from finsim.generators.daily.settling import Settled, drawn_days, settle
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.settings_parsing import read_settings, write_settings
@@ -113,12 +114,12 @@ class DailyFlow:
         started, device = time.process_time(), pick_device(settings.device)
         pressed = None if settings.rule_weight == 0.0 else penalty
         observed = data.observed()
+        layout = data.layout or Layout.plain(data.values.shape[2])
         values = np.where(observed[:, :, None], data.values, 0.0)
-        filled = replace(data, values=values)
+        filled = replace(data, values=with_openings_mended(values, observed, layout))
         kept = observed if pressed is None else kept_steps(filled, pressed)
-        layout = data.layout or Layout.plain(values.shape[2])
         ridges = (settings.location_ridge, settings.scale_ridge)
-        encoding, course = DayEncoding.fit(data, layout, settings.tail_reach, ridges, streams.at("atoms"))
+        encoding, course = DayEncoding.fit(filled, layout, settings.tail_reach, ridges, streams.at("atoms"))
         shape = DayShape(encoding.scaling.components, settings.width, settings.layers)
         network = begun(lambda: DayNetwork(shape), streams, device)
         output = None if pressed is None else DayOutput(encoding, course, observed, _WINDOW, device)

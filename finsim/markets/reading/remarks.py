@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from finsim.kernels.markets.lost_openings import lost_openings
 from finsim.notation import Dates1D, Float1D
 from finsim.records.paths import PRICE, RETURN, Paths
 
@@ -25,6 +26,7 @@ def remarks(paths: Paths, dropped: Mapping[str, int], widened: int = 0) -> list[
         *_widened(paths, widened),
         *_short_week(paths),
         *_splits(paths),
+        *_lost_openings(paths),
         *_holes(paths),
         *_still(paths),
         *_listed(paths),
@@ -83,6 +85,22 @@ def found_splits(close: Float1D, opened: Float1D | None) -> list[tuple[int, str]
                 found.append((int(row) + 1, words))
                 break
     return found
+
+
+def _lost_openings(paths: Paths) -> Iterator[str]:
+    if "open" not in paths.columns:
+        return
+    for a in paths.where(PRICE):
+        own = np.flatnonzero(np.isfinite(paths.close[0, :, a]))
+        close, opened = paths.close[0, own, a], paths.columns["open"][0, own, a]
+        gaps, moves = np.log(opened[1:] / close[:-1]), np.log(close[1:] / opened[1:])
+        for row in np.flatnonzero(lost_openings(gaps, moves))[:_MOST]:
+            opens, closes = np.expm1(gaps[row]), np.expm1(gaps[row] + moves[row])
+            yield (
+                f"{paths.assets[a]}: the bar of {_day(paths.dates[own[row + 1]])} opens {opens:+.1%} from "
+                f"the close before and closes {closes:+.1%} from it, with no such move around it: a wrong "
+                "opening. daily_flow learns the bar as opening at the close before."
+            )
 
 
 def _ratios() -> Iterator[tuple[str, float]]:

@@ -1,0 +1,1 @@
+"""What of a history is not learned as it stands."""
