@@ -104,7 +104,10 @@ def _words(sample: LedgerSample, columns: LedgerColumns, rows: Int1D) -> list[In
 
 
 def places_of(paid: Purchases, columns: Sequence[Int1D], shops: int, accounts: int) -> LocalShops | None:
-    """Return the places of the column that tells them best; ``columns`` : codes int64[n] of purchases, -1 for none."""
+    """Return the places of the column that tells them best.
+
+    ``columns`` : codes int64[n] of purchases, -1 for none.
+    """
     best: tuple[float, LocalShops | None] = 0.0, None
     for word in sorted(columns, key=lambda one: -len(np.unique(one))):
         clear, found = _told(paid, word, shops, accounts)
