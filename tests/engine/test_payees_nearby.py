@@ -78,6 +78,12 @@ def test_a_town_that_most_rows_have_anyway_is_no_place() -> None:
     assert _places(most, _town(most)) is None
 
 
+def test_a_word_that_few_accounts_have_is_no_place() -> None:
+    paid = _purchases()
+    one = Purchases(paid.account, np.where(paid.account > 3, paid.shop % SHOPS, paid.shop), paid.time)
+    assert _places(one, _town(one)) is None  # a sort of purchase, such as of travel agents
+
+
 def test_purchases_at_the_same_merchant_are_no_neighbours() -> None:
     paid = Purchases(np.zeros(4, np.int64), np.array([1, 1, 2, 3]), np.array([0, 1, 2, 9]) * DAY)
     near, same = paid.neighbours(np.array([0, 0, 0, 1]), np.ones(4, dtype=np.bool_))

@@ -22,6 +22,7 @@ _SETTLED = 0.95  # share of a merchant's rows in its usual word from which on th
 _SHARES = (0.3, 0.5, 0.5)  # assumption: of its neighbours in its town, by round, that make a merchant local
 _PRIOR = 4.0  # neighbours of no town that a merchant of few rows is given
 _BEYOND, _LEAST_ROWS = 0.4, 0.25  # of the way from chance to 1; share of purchases at local merchants
+_LEAST_LIVED, _LIVED = 5, 0.05  # assumption: accounts, and share of them, at the second commonest home
 _FINER = 0.9  # of the clearest column as much makes one of more words the better one
 
 
@@ -141,9 +142,13 @@ def _told(paid: Purchases, word: Int1D, shops: int, accounts: int) -> tuple[floa
     if clear < _BEYOND:
         return 0.0, None
     account, time, town = paid.account[inside], paid.time[inside], word[inside]
+    home = _usual(account, town, accounts)
+    lived = np.sort(np.bincount(home[home >= 0]))[::-1]
+    if len(lived) < 2 or lived[1] < max(_LEAST_LIVED, _LIVED * lived.sum()):
+        return 0.0, None
     return clear, LocalShops(
         np.where(local, usual, NOWHERE), size, np.searchsorted(account, np.arange(accounts + 1)),
-        time, town, _usual(account, town, accounts),
+        time, town, home,
     )  # fmt: skip
 
 
