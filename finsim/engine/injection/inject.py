@@ -41,6 +41,7 @@ from finsim.engine.injection.money.amount_steps import amount_steps
 from finsim.engine.injection.money.ledger_currencies import ledger_currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.own_flag import OwnFlag, own_flag
+from finsim.engine.injection.places.local_shops import local_shops
 from finsim.engine.injection.remarks import by_night, lowered, of_the_table, short_of, strange, widened
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_planning import (
@@ -147,7 +148,8 @@ def inject(
     times = RelatedTimes.of(local, people.sorts, daily, used)
     hours = MerchantHours.of(local, past, used, is_daily=daily)
     world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times, hours,
-                  ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None)  # fmt: skip
+                  ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None,
+                  local_shops(local, past, ledger.columns))  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
     lent = templates(
         sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts, used

@@ -34,6 +34,8 @@ from finsim.engine.injection.money.ledger_currencies import Currencies
 from finsim.engine.injection.money.money_laws import MoneyLaws
 from finsim.engine.injection.money.passed_on import Bounds, is_passed_on, is_spent, no_fees, passed_on
 from finsim.engine.injection.money.scheme_money import Money, posted_scheme
+from finsim.engine.injection.places.local_shops import LocalShops
+from finsim.engine.injection.places.payees_nearby import with_payees_nearby
 from finsim.errors import Problem, StudyError
 from finsim.notation import NANOS_PER_DAY, Bool1D, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
@@ -108,6 +110,7 @@ class World:
     hours: MerchantHours | None = None
     is_statement: bool = False
     sides: OtherSides | None = None
+    places: LocalShops | None = None
 
     def rows_of(self, scheme: PlannedScheme) -> int:
         """Return how many rows a scheme makes."""
@@ -240,6 +243,9 @@ def _scheme(
     if world.shops is not None:
         fitting, rng = (world.shops, people.shop), script.at("shops")
         kept = with_fitting_shops(kept, amounts, (able, members), fitting, rng)
+        if world.places is not None:
+            near, ends, rng = (world.places, world.shops), (people.entity, people.shop), script.at("places")
+            kept = with_payees_nearby(kept, amounts, able, near, ends, rng)
     if world.hours is not None:
         shop, rng = people.shop[kept.payee], script.at("merchant hours")
         kept = replace(kept, ts=world.hours.moved(kept.ts, shop, _quiet(kept, plan, story), rng))
