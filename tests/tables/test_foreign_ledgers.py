@@ -49,6 +49,41 @@ def test_who_is_paid_is_known_by_many_words(header: str) -> None:
     assert roles(["account", "date", "amount", "Vendor"], "payments")["Vendor"] == "merchant"
 
 
+@pytest.mark.parametrize(
+    ("headers", "meant"),
+    [
+        ("AuthID|CardToken|AuthTime|MerchantName|MCC|EntryMode|Amount|Cur",
+         "id from_account date merchant category channel amount currency"),
+        ("TxnNo|MaskedPAN|TxnDateTime|MerchName|MCCCode|POSEntryMode|TxnAmt|CurrencyCode",
+         "id from_account date merchant category channel amount currency"),
+    ],
+)  # fmt: skip
+def test_headers_of_a_card_file_have_their_roles(headers: str, meant: str) -> None:
+    listed = headers.split("|")
+    assert kind_of(listed) == "payments"
+    found = roles(listed, "payments")
+    assert " ".join(found.get(one, "-") for one in listed) == meant
+
+
+@pytest.mark.parametrize(
+    "headers", ["CardToken|Limit|OpenDate", "AcctNo|Amount|Term", "PAN|Cur|Status", "AuthTime|User|Amount"]
+)
+def test_a_file_of_cards_or_accounts_is_no_ledger(headers: str) -> None:
+    assert kind_of(headers.split("|")) != "payments"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"), [("Plastic", "give the column of cards"), ("card_plastic", "is it `card_plastic`?")]
+)
+def test_a_ledger_without_a_payer_says_so(header: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "auth.csv"
+    rows = [f"2025-01-{1 + k % 28:02d},{k % 7},{k + 0.25}" for k in range(60)]
+    file.write_text("\n".join([f"date,{header},amount", *rows]) + "\n")
+    assert [said in doubt for doubt in propose(file, kind="payments").about] == [True]
+    file.write_text("\n".join(["date,CardToken,amount", *rows]) + "\n")
+    assert propose(file, kind="payments").about == ()
+
+
 def test_a_word_stands_once() -> None:
     words = {role: {folded(word) for word in listed} for role, listed in ledger_words().items()}
     shared = {word for one, other in combinations(words, 2) for word in words[one] & words[other]}

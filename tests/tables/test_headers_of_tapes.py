@@ -17,6 +17,8 @@ TAPES = {
     "Numéro du prêt|Date d'octroi|Capital restant dû|Montant initial|Taux nominal|Notation|Statut": "id opened balance amount rate grade outcome",
     "Codice prestito|Data di erogazione|Debito residuo|Importo erogato|Tasso nominale|Classe di rischio|Stato": "id opened balance amount rate grade outcome",
     "Leningnummer|Begindatum|Uitstaand bedrag|Leenbedrag|Rentevoet|Risicoklasse|Kredietstatus": "id opened balance amount rate grade outcome",
+    "LoanNo|OrigDate|CurBal|AmtFin|APRpct|CreditTier|Status": "id opened balance amount rate grade outcome",
+    "AcctNo|OrigDt|CurPrinBal|LoanAmtUSD|IntRate|FICOBand|LoanStatus": "- opened balance amount rate grade outcome",
     "N.º contrato|Data de início|Saldo devedor|Valor contratado|Taxa de juro|Classificação|Situação": "- opened balance amount rate grade outcome",
 }  # fmt: skip
 
@@ -34,7 +36,8 @@ def test_headers_tell_the_roles_of_a_tape(headers):
     [
         ("Balance (GBP)", "Balance"), ("Rate % p.a.", "Rate"), ("Laufzeit in Monaten", "Laufzeit"),
         ("Interest_Rate_pct", "Interest_Rate"), ("%", "%"), ("(EUR)", "(EUR)"), ("Domain", "Domain"),
-        ("Margin", "Margin"),
+        ("Margin", "Margin"), ("TermM", "Term"), ("APRpct", "APR"), ("AmtUSD", "Amt"), ("USD", "USD"),
+        ("TERM", "TERM"), ("ATM", "ATM"), ("Impct", "Impct"),
     ],
 )  # fmt: skip
 def test_a_unit_behind_a_header_is_no_part_of_it(header, bare):

@@ -163,7 +163,10 @@ def _known_part(role: Role, known: Known, sides: Sides) -> tuple[Role, list[str]
     if select.shops and ANY not in select.shops:
         changed["shops"] = _some(select.shops, known.categories) or (ANY,)
         if changed["shops"] == (ANY,):
-            ignored.append("the categories of merchants are not finsim's, so any merchant")
+            ignored.append(
+                "the categories of merchants are not finsim's, so any merchant (a study's"
+                " `words: {category: ..}` says what they are: docs/guide/transactions.md)"
+            )
     made: Select = select.model_copy(update=changed)
     return role.model_copy(update={"select": made}), list(dict.fromkeys(ignored))
 

@@ -19,6 +19,11 @@ _UNIT_BEHIND = re.compile(
     re.I,
 )
 
+# put together with the thing itself, told by its capital, or by small letters behind capitals: TermM, APRpct
+_UNIT_JOINED = re.compile(
+    r"(?<=[a-z])(?:M|Mo|Mos|Mths?|Months?|Pct|" + "|".join(sorted(_CODES)) + r")$|(?<=[A-Z]{2})pct$"
+)
+
 
 def currency_in(header: str) -> str:
     """Return the currency that a header names beside what it holds; empty for none, or for two.
@@ -39,11 +44,14 @@ def without_unit(header: str) -> str:
     Example:
         >>> without_unit("Balance (GBP)"), without_unit("Rate %"), without_unit("Importe en EUR")
         ('Balance', 'Rate', 'Importe')
+        >>> without_unit("TermM"), without_unit("APRpct"), without_unit("TERM"), without_unit("FICO")
+        ('Term', 'APR', 'TERM', 'FICO')
 
     """
     bare = re.sub(r"[\(\[][^\)\]]*[\)\]]", " ", header)
     while found := _UNIT_BEHIND.search(bare):
         bare = bare[: found.start()]
+    bare = _UNIT_JOINED.sub("", bare.strip())
     return bare.strip() or header
 
 

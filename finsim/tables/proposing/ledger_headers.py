@@ -19,25 +19,31 @@ _WORDS: Mapping[str, str] = {
     " transactie volgnr volgnummer umsatznr umsatznummer buchungsnr belegnr belegnummer vorgangsnr"
     " transaktionsnr"
     " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
-    " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer",
+    " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer"
+    " authid authorizationid authorisationid txnno",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
     " buchungsdatum datum fecha data valuta dateoperation zeit zeitpunkt zeitstempel buchungszeit"
     " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
     " wertstellungsdatum datedoperation datecomptable datevaleur datedevaleur fechacontable fechavalor"
     " fechamovimiento datamovimento datalancamento datavalor dataoperacao dataoperazione datacontabile"
-    " datavaluta boekdatum boekingsdatum transactiedatum rentedatum",
+    " datavaluta boekdatum boekingsdatum transactiedatum rentedatum"
+    " txntime txndate txndatetime transtime transdate transdatetime trxdate"
+    " trxtime authtime authdate authdatetime authts postdate posteddate postingdate",
     "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant importo"
     " valor quantia 金額 金额 сумма betrageur umsatzbetrag montanteur montantoperation importeeur cantidad"
-    " montante importoeur ammontare bedrag bedrageur transactiebedrag",
+    " montante importoeur ammontare bedrag bedrageur transactiebedrag"
+    " txnamount txnamt transamount transamt trxamount trxamt authamount authamt",
     "currency": "currency ccy curr iso wahrung waehrung moneda divisa devise valuta 通貨 货币 валюта moeda"
-    " munt",
+    " munt cur currencycode ccycode curcode txncurrency txncur txnccy transactioncurrency",
     "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid debtor"
     " debtoraccount iban konto kontonummer cuenta compte conto cardid card customerid txcustomerid"
     " auftraggeber origaccount nameorig karte kartennummer kartennr tarjeta carte carta cartao cardno"
     " cardnumber kunde kundennummer kundennr customer customerno client clientid cliente originaccount"
     " fromiban ibanfrom senderiban quellkonto kontoinhaber numerodecompte numerocuenta numerodecuenta"
     " numeroconta numerodaconta numeroconto rekening rekeningnummer klant klantnummer kaartnummer"
-    " numerotarjeta numerodetarjeta numerodecarte conta",
+    " numerotarjeta numerodetarjeta numerodecarte conta"
+    " cardtoken cardhash cardref cardnum pan pantoken panhash maskedpan accounttoken accttoken acctno acctnum"
+    " acctnumber accountno accountnum accountnumber accountref acct acctid customertoken custid custno",
     "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
     " counterparty gegenkonto empfanger empfaenger beneficiario beneficiaire destaccount namedest"
     " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount zielkonto"
@@ -47,14 +53,14 @@ _WORDS: Mapping[str, str] = {
     "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid handler"
     " haendler handlernr haendlernr handlerid haendlerid comercio comerciante commercant esercente shop"
     " shopid enseigne magasin establecimiento tienda estabelecimento loja negozio winkel winkelier"
-    " vendor vendorid vendorname",
+    " vendor vendorid vendorname merchname merchid merchno",
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod canal canale kanaal"
     " zahlungsart zahlungsweg buchungsart umsatzart modedepaiement moyendepaiement typeoperation"
     " tipooperacion formadepago mediodepago formadepagamento meiodepagamento tipooperacao tipooperazione"
-    " metododipagamento betaalwijze mutatiesoort",
+    " metododipagamento betaalwijze mutatiesoort entrymode posentrymode entrymethod posmode",
     "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie"
     " warengruppe branche handlerkategorie haendlerkategorie categoria categorie"
-    " rubrique カテゴリ 类别 rubro",
+    " rubrique カテゴリ 类别 rubro mcccode merchcategory",
     "purpose": "purpose description memo reference verwendungszweck zweck concepto libelle causale 摘要"
     " buchungstext motif descripcion descricao descrizione historico omschrijving mededelingen mededeling",
     "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from finsim.tables.proposing.lone_roles import TIME_SAID, TIMES, direction_column, fraud_column, time_column
 from finsim.tables.proposing.other_sides import OTHER_SAID, other_sides
@@ -10,6 +10,7 @@ from finsim.tables.proposing.roles import is_id, names_entity, roles
 from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
 from finsim.tables.proposing.statements.statement_roles import sided_headers, statement_roles
 from finsim.tables.proposing.text_columns import Guess
+from finsim.tables.schema import Field
 
 _AMOUNTS, _WORDS = ("money", "float"), ("id", "cat", "int")
 _ROWS_AN_ENTITY = 2.0
@@ -87,3 +88,13 @@ def ledger_roles(
 def _repeats(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     return bool(filled) and len(filled) >= _ROWS_AN_ENTITY * len(set(filled))
+
+
+def without_payer(fields: Mapping[str, Field]) -> list[str]:
+    """Return a doubt about a ledger where no column says who pays, with one that may; else nothing."""
+    if any(field.role == "from_account" for field in fields.values()):
+        return []
+    free = [name for name, field in fields.items() if field.type in _WORDS and not field.role]
+    may = next((name for name in free if names_entity(name)), "")
+    remedy = f"is it `{may}`?" if may else "give the column of cards, accounts or customers that role"
+    return [f"no column is named as who pays (role: from_account), which learning payments needs: {remedy}"]

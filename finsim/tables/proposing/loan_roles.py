@@ -35,7 +35,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " montantaccorde montantoctroye capitalemprunte capitalinitial importeinicial"
     " importeconcedido importeoriginal capitalinicial principalinicial capitalconcedido limite"
     " importooriginario importoerogato importoiniziale capitaleiniziale valorcontratado"
-    " valorinicial valorfinanciado montanteinicial oorspronkelijkbedrag leningbedrag limiet",
+    " valorinicial valorfinanciado montanteinicial oorspronkelijkbedrag leningbedrag limiet"
+    " amtfin amtfinanced amountfin financedamt origamt loanamt origloanamt origloanamount",
     "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
     " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额"
     " restsaldo restkapital capitalrestantdu capitalpendiente debitoresiduo saldodevedor"
@@ -45,7 +46,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " unpaidprincipalbalance unpaidbalance upb amountoutstanding amountowed restvaluta"
     " restbetrag aktuellersaldo offenerbetrag aussenstand restforderung solde soldecourant"
     " capitalrestant saldopendiente saldoactual principalpendiente deudapendiente saldoresiduo"
-    " capitaleresiduo saldoatual capitalemdivida valoremdivida huidigsaldo uitstaandbedrag",
+    " capitaleresiduo saldoatual capitalemdivida valoremdivida huidigsaldo uitstaandbedrag"
+    " currbal curprinbal currprinbal prinbal outstandingbal remainingbal endbal",
     "rate": "rate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
     " originalinterestrate noterate 金利 利率"
     " sollzins sollzinssatz nominalzins nominalzinssatz effektivzins effektivzinssatz kreditzins"
@@ -53,7 +55,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " taxadejuros taxajuros rente rentepercentage rentevoet"
     " currentrate couponrate annualrate nominalrate apr loanrate customerrate contractrate"
     " currentinterestrate zinssatzpa kundenzins tauxannuel tipointeres tipoaplicado tipoactual"
-    " tiponominal interes tasanominal tassonominale tan taxa taxanominal rentetarief",
+    " tiponominal interes tasanominal tassonominale tan taxa taxanominal rentetarief"
+    " intrate contractapr noteapr",
     "term": "termmonths loanterm originalterm origterm laufzeit plazo durée duree durata plazomeses"
     " 期間 期限"
     " laufzeitmonate laufzeitinmonaten laufzeitinmonat laufzeitmon kreditlaufzeit dureemois"
@@ -61,7 +64,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " looptijd looptijdmaanden looptijdinmaanden"
     " originaltermmonths tenor tenormonths tenure numberofinstalments noofinstalments"
     " laufzeitmonaten nombredemensualites numerocuotas numerodecuotas numerorate"
-    " numeroprestacoes aantaltermijnen",
+    " numeroprestacoes aantaltermijnen"
+    " loantermmonths contractterm origtermmonths termmos termmths",
     "opened": "opened openedon issued issuemonth origination startdate disbursementdate"
     " approvaldate fechaapertura auszahlungsdatum issued issuem opendate"
     " firstpaymentdate 開始日"
@@ -73,7 +77,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " datededebut datedorigine dateoctroi datedesignature datedudebut fechainicio"
     " fechadeinicio fechaformalizacion fechadeformalizacion fechaorigen fechafirma"
     " fechadefirma datadierogazione datastipula datainizio datadiinizio datainicio"
-    " datadeinicio datadecontratacao dataconcessao begindatum aanvangsdatum",
+    " datadeinicio datadecontratacao dataconcessao begindatum aanvangsdatum"
+    " origdt originationdt fundeddate funddate bookeddate",
     "months_on_book": "monthsonbook mob loanage",
     "pd": "pd pd12m ausfallwahrscheinlichkeit",
     "lgd": "lgd severity lossseverity",
@@ -82,7 +87,8 @@ LOAN_WORDS: Mapping[str, str] = {
     " riskband internalrating creditgrade loangrade riskrating creditrating ratingclass"
     " ratingklasse ratingstufe ratingnote risikoklasse bonitatsklasse bonitatsstufe"
     " classederisque notation calificacion calificacioncrediticia grado classerating"
-    " classedirischio classificacao notacao risicoklasse",
+    " classedirischio classificacao notacao risicoklasse"
+    " credittier risktier scoreband ficoband creditband",
     "sector": "sector industry naics branche sectoractividad secteur"
     " industrysector sectorname wirtschaftszweig secteurdactivite sectoreconomico settore"
     " settoreattivita setor bedrijfstak",
@@ -106,7 +112,8 @@ LOAN_WORDS: Mapping[str, str] = {
     "income": "income annualincome annualinc einkommen ingresos revenu reddito renta applicantincome"
     " nettoeinkommen monatseinkommen monatsnettoeinkommen haushaltseinkommen einkommennetto"
     " revenunet revenumensuel ingresosnetos ingresosmensuales redditonetto redditomensile rendimento"
-    " rendimentoliquido rendamensal inkomen nettoinkomen",
+    " rendimentoliquido rendamensal inkomen nettoinkomen"
+    " monthlyinc grossincome grossmonthlyincome statedincome grossannualincome",
     "age": "age alter edad âge età idade borrowerage leeftijd idade",
 }
 _FOUND = {

@@ -16,7 +16,7 @@ from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed, without_settled_orders
 from finsim.tables.proposing.forms import Numbers, moment, numbers
-from finsim.tables.proposing.ledger_roles import ledger_roles
+from finsim.tables.proposing.ledger_roles import ledger_roles, without_payer
 from finsim.tables.proposing.loan_roles import complete_loans, without_other_classes
 from finsim.tables.proposing.lone_roles import lone_roles
 from finsim.tables.proposing.look import is_text_file, look
@@ -305,6 +305,8 @@ def _proposal(
         said[name] = guess.doubts
     if kind == "loans":
         complete_loans(fields, said)
+    if kind == "payments":
+        said_of_file += without_payer(fields)
     return Proposal(
         source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
     )
