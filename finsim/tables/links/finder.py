@@ -21,7 +21,7 @@ from finsim.tables.links.link import (
 )
 from finsim.tables.links.rates import rates_of
 
-MOST_COLUMNS, MOST_CONTEXTS = 12, 4
+MOST_COLUMNS, MOST_CONTEXTS = 12, 5
 LEAST_LINKED, LEAST_SHARE = 50, 0.05
 """Rows, and share of them, that follow from another number, for a link (assumptions)."""
 LEAST_DIFFERENT = 20
@@ -157,11 +157,11 @@ def _chosen(
 
 
 def _nats(key: Int1D, kind: Int1D, kinds: int) -> float:
-    """Return nats of the kinds given the words, and half a logarithm of the rows for each share learned."""
+    """Return nats of the kinds given the words, and one for each share learned (Akaike 1974)."""
     both, count = np.unique(key * kinds + kind, return_counts=True)
     size = np.bincount(np.unique(both // kinds, return_inverse=True)[1], count)
     whole = size[np.unique(both // kinds, return_inverse=True)[1]]
-    return float(-(count * np.log(count / whole)).sum() + 0.5 * np.log(max(len(kind), 2)) * len(both))
+    return float(-(count * np.log(count / whole)).sum() + len(both))
 
 
 def _levels(kind: Int1D, cells: LedgerCells, contexts: tuple[Context, ...], kinds: int) -> tuple[Level, ...]:
@@ -169,9 +169,9 @@ def _levels(kind: Int1D, cells: LedgerCells, contexts: tuple[Context, ...], kind
     codes = [one.codes(cells)[rows] for one in contexts]
     found = []
     every = tuple(range(len(contexts)))
-    first = [every[:depth] for depth in range(len(every), -1, -1)]
-    others = [one for size in (1, 2) for one in combinations(every, size) if one not in first]
-    for of in [*first, *others]:
+    first = [every[:depth] for depth in range(len(every) + 1)]
+    few = [one for size in (1, 2) for one in combinations(every, size)]
+    for of in dict.fromkeys([(), *few, *first]):
         key = joint(codes, contexts, of, len(rows))
         known, place = np.unique(key, return_inverse=True)
         counts = np.bincount(place * kinds + kind[rows], minlength=len(known) * kinds).reshape(-1, kinds)

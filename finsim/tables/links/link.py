@@ -66,7 +66,7 @@ class Link:
     """A number ``name`` that is empty, one of ``constants``, or ``source`` times a factor or a rate.
 
     Kinds of rows: 0 free, 1 empty, then the constants, the factors, and the rate at last. ``levels``: what kinds
-    rows of such words have, from all contexts together down to none, then of any one or two.
+    rows of such words have, from none to any one, two and then more of the first together.
     """
 
     name: str
@@ -111,29 +111,34 @@ class Link:
     def cell(self, cells: LedgerCells) -> tuple[Int1D, Float2D]:
         """Return the place int64[n] of the words of each row, and shares float64[places, kinds] of its kinds.
 
-        Those of the most words together that were seen often enough; what any one or two of the words never
-        have is taken out: a declined payment at an inn has no tip, though it was never seen there. All shares
-        are 0 where rows of such words do not follow.
+        Those of the most words together that were seen often enough; what any one of the words never has, or
+        some of them, is taken out, one word before several: a declined payment at an inn has no tip, though
+        none was seen there. All shares are 0 where rows of such words do not follow.
         """
         codes = [one.codes(cells) for one in self.contexts]
         every = tuple(range(len(codes)))
         _, first, place = np.unique(joint(codes, self.contexts, every, cells.rows), True, True)
         codes = [one[first] for one in codes]
-        shares, seen = np.zeros((len(first), self.kinds)), np.zeros(len(first), dtype=np.bool_)
+        overall = np.ones(self.kinds)
+        shares = np.zeros((len(first), self.kinds))
         may = np.ones_like(shares, dtype=np.bool_)
+        may[:, FREE] = False
         for level in self.levels:
             key, known = joint(codes, self.contexts, level.of, len(first)), np.array(level.key)
             at = np.minimum(np.searchsorted(known, key), len(known) - 1)
-            counts = np.array(level.counts, dtype=np.float64).reshape(len(known), self.kinds)[at]
+            counts = np.array(level.counts, dtype=np.float64).reshape(len(known), self.kinds)
+            if not level.of:
+                overall = counts[0]
+            counts = counts[at]
             there, follows = known[at] == key, counts[:, FREE] <= MOST_FREE * counts.sum(axis=1)
             if level.of == every[: len(level.of)]:
-                own = there & ~seen
-                shares[own & follows] = counts[own & follows]
-                seen |= there
-            may &= (counts > 0) | ~(there & follows)[:, None]
+                shares[there] = counts[there] * follows[there, None]
+            fewer = may & ((counts > 0) | ~(there & follows)[:, None])
+            may = np.where((fewer & (overall > 0)).any(axis=1, keepdims=True), fewer, may)
         shares[:, FREE] = 0.0
+        told = shares.any(axis=1, keepdims=True)
         some = (shares * may).any(axis=1, keepdims=True)
-        shares = np.where(some, shares * may, shares)
+        shares = np.where(some, shares, told * overall) * may
         return place.astype(np.int64), shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
 
     def computed(self, cells: LedgerCells, draws: Float1D) -> Float1D:
