@@ -21,7 +21,8 @@ from finsim.tables.links.link import (
 )
 from finsim.tables.links.rates import rates_of
 
-MOST_COLUMNS, MOST_CONTEXTS = 12, 5
+MOST_ROWS, MOST_COLUMNS, MOST_CONTEXTS = 100_000, 12, 5
+"""Rows and numbers that are looked at, and columns of words that tell of one."""
 LEAST_LINKED, LEAST_SHARE = 50, 0.05
 """Rows, and share of them, that follow from another number, for a link (assumptions)."""
 LEAST_DIFFERENT = 20
@@ -38,6 +39,8 @@ def links_of(cells: LedgerCells, first: str | None = None) -> tuple[Link, ...]:
     least 98 % of the rows of some words (``link.MOST_FREE``) is a link within these; there is none where no
     number is another one, or that times a factor or a rate, in ``LEAST_SHARE`` of the rows.
     """
+    if cells.rows > MOST_ROWS:
+        cells = cells.taken(np.arange(MOST_ROWS) * cells.rows // MOST_ROWS)
     names = [name for name, one in cells.numbers.items() if (~np.isnan(one)).sum() >= LEAST_LINKED]
     names = names[:MOST_COLUMNS]
     if len(names) < 2:
@@ -129,9 +132,7 @@ def kinds_of(link: Link, cells: LedgerCells) -> Int1D:
     return np.where(zero | (np.isnan(source) & ~np.isnan(target)), ANY, kind).astype(np.int64)
 
 
-def _chosen(
-    kind: Int1D, cells: LedgerCells, contexts: list[Context], link: Link
-) -> tuple[Context, ...]:
+def _chosen(kind: Int1D, cells: LedgerCells, contexts: list[Context], link: Link) -> tuple[Context, ...]:
     """Return the columns of words that tell the kinds of rows, best first; that of rates before all."""
     chosen = [] if link.rates is None else [link.rates.context]
     rows = np.flatnonzero(kind != ANY)

@@ -43,7 +43,7 @@ class LedgerCells:
 
 @dataclass(frozen=True)
 class Context:
-    """A column of words of a row: those that are told apart; any other is one more, a missing cell another."""
+    """A column of words of a row: those told apart; any other is one more, a missing cell another."""
 
     name: str
     words: tuple[str, ...]

@@ -18,9 +18,9 @@ MOST_FREE = 0.02
 """Share of the rows of a word that may not follow, for the others to be computed (assumption)."""
 LEAST_ROWS = 10
 """Rows in which a word, or words together, say how numbers are linked (assumption)."""
-_BLOCK = 100_000
 SPREAD = 5e-4
 """By how much a rate of the day or month may be off, relative (assumption: rates of four digits)."""
+_BLOCK = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,31 @@ class Rates:
 
     def of(self, cells: LedgerCells) -> Float1D:
         """Return the rate float64[n] of rows, the nearest period's where theirs has none; NaN without."""
-        code = self.context.codes(cells)
-        day = np.zeros(len(code), np.int64) if cells.day is None else cells.day
+        code, period = self._places(cells)
         table = np.array(self.table, dtype=np.float64)
-        period = np.clip((day if self.daily else months(day)) - self.first, 0, table.shape[1] - 1)
         for row in table:
             there = np.flatnonzero(~np.isnan(row))
             if len(there):
-                at = np.abs(np.arange(len(row))[:, None] - there[None, :]).argmin(axis=1)
-                row[:] = row[there[at]]
-        found = np.where(np.array(self.is_rate)[code], table[code, period], np.nan)
-        return np.asarray(found, dtype=np.float64)
+                row[:] = row[there[np.abs(np.arange(len(row))[:, None] - there[None, :]).argmin(axis=1)]]
+        period = np.clip(period, 0, table.shape[1] - 1)
+        return np.asarray(np.where(np.array(self.is_rate)[code], table[code, period], np.nan))
+
+    def seen(self, cells: LedgerCells) -> Bool1D:
+        """Return bool[n], rows whose word had a rate in their very period."""
+        code, period = self._places(cells)
+        table = np.array(self.table, dtype=np.float64)
+        inside = (period >= 0) & (period < table.shape[1])
+        return np.asarray(inside & ~np.isnan(table[code, np.clip(period, 0, table.shape[1] - 1)]))
+
+    def _places(self, cells: LedgerCells) -> tuple[Int1D, Int1D]:
+        code = self.context.codes(cells)
+        day = np.zeros(len(code), np.int64) if cells.day is None else cells.day
+        return code, (day if self.daily else months(day)) - self.first
 
 
 @dataclass(frozen=True)
 class Level:
-    """Words of some contexts (``of``, places) together: key int64[C] sorted, counts [C, kinds] of their rows."""
+    """Words of some contexts (``of``, places) together: key int64[C] sorted, counts [C, kinds] of rows."""
 
     of: tuple[int, ...]
     key: tuple[int, ...]
@@ -65,8 +74,8 @@ class Level:
 class Link:
     """A number ``name`` that is empty, one of ``constants``, or ``source`` times a factor or a rate.
 
-    Kinds of rows: 0 free, 1 empty, then the constants, the factors, and the rate at last. ``levels``: what kinds
-    rows of such words have, from none to any one, two and then more of the first together.
+    Kinds of rows: 0 free, 1 empty, then the constants, the factors, and the rate at last. ``levels``: what
+    kinds rows of such words have, from none to any one, two and then more of the first together.
     """
 
     name: str
@@ -142,9 +151,11 @@ class Link:
         return place.astype(np.int64), shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
 
     def computed(self, cells: LedgerCells, draws: Float1D) -> Float1D:
-        """Return the numbers float64[n]: what follows is computed, others are as they are; draws in [0, 1)."""
+        """Return the numbers float64[n]: what follows is computed, others stay; draws in [0, 1)."""
         parts = [
-            self._computed(cells.taken(np.arange(low, min(low + _BLOCK, cells.rows))), draws[low : low + _BLOCK])
+            self._computed(
+                cells.taken(np.arange(low, min(low + _BLOCK, cells.rows))), draws[low : low + _BLOCK]
+            )
             for low in range(0, cells.rows, _BLOCK)
         ]
         return np.concatenate([*parts, np.zeros(0)])
@@ -165,6 +176,8 @@ class Link:
         place, shares = self.cell(cells)
         may = self.fits(cells, cells.numbers[self.name]).T & (shares[place] > 0)
         asked = (shares.sum(axis=1)[place] > 0) & ~np.isnan(cells.numbers[self.source])
+        if self.rates is not None:
+            asked &= (shares[place, -1] == 0) | self.rates.seen(cells)
         return asked, asked & ~may.any(axis=1)
 
     def facts(self) -> dict[str, Any]:

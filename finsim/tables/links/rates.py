@@ -12,6 +12,8 @@ MOST_WORDS, LEAST_ROWS, LEAST_GROUP, HOLDS = 64, 20, 3, 0.98
 """Words with rates; rows of a word in periods of so many rows; share of these at the rate (assumptions)."""
 _EXACT = 1e-3
 """By how much the last digit moves a ratio from which a rate is read."""
+_SCREENED, _WANDERS = 5_000, 0.3
+"""Rows that are looked at first, and how far a rate may go from its middle over the period (assumption)."""
 
 
 def rates_of(
@@ -19,7 +21,8 @@ def rates_of(
 ) -> Rates | None:
     """Return the rates at which a number follows from another, by the words that tell most of them, or None.
 
-    Few words before many, and months before days, where they tell as much. A word whose two numbers are equal has no rate.
+    Few words before many, and months before days, where they tell as much. A word whose two numbers are equal
+    has no rate.
     """
     if cells.day is None:
         return None
@@ -34,12 +37,25 @@ def rates_of(
         if len(context.words) > MOST_WORDS:
             continue
         code = context.codes(cells)[rows]
+        if not _may_be(code, target[rows] / base[rows], context.size):
+            continue
         for daily in (False, True):
             period = cells.day[rows] if daily else months(cells.day[rows])
             told = _told(code, period, target[rows], base[rows], (context, last, daily))
             if told is not None and (best is None or told[0] > 1.01 * best[0]):
                 best = told
     return None if best is None else best[1]
+
+
+def _may_be(code: Int1D, ratio: Float1D, size: int) -> bool:
+    """Tell whether the ratios of any word stay near their middle, as rates do."""
+    step = max(1, len(code) // _SCREENED)
+    code, ratio = code[::step], ratio[::step]
+    group = _rates(code, ratio, np.ones(len(ratio)), size)[code]
+    near = np.abs(ratio - group) <= _WANDERS * np.abs(group)
+    known, right = np.bincount(code, minlength=size), np.bincount(code[near], minlength=size)
+    equal = np.bincount(code[np.abs(ratio - 1.0) <= _EXACT], minlength=size)
+    return bool(((known > 0) & (right >= HOLDS * known) & (equal < HOLDS * known)).any())
 
 
 def _told(

@@ -107,7 +107,13 @@ class Habits:
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
             standing = learn_standing(alone, series, alike, streams.under("standing"))
-        named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data), "side": side, **links}
+        named = {
+            **known.ledger_facts,
+            "words": words_digest(data),
+            "outer": outer_form(data),
+            "side": side,
+            **links,
+        }
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
