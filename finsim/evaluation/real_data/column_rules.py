@@ -73,7 +73,11 @@ def measure(case: TableCase) -> list[Score]:
     hits, rows = int(broken.sum()), int(asked.sum())
     goal = clopper_pearson(held, known, 1.0 - 0.1 / len(rules))[1] + METRIC.delta
     ceiling = _shuffled(case, worst)
-    note = f"{len(rules)} relations hold in every real row; {worst.told}: {hits:,} of {rows:,} break it"
+    nearly = "nearly " if any(sum(int(one.sum()) for one in rule.count(0)[1:]) for rule in rules) else ""
+    note = (
+        f"{len(rules)} relations hold in {nearly}every real row; {worst.told}: "
+    note += f"{hits:,} of {rows:,} break it"
+    )
     note += f", {held:,} of {known:,} real ones with the hold-out" if case.rows_spare else ""
     interval = clopper_pearson(hits, rows) if rows else (0.0, 1.0)
     judged_as = judge_distance(share, goal, ceiling)
@@ -213,7 +217,7 @@ METRIC = Metric(
         "that times one of few factors or a rate of the month, or constant: "
         "the share of synthetic rows that break the worst of them."
     ),
-    misses="Sums and other formulas of several numbers, other relations with exceptions: write them as rules.",
+    misses="Sums and formulas of several numbers, other relations with exceptions: write them as rules.",
     estimator=(
         "worst share of rows that break a relation of all real rows (order, determination, empty together, "
         "numbers linked within words), "

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, NUMBER, ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Array, Bool1D
+from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.links.finder import links_of
 from finsim.tables.links.ledger_cells import LedgerCells
 from finsim.tables.links.link import Link
 
-Told = tuple[str, tuple[Array, Array, Array | None], tuple[Array, Array, Array | None], "LinkCheck"]
+Sides = tuple[Array, Array, Array | None]
+Told = tuple[str, Sides, Sides, "LinkCheck"]
 
 
 class LinkCheck:
@@ -49,27 +50,29 @@ def linked_rules(case: TableCase) -> Iterator[Told]:
         target, source = case.column(link.name), case.column(link.source)
         assert target is not None
         assert source is not None
-        right = [_beside(source, day, told, k) for k in range(3)]
         sides = target.real, target.own, target.spare
-        yield _in_words(link), sides, (right[0], right[1], right[2]), LinkCheck(link, told)
+        beside = [source, *([] if day is None else [day]), *told]
+        spare = None
+        if case.rows_spare and all(one.spare is not None for one in beside):
+            spare = _stacked([one.spare for one in beside], day is not None)
+        right = (
+            _stacked([one.real for one in beside], day is not None),
+            _stacked([one.own for one in beside], day is not None),
+            spare,
+        )
+        yield _in_words(link), sides, right, LinkCheck(link, told)
 
 
-def _beside(source: ColumnPair, day: ColumnPair | None, words: list[ColumnPair], side: int) -> Array | None:
-    """Return float64[n, 2 + words], the source, the day and the codes of words of a side."""
-    found = []
-    for one in (source, day, *words):
-        values = None if one is None else (one.real, one.own, one.spare)[side]
-        if one is not None and values is None:
-            return None
-        found.append(values)
-    rows = len(found[0])
-    columns = [np.zeros(rows) if one is None else one.astype(np.float64) for one in found]
-    columns[1] = _days(columns[1]).astype(np.float64)
+def _stacked(values: Sequence[Array | None], has_day: bool) -> Array:
+    """Return float64[n, 2 + words], the source, the day (0 where there is none) and the codes of words."""
+    columns = [np.asarray(one, dtype=np.float64) for one in values]
+    columns.insert(1, _days(columns.pop(1)).astype(np.float64) if has_day else np.zeros(len(columns[0])))
     return np.stack(columns, axis=1)
 
 
-def _days(values: Array) -> Array:
-    return np.floor(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)).astype(np.int64)
+def _days(values: Array) -> Int1D:
+    whole = np.floor(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
+    return np.asarray(whole, dtype=np.int64)
 
 
 def _in_words(link: Link) -> str:

@@ -18,7 +18,7 @@ def factors_of(target: Float1D, source: Float1D, decimals: int) -> tuple[float, 
     """Return factors float, the most frequent first, that take numbers to others up to rounding; () for none.
 
     target, source float64[n], rounded to ``decimals``. Ratios are read from rows whose last digit hardly
-    moves them, and counted to four decimals; a factor is kept for the rows that no more frequent one explains.
+    moves them, and counted to four decimals; a factor is kept for rows that no more frequent one explains.
     """
     last = 10.0**-decimals
     there = ~np.isnan(target) & ~np.isnan(source) & (target != 0) & (source != 0)

@@ -70,7 +70,7 @@ def contexts_of(cells: LedgerCells) -> list[Context]:
         count = np.bincount(codes[codes >= 0], minlength=len(words))
         kept = np.flatnonzero(count >= LEAST_OF_WORD)
         if 2 <= len(kept) <= MOST_WORDS and count[kept].sum() >= 0.5 * max(len(codes), 1):
-            found.append(Context(name, tuple(str(words[k]) for k in kept)))
+            found.append(Context(name, tuple(str(words[int(k)]) for k in kept)))
     return found
 
 
