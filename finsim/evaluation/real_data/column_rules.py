@@ -74,10 +74,8 @@ def measure(case: TableCase) -> list[Score]:
     goal = clopper_pearson(held, known, 1.0 - 0.1 / len(rules))[1] + METRIC.delta
     ceiling = _shuffled(case, worst)
     nearly = "nearly " if any(sum(int(one.sum()) for one in rule.count(0)[1:]) for rule in rules) else ""
-    note = (
-        f"{len(rules)} relations hold in {nearly}every real row; {worst.told}: "
+    note = f"{len(rules)} relations hold in {nearly}every real row; {worst.told}: "
     note += f"{hits:,} of {rows:,} break it"
-    )
     note += f", {held:,} of {known:,} real ones with the hold-out" if case.rows_spare else ""
     interval = clopper_pearson(hits, rows) if rows else (0.0, 1.0)
     judged_as = judge_distance(share, goal, ceiling)

@@ -21,8 +21,8 @@ def rates_of(
 ) -> Rates | None:
     """Return the rates at which a number follows from another, by the words that tell most of them, or None.
 
-    Few words before many, and months before days, where they tell as much. A word whose two numbers are equal
-    has no rate.
+    Few words before many, and months before days, where they tell as much. A word that has one rate of
+    four decimals all the time, such as 1, has a factor.
     """
     if cells.day is None:
         return None
@@ -71,8 +71,9 @@ def _told(
     judged = size[group] >= LEAST_GROUP
     known = np.bincount(code[judged], minlength=context.size)
     right = np.bincount(code[judged & fits], minlength=context.size)
-    equal = np.bincount(code[judged & (np.abs(target - base) <= 0.51 * last)], minlength=context.size)
-    is_rate = (known >= LEAST_ROWS) & (right >= HOLDS * known) & (equal < HOLDS * known)
+    whole = np.round(_rates(code, target, base, context.size), 4)[code] * base
+    steady = np.bincount(code[judged & (np.abs(target - whole) <= 1.01 * last)], minlength=context.size)
+    is_rate = (known >= LEAST_ROWS) & (right >= HOLDS * known) & (steady < HOLDS * known)
     is_rate[len(context.words) :] = False
     if not is_rate.any():
         return None
