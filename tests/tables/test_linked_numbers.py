@@ -24,12 +24,14 @@ def ledger(rows: int = 6_000, seed: int = 1) -> LedgerCells:
     month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     rate = np.array([1.08, 0.0066, 1.0])[currency] * np.where(currency == 2, 1.0, 1 + 0.01 * (month % 5))
     billed = (amount * np.where(currency == 1, 100, 1) * rate).round(2)
-    amount = amount * np.where(currency == 1, 100, 1)
+    amount = (amount * np.where(currency == 1, 100, 1)).round(2)
     tip = np.where((kind == 1) & (currency == 2), rng.choice([0.0, 0.15, 0.2], rows), 0.0)
     booked = np.where(answer == 1, 0.0, (billed * (1 + tip)).round(2))
     fee = np.where(kind == 2, (amount * 0.0175).round(2), np.nan)
-    numbers = {"booked": booked, "amount": amount, "fee": fee, "billed": billed,
-               "free": rng.normal(50, 9, rows).round(2), "items": rng.integers(1, 4, rows).astype(float)}  # fmt: skip
+    free, items = rng.normal(50, 9, rows).round(2), rng.integers(1, 4, rows).astype(float)
+    numbers = {
+        "booked": booked, "amount": amount, "fee": fee, "billed": billed, "free": free, "items": items,
+    }  # fmt: skip
     words = {"currency": (currency, CURRENCIES), "answer": (answer, ANSWERS), "kind": (kind, KINDS)}
     return LedgerCells(numbers, words, day)
 
@@ -114,10 +116,9 @@ def test_small_numbers_that_are_multiples_by_chance_are_no_link(most: int) -> No
     rng = np.random.default_rng(6)
     pieces, price = rng.integers(1, most, 4_000).astype(float), np.exp(rng.normal(3, 1, 4_000)).round(2)
     words = {"kind": (rng.integers(0, 3, 4_000), KINDS)}
-    numbers = {
-        "amount": (pieces * price).round(2),
-        "pieces": pieces,
-        "more": rng.integers(1, most, 4_000) * 1.0,
-    }
+    more, owner = rng.integers(1, most, 4_000).astype(float), rng.integers(1_000, 1_040, 4_000).astype(float)
+    place = np.array([381.0, 600.0, 200.0])[words["kind"][0]]  # a number of the word, of few owners
+    numbers = {"amount": (pieces * price).round(2), "pieces": pieces, "more": more}
     assert links_of(LedgerCells(numbers, words, None), "amount") == ()
+    assert links_of(LedgerCells({"owner": owner, "place": place}, words, None), "owner") == ()
     assert links_of(LedgerCells({"amount": price}, words, None), "amount") == ()

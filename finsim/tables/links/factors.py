@@ -12,6 +12,8 @@ LEAST, LEAST_SHARE = 10, 0.002
 _EXACT, _COARSE = 2e-4, 2e-3
 """By how much the last digit moves a ratio in rows from which factors are read, with 4 and 3 decimals."""
 _ENOUGH = 50
+LEAST_DIFFERENT, MOST_OF_ONE = 5, 0.5
+"""Numbers that a factor takes to others, and the share of one of them: any is a multiple of one number."""
 
 
 def factors_of(target: Float1D, source: Float1D, decimals: int) -> tuple[float, ...]:
@@ -41,7 +43,13 @@ def factors_of(target: Float1D, source: Float1D, decimals: int) -> tuple[float, 
             continue
         room = last * (0.51 if factor == 1.0 else 1.01)
         fits = np.abs(np.round(source[left] * factor, decimals) - target[left]) <= room
-        if fits.sum() >= least and len(found) < MOST:
+        if fits.sum() >= least and len(found) < MOST and _are_many(source[left[fits]]):
             found.append(factor)
             left = left[~fits]
     return tuple(found)
+
+
+def _are_many(values: Float1D) -> bool:
+    """Tell whether there are several numbers, and none of them is most of all."""
+    counts = np.unique(np.abs(values), return_counts=True)[1]
+    return len(counts) >= LEAST_DIFFERENT and int(counts.max()) <= MOST_OF_ONE * len(values)

@@ -139,7 +139,9 @@ class Link:
             if not level.of:
                 overall = counts[0]
             counts = counts[at]
-            there, follows = known[at] == key, counts[:, FREE] <= MOST_FREE * counts.sum(axis=1)
+            expected = MOST_FREE * counts.sum(axis=1)
+            # Words of few rows may have two standard errors more.
+            there, follows = known[at] == key, counts[:, FREE] <= expected + 2.0 * np.sqrt(expected)
             if level.of == every[: len(level.of)]:
                 shares[there] = counts[there] * follows[there, None]
             fewer = may & ((counts > 0) | ~(there & follows)[:, None])
