@@ -78,14 +78,17 @@ def _link(
     """
     target, base = cells.numbers[name], cells.numbers[source]
     digits = decimals_of(target)
-    rates = rates_of(cells, name, source, contexts, digits)
+    unsigned = bool(np.nanmin(target) >= 0 > np.nanmin(base))
+    base = np.abs(base) if unsigned else base
+    sided = LedgerCells({**cells.numbers, source: base}, cells.words, cells.day)
+    rates = rates_of(sided, name, source, contexts, digits)
     left = np.ones(len(target), dtype=np.bool_)
     if rates is not None:
         left = np.isnan(rates.of(cells))
     factors = factors_of(target[left], base[left], digits)
     if rates is None and not factors:
         return None
-    plain = Link(name, source, digits, (), factors, rates, ())
+    plain = Link(name, source, digits, (), factors, rates, (), unsigned=unsigned)
     linked = plain.fits(cells, target)[FIRST_CONSTANT:].any(axis=0) & (target != 0)
     if linked.sum() < max(LEAST_LINKED, LEAST_SHARE * len(target)):
         return None

@@ -76,6 +76,7 @@ class Link:
 
     Kinds of rows: 0 free, 1 empty, then the constants, the factors, and the rate at last. ``levels``: what
     kinds rows of such words have, from none to any one, two and then more of the first together.
+    ``unsigned``: the number follows from the source without its sign, as a fee of a refund may.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Link:
     rates: Rates | None
     contexts: tuple[Context, ...]
     levels: tuple[Level, ...] = ()
+    unsigned: bool = False
 
     @property
     def kinds(self) -> int:
@@ -95,6 +97,7 @@ class Link:
     def values(self, cells: LedgerCells) -> Float2D:
         """Return float64[kinds, n]: the number of each row if it were of each kind; NaN for none."""
         source = cells.numbers[self.source]
+        source = np.abs(source) if self.unsigned else source
         rate = np.full(len(source), np.nan) if self.rates is None else self.rates.of(cells)
         found = np.full((self.kinds, len(source)), np.nan)
         for k, value in enumerate(self.constants):
@@ -207,6 +210,7 @@ class Link:
         return cls(
             facts["name"], facts["source"], int(facts["decimals"]), tuple(facts["constants"]),
             tuple(facts["factors"]), rates, tuple(_context(one) for one in facts["contexts"]), levels,
+            bool(facts["unsigned"]),
         )  # fmt: skip
 
 
