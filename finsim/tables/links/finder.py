@@ -77,6 +77,9 @@ def _link(
     tell as much the plainer one is better.
     """
     target, base = cells.numbers[name], cells.numbers[source]
+    counts = np.sort(np.unique(target[~np.isnan(target) & (target != 0)], return_counts=True)[1])
+    if counts[-MOST_COLUMNS:].sum() >= 0.9 * counts.sum():  # numbers of few values follow words alone
+        return None
     digits = decimals_of(target)
     unsigned = bool(np.nanmin(target) >= 0 > np.nanmin(base))
     base = np.abs(base) if unsigned else base
