@@ -119,3 +119,27 @@ def test_a_day_booked_is_compared_with_the_day_of_an_hour(share: float) -> None:
     found = judged(side(1, 0.0), side(2, share))
     assert found.note.startswith("1 relations hold in every real row; paid at most booked")
     assert (found.value, found.verdict) == (share, "fail" if share else "pass")
+
+
+def test_a_number_linked_within_words_is_compared() -> None:
+    """A sum billed as it is at home and at a rate of the month abroad, 0 where it is refused."""
+
+    def payments(seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        amount = np.exp(rng.normal(4, 1, 2_000)).round(2)
+        day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 60, 2_000), unit="D")
+        abroad, refused = rng.random(2_000) < 0.2, rng.random(2_000) < 0.1
+        billed = np.where(refused, 0.0, (amount * np.where(abroad, 1.05 + 0.05 * day.month, 1.0)).round(2))
+        words = {"where": np.where(abroad, "abroad", "home"), "answer": np.where(refused, "no", "yes")}
+        return pd.DataFrame({"amount": amount, "day": day, "billed": billed, **words})
+
+    real, own, spare = payments(1), payments(2), payments(3)
+    assert judged(real, own, spare).verdict == "pass"
+    rows = np.random.default_rng(4).permutation(100)
+    some = own.assign(billed=np.r_[own.billed[:100].to_numpy()[rows], own.billed[100:]])
+    for made in (some, own.assign(day=own.day + pd.Timedelta(days=0), billed=own.amount)):
+        found = judged(real, made, spare)
+        assert found.verdict == "fail"
+        assert "billed follows from amount (equal, at rates of where, 0)" in found.note
+    later = own.assign(day=own.day + pd.Timedelta(days=365))
+    assert judged(real, later, spare).verdict != "fail"  # no rate of these months is known

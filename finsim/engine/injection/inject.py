@@ -29,6 +29,7 @@ from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, 
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.following.following import Following, with_balances
+from finsim.engine.injection.following.linked_sums import with_linked_sums
 from finsim.engine.injection.following.second_days import with_second_days
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns, ledger_columns
@@ -162,6 +163,7 @@ def inject(
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
+    added = with_linked_sums(added, sample, ledger, streams.under("inject"))
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}

@@ -61,7 +61,7 @@ def fee_columns(
         if field.type not in _NUMBERS or header in taken:
             continue
         part = Part(header, source.headers.index(header), replace(field, null=True))
-        values = _units(sample.cells, part, ledger)
+        values = units(sample.cells, part, ledger)
         says = [float((np.abs(values[rows] - sign * fee[costs]) < 0.5).mean()) for sign in (1, -1)]
         none = np.isin(np.nan_to_num(values[free]), [0.0]).mean()
         if max(says) >= _SAYS and none >= _SAYS:
@@ -70,7 +70,7 @@ def fee_columns(
     return tuple(found)
 
 
-def _units(cells: pa.Table, part: Part, ledger: Ledger) -> Float1D:
+def units(cells: pa.Table, part: Part, ledger: Ledger) -> Float1D:
     """Return the numbers of a column in units of the amounts, NaN where there is none."""
     scale = 10**part.field.decimals if part.field.type == "money" else 1
     told = pc.cast(ledger.typed(cells, part), pa.float64(), safe=False)

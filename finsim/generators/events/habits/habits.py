@@ -10,6 +10,7 @@ import numpy as np
 
 from finsim.errors import FitError
 from finsim.generators.events.habits.amounts import knots
+from finsim.generators.events.habits.cells.linked_numbers import learn_links, with_links
 from finsim.generators.events.habits.cells.open_days import learn_open_days, on_open_days, with_open_waits
 from finsim.generators.events.habits.echoes.echo_law import Block
 from finsim.generators.events.habits.echoes.learned_echoes import learn_echoes
@@ -89,7 +90,7 @@ class Habits:
         cls.refuse(data, settings)
         started = time.process_time()
         open_days = learn_open_days(data)
-        side = side_column(data)
+        side, links = side_column(data), learn_links(data)
         data = with_side(data, side)
         own = learn_own(data, streams.under("own words"))
         homes, data = own_codes(data, own), marked(data, own)
@@ -106,7 +107,13 @@ class Habits:
         if series is not None:
             alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
             standing = learn_standing(alone, series, alike, streams.under("standing"))
-        named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data), "side": side}
+        named = {
+            **known.ledger_facts,
+            "words": words_digest(data),
+            "outer": outer_form(data),
+            "side": side,
+            **links,
+        }
         known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
@@ -154,6 +161,8 @@ class Habits:
             events, starts, joined(attributes), roles, self.log.begin, end, together,
             flags if flags.any() else None,
         )  # fmt: skip
+        links = self.known.ledger_facts.get("links", ())  # models of before have none
+        found = with_links(found, links, first, streams.under("links"))
         insiders = whole if self.log.partner_is_entity else 0
         return with_own_words(found, self.own, (first, whole, insiders), streams)
 
