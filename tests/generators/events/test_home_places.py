@@ -189,7 +189,7 @@ def test_a_payee_of_a_kind_that_the_place_lacks_gives_way_to_any_of_the_place() 
 
 
 def test_sums_are_not_repeated_from_a_payee_that_gave_way_on_a_visit() -> None:
-    """On day 18 the entity is at place 1: its shop there is another one, which repeats no sum of the first."""
+    """On day 18 the entity is at place 1: its shop there is another one and repeats no sum."""
     places = replace(
         _by_hand(), many=np.array([1, 0]), visit=np.array([[9, 20, 1]]), from_home=np.array([0, 1, 1])
     )

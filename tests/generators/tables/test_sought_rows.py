@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_tables import fitted
 from test_columns_by_part import _tape
 from test_month_dates import loans, months_after
 
-from finsim.errors import FitError
+import finsim
+from finsim.errors import FinsimError, FitError
 from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.given.sought_rows import GROUP, SoughtRows
@@ -108,3 +110,23 @@ def test_what_was_repaid_is_given():
     payments = rule.learned({name: one.values for name, one in made.columns.items()})
     assert np.isfinite(payments).all()
     assert 1 <= np.quantile(payments, 0.1) <= np.quantile(payments, 0.9) <= 7
+
+
+def test_a_grade_that_bands_of_a_score_say_is_given():
+    """Rows of the grade have scores of its band, in the shares that all rows of the band have."""
+    rng = np.random.default_rng(8)
+    score = rng.integers(500, 800, 3_000)
+    grade = np.select([score < 560, score < 660], ["sub", "near"], "prime")
+    rows = pd.DataFrame(
+        {"score": score, "grade": grade, "sum": rng.integers(1, 99, 3_000) * 10 + (800 - score)}
+    )
+    model = finsim.fit(rows, kind="table", generator="bayes", seed=1, progress=False)
+    assert "grade" in model.reduction.computed
+    few = finsim.sample(model, rows=500, given="grade=sub", seed=2, progress=False).to_pandas()
+    assert set(few["grade"]) == {"sub"}
+    assert few["score"].between(500, 559).all()
+    assert few["score"].mean() == pytest.approx(rows["score"][rows["grade"] == "sub"].mean(), abs=4)
+    both = finsim.sample(model, rows=50, given="grade=near,sum=700", seed=2, progress=False)
+    assert set(both.to_pandas()["grade"]) == {"near"}
+    with pytest.raises(FinsimError, match="780 was never seen beside the .near. given for grade"):
+        finsim.sample(model, rows=50, given="grade=near,score=780", seed=2, progress=False)

@@ -156,7 +156,7 @@ class Learned:
         cut = len(facts["early"])
         return cls(
             parts, laws[:cut], laws[cut:],
-            *(arrays[name] for name in ("popular", "edges", "context", "worth")), facts["ledger"],
+            arrays["popular"], arrays["edges"], arrays["context"], arrays["worth"], facts["ledger"],
             item_of(Shown, "shown", arrays) if "shown.ends" in arrays else None,
             Echoes.restored(arrays),
             restored_open_days(arrays, [law.name for law in laws], facts.get("turned", {})),

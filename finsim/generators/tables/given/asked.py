@@ -31,18 +31,19 @@ from finsim.records.mixed_table import NUMBER, TIME
 class Asked:
     """``inner`` : cells of columns that the model learns.
 
-    ``sought`` : cells of columns of which it learns a part alone: rows that have them are sought.
+    ``sought`` : cells of columns of which it learns a part alone, or that follow from others in several ways,
+    as a grade from bands of a score: rows that have them are sought.
     """
 
     inner: Mapping[str, Cell] = field(default_factory=dict)
-    sought: Mapping[str, float] = field(default_factory=dict)
+    sought: Mapping[str, float | str] = field(default_factory=dict)
 
 
 def asked(reduction: Reduction, cells: Mapping[str, Cell] | None, words: Words | None = None) -> Asked:
     """Return given cells in terms of the columns that are left. Raises FitError with all that cannot be.
 
-    A constant may be given as it is; a function of one column where just one cell of that leads to it,
-    and a multiple of one. ``words`` name columns and cells.
+    A constant may be given as it is, a multiple of a column, and a function of one: where several cells of
+    that lead to it, rows are sought. ``words`` name columns and cells.
     """
     return _Asking(reduction, dict(cells or {}), words or PlainWords()).done()
 
@@ -51,7 +52,7 @@ class _Asking:
     def __init__(self, reduction: Reduction, cells: dict[str, Cell], words: Words) -> None:
         self.reduction, self.cells, self.words = reduction, cells, words
         self.inner: dict[str, Cell] = {}
-        self.sought: dict[str, float] = {}
+        self.sought: dict[str, float | str] = {}
         self.problems: list[Problem] = []
 
     def done(self) -> Asked:
@@ -162,7 +163,10 @@ class _Asking:
         if cell not in rule.listed():
             return Problem(self._place(rule.target), f"{said} was never seen", "",
                            f"give {source}, which says {self.words.title(rule.target)}")  # fmt: skip
-        return Problem(self._place(rule.target), f"{said} follows {source}", "", f"give {source}")
+        if cell is None or kind == TIME:
+            return Problem(self._place(rule.target), f"{said} follows {source}", "", f"give {source}")
+        self.sought[rule.target] = cell
+        return {}
 
     def _place(self, name: str) -> str:
         return f"given {self.words.title(name)}"

@@ -2,7 +2,8 @@
 
 A date learned as days after another, or an amount learned as payments made, is no column of the model. Many
 rows are drawn; those whose own cell is nearest to the given one are kept, and the part is changed by the
-little that is missing: the date before it is moved, or the payments are counted again. Source: rejection with
+little that is missing: the date before it is moved, or the payments are counted again. A word that follows
+from bands of a number is sought alone. Source: rejection with
 an adjustment (Beaumont et al. 2002, approximate Bayesian computation), by one value instead of a regression.
 """
 
@@ -22,7 +23,7 @@ from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.table_generator import TableGenerator
 from finsim.notation import NANOS_PER_DAY, Bool1D, Float1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import NUMBER, TIME, MixedColumn, MixedTable, joined
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable, joined
 
 GROUP, PILOT = 250, 4_096
 FEWEST, MOST, NEAREST = 12, 400, 3
@@ -65,8 +66,8 @@ class SoughtRows:
         return [one.target for one in self.reduction.gaps if one.target in self.asked.sought]
 
     def _misfit(self, whole: MixedTable) -> Float1D:
-        """Return how far rows are from the given cells, in spreads; NaN where one is missing."""
-        found = np.zeros(whole.rows)
+        """Return how far rows are from the given cells, in spreads; NaN for a missing one or another word."""
+        found = np.where(self._has_words(whole), 0.0, np.nan)
         for name, cell in self._wanted().items():
             values = numbers_of(whole[name])
             spread = max(float(np.nanstd(values)) if (~np.isnan(values)).any() else 1.0, 1e-9)
@@ -74,10 +75,19 @@ class SoughtRows:
         return found
 
     def _wanted(self) -> dict[str, float]:
-        """Return the given cells as numbers; days as days since 1970."""
+        """Return the given cells that are numbers; days as days since 1970."""
         days = set(self._gaps())
         return {name: cell / NANOS_PER_DAY if name in days else cell
-                for name, cell in self.asked.sought.items()}  # fmt: skip
+                for name, cell in self.asked.sought.items() if not isinstance(cell, str)}  # fmt: skip
+
+    def _has_words(self, whole: MixedTable) -> Bool1D:
+        """Return bool[n], the rows that have the given words."""
+        good = np.ones(whole.rows, np.bool_)
+        for name, cell in self.asked.sought.items():
+            if isinstance(cell, str):
+                code = whole[name].words.index(cell) if cell in whole[name].words else None
+                good &= whole[name].values == code if code is not None else False
+        return good
 
     def _group(self, group: int, factor: int, streams: Streams) -> MixedTable:
         size = GROUP * factor
@@ -116,7 +126,7 @@ class SoughtRows:
             columns[gap.target] = MixedColumn(NUMBER, days.values + rest, (), days.step)
         for name, cell in self.asked.sought.items():
             rule = self.reduction.computed[name].rule if name in self.reduction.computed else None
-            if isinstance(rule, Learned):
+            if isinstance(rule, Learned) and not isinstance(cell, str):
                 now = self._whole(MixedTable(columns, made.rows), streams, 0, exact=True)
                 known = {one: numbers_of(now[one]) for one in rule.operands[1:]}
                 part = rule.learned({**known, name: np.full(made.rows, cell)})
@@ -133,7 +143,7 @@ class SoughtRows:
 
     def _holds(self, moved: MixedTable, whole: MixedTable) -> Bool1D:
         """Return the rows that have the given cells, keep the order of dates and stay in the ranges seen."""
-        good = np.ones(whole.rows, np.bool_)
+        good = self._has_words(whole)
         for name, cell in self._wanted().items():
             step = whole[name].step if whole[name].kind == NUMBER else 1.0
             good &= np.abs(numbers_of(whole[name]) - cell) <= 0.5 * step + 1e-9
@@ -161,9 +171,9 @@ class SoughtRows:
         return FitError(f"no row with {said} among those drawn", place=where, expected=wanted,
                         remedy=f"leave out {self._titles(others[:1])}")  # fmt: skip
 
-    def _said(self, name: str, cell: float) -> str:
-        is_day = name in self._gaps()
-        return f"{self.words.title(name)} {self.words.said(name, cell, TIME if is_day else NUMBER)}"
+    def _said(self, name: str, cell: float | str) -> str:
+        kind = WORD if isinstance(cell, str) else TIME if name in self._gaps() else NUMBER
+        return f"{self.words.title(name)} {self.words.said(name, cell, kind)}"
 
     def _titles(self, names: list[str]) -> str:
         return ", ".join(self.words.title(name) for name in names)
