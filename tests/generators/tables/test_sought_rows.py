@@ -128,5 +128,5 @@ def test_a_grade_that_bands_of_a_score_say_is_given():
     assert few["score"].mean() == pytest.approx(rows["score"][rows["grade"] == "sub"].mean(), abs=4)
     both = finsim.sample(model, rows=50, given="grade=near,sum=700", seed=2, progress=False)
     assert set(both.to_pandas()["grade"]) == {"near"}
-    with pytest.raises(FinsimError, match="780 was never seen beside the .near. given for grade"):
+    with pytest.raises(FinsimError, match=r"780 was never seen beside the .near. given for grade"):
         finsim.sample(model, rows=50, given="grade=near,score=780", seed=2, progress=False)
