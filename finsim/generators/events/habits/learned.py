@@ -196,9 +196,8 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
         law = np.where(usual_sums(ledger), first_law, law)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     alone = np.broadcast_to(groups.cases(lawful), law.shape)
-    amounts, level, chance = learn_amounts(
-        ledger, law, laws, links_of_rows, step, streams.under("amounts"), alone
-    )
+    under = streams.under("amounts")
+    amounts, level, chance = learn_amounts(ledger, law, laws, links_of_rows, step, under, alone)
     alike = roundings_alike(ledger, law, links_of_rows, first_times(ledger), amounts.laws)
     amounts = replace(amounts, rounding=alike)
     returns = learn_returns(ledger, runs, chance)
@@ -243,8 +242,8 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
     worth = worth_of_kinds(links, returns.discount)
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
     popular = np.cumsum(degree) / degree.sum()
-    places = learn_places(log, ledger, runs, told)
-    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown, places=places)
+    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown,
+                   places=learn_places(log, ledger, runs, told))  # fmt: skip
 
 
 def worth_of_kinds(links: Links, discount: Float1D) -> Float1D:
