@@ -17,7 +17,7 @@ from finsim.generators.tables.reduction.dates.fixed_days import FixedDays
 from finsim.generators.tables.reduction.dates.month_dates import DateBound
 from finsim.generators.tables.reduction.empty_cells import EmptyCells
 from finsim.generators.tables.reduction.followers import Follower
-from finsim.generators.tables.reduction.identities import SUM, Identity
+from finsim.generators.tables.reduction.identities import BALLOON, SUM, Identity
 from finsim.generators.tables.reduction.orders import Order, in_order
 from finsim.generators.tables.reduction.pair_followers import PairFollower
 from finsim.generators.tables.reduction.plans import Plan
@@ -90,6 +90,7 @@ class Reduction:
             name = next(one for one, column in waiting.items() if set(column.sources()) <= set(found))
             column = waiting.pop(name)
             if isinstance(column.rule, Identity):
+                found |= self._emptied_first(column.rule, found, given)
                 found |= self._into_range(column, found, done | set(given))
                 done |= set(column.rule.operands)
             if isinstance(column.rule, Plan) and column.rule.dated and column.rule.operands[-1] not in given:
@@ -107,6 +108,18 @@ class Reduction:
             if law.target not in given:
                 found |= law.emptied(found)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
+
+    def _emptied_first(
+        self, rule: Identity, found: Mapping[str, MixedColumn], given: Collection[str]
+    ) -> dict[str, MixedColumn]:
+        """Return the balloons that a payment counts with, without those that words of the row leave empty."""
+        if rule.kind != BALLOON or rule.operands[3] in given:
+            return {}
+        emptied: dict[str, MixedColumn] = {}
+        for law in self.words_of_empty:
+            if law.target == rule.operands[3] and law.source in found:
+                emptied |= law.emptied({**found, **emptied})
+        return emptied
 
     def _settled(self, date: str, found: Mapping[str, MixedColumn]) -> dict[str, MixedColumn]:
         """Return a date at which balances stand as it will be in the end, as far as that can be told."""

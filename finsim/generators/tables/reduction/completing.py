@@ -15,7 +15,7 @@ from finsim.generators.tables.reduction.dates.filling import filled_before
 from finsim.generators.tables.reduction.dates.find_gaps import first_date
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.empty_cells import EmptyCells, flag_of
-from finsim.generators.tables.reduction.identities import LEAST_SHARE, Identity
+from finsim.generators.tables.reduction.identities import BALLOON, LEAST_SHARE, Identity
 from finsim.generators.tables.reduction.solving import Numbers, solved
 from finsim.notation import Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import TIME, MixedColumn, MixedTable
@@ -89,13 +89,15 @@ class WholeTable:
         """
         like = self._nearest(rows[rule.target], donors[rule.target])
         first = np.full(len(like), -1)
-        for place, name in reversed(list(enumerate(rule.operands))):
+        may_lack = isinstance(rule, Identity) and rule.kind == BALLOON  # most loans have none
+        needed = rule.operands[:3] if may_lack else rule.operands
+        for place, name in reversed(list(enumerate(needed))):
             first[np.isnan(rows[name])] = place
-        found = {rule.target: rows[rule.target]}
-        for place, name in enumerate(rule.operands):
+        found = {name: rows[name] for name in (rule.target, *rule.operands)}
+        for place, name in enumerate(needed):
             other = np.isnan(rows[name]) & (first != place)
             found[name] = np.where(other, donors[name][like], rows[name])
-        for place, name in enumerate(rule.operands):
+        for place, name in enumerate(needed):
             mine = first == place
             if mine.any():
                 step = number_step(self._original[name])

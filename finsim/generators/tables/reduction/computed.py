@@ -10,6 +10,7 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import Plain, as_numbers, column_of, from_numbers
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.elapsed import Elapsed
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.learned_parts import Learned
@@ -27,7 +28,7 @@ Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
 RULES: dict[str, Any] = {
     "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
     "multiple": Multiple, "share": Share, "portion": Portion, "months": MonthDate,
-    "plan": Plan,
+    "plan": Plan, "elapsed": Elapsed,
 }  # fmt: skip
 
 
@@ -75,7 +76,8 @@ class Computed:
             known = {name: numbers_of(found[name]) for name in rule.operands}
             values = rule.values(known)
             # What dates say of a loan is below its amount, and any other number would contradict them.
-            if isinstance(rule, Learned) and not (isinstance(rule, Plan) and rule.is_behind()):
+            by_dates = isinstance(rule, Elapsed) or (isinstance(rule, Plan) and rule.is_behind())
+            if isinstance(rule, Learned) and not by_dates:
                 values = self._inside(values)
             if isinstance(rule, Portion):
                 values = rule.on_grid(values, known, self.step)

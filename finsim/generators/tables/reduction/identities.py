@@ -20,10 +20,13 @@ LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD = 50, 0.999, 0.99
 """An identity holds in 99.9 % of the rows, and in 99 % of at least 50 rows without the commonest value."""
 MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS, MOST_PAIRED = 120, 64, 4, 12, 6
 FACTORS = (1.0, 100.0)
-SUM, PRODUCT, RATIO, SCALE, ANNUITY = "sum", "product", "ratio", "scale", "annuity"
+SUM, PRODUCT, RATIO, SCALE, ANNUITY, BALLOON = "sum", "product", "ratio", "scale", "annuity", "balloon"
 FEW_RATIOS, LEAST_SHARE_BACK = 0.25, 0.99
 """A ratio of a quarter as many values as its upper part is the cause, not the result (assumption)."""
 MOST_TERMS, MOST_RATE = 64, 100.0
+SELDOM, LEAST_PLAIN = 0.5, 0.4
+"""Share of the rows without a balloon, and of those of a small sample that are level payments of the whole
+amount, where some may have one (assumptions)."""
 LEAST_AGREEING = 8
 """Rows of a small sample that a product, ratio or level payment is first seen in (assumption)."""
 MOST_DUST = 1e-4
@@ -38,7 +41,8 @@ LEAST_ROUND = 0.95  # assumption: of the numbers of a round column
 class Identity:
     """``target`` = offset + the sum of factor x operand; or factor x a x b; or factor x a / b.
 
-    Or an annuity: offset + the payment per period of an amount a at the rate factor x b over c periods.
+    Or an annuity: offset + the payment per period of an amount a at the rate factor x b over c periods; with
+    a balloon of a less what d, due at the end, is worth today. A missing balloon is none.
     Dates count as days since 1970. A missing operand, or a division by 0, makes the target missing.
     """
 
@@ -56,9 +60,12 @@ class Identity:
         if self.kind == RATIO:
             below = columns[self.operands[1]]
             return np.asarray(self.factors[0] * first / np.where(below == 0, np.nan, below))
-        if self.kind == ANNUITY:
-            second, third = (columns[name] for name in self.operands[1:])
-            return np.asarray(self.offset + first * annuity_factor(self.factors[0] * second, third))
+        if self.kind in (ANNUITY, BALLOON):
+            rate, periods = (columns[name] for name in self.operands[1:3])
+            rate = self.factors[0] * rate
+            if self.kind == BALLOON:
+                first = first - discounted(columns[self.operands[3]], rate, periods)
+            return np.asarray(self.offset + first * annuity_factor(rate, periods))
         found = np.full(len(first), self.offset)
         for name, factor in zip(self.operands, self.factors, strict=True):
             found = found + factor * columns[name]
@@ -73,6 +80,12 @@ def annuity_factor(rate: Float1D, periods: Float1D) -> Float1D:
     with np.errstate(all="ignore"):
         found = np.where(rate == 0, 1.0 / periods, rate / -np.expm1(-periods * np.log1p(rate)))
     return np.asarray(np.where((rate >= 0) & (periods > 0), found, np.nan))
+
+
+def discounted(balloon: Float1D, rate: Float1D, periods: Float1D) -> Float1D:
+    """Return what sums due after so many periods are worth today, float64[N]; a missing one is 0."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.nan_to_num(balloon) * np.exp(-periods * np.log1p(rate)))
 
 
 class Numbers:
@@ -151,7 +164,7 @@ def _identities(table: MixedTable, rng: np.random.Generator, least: float) -> li
         key = (
             one.kind,
             one.target,
-            one.offset if one.kind == ANNUITY else 0.0,
+            (one.offset, *one.operands) if one.kind in (ANNUITY, BALLOON) else (),
             frozenset(zip(one.operands, one.factors, strict=False)),
         )
         if key not in found:
@@ -356,19 +369,27 @@ def _annuities(numbers: Numbers, names: list[str], some: Float2D) -> Iterator[Id
     terms = [k for k in range(len(names)) if low[k] >= 1 and different[k] <= MOST_TERMS
              and numbers.step[names[k]] >= 1]  # fmt: skip
     wide = np.array([numbers.step[name] for name in names]) * 1.001 + 1e-9
+    seldom = [
+        k for k, name in enumerate(names) if np.mean(np.nan_to_num(numbers.values[name]) == 0) >= SELDOM
+    ]
     for rate, term in ((a, b) for a in rates for b in terms):
         for factor in (1 / 1200, 1 / 12, 1 / 100, 1.0):
             part = annuity_factor(factor * some[:, rate], some[:, term])
             made = part[:, None] * some
             far = np.abs(made[:, :, None] - some[:, None, :])
-            near = (far <= wide).sum(axis=0) > 0.95 * np.maximum(np.isfinite(far).sum(axis=0), LEAST_AGREEING)
-            for amount, target in np.argwhere(near):
-                if len({amount, target, rate, term}) == 4 and different[target] > MOST_TERMS:
-                    operands = (names[amount], names[rate], names[term])
-                    # Rounded to the next step, up, or down.
-                    for shift in (0.0, 0.5, -0.5):
-                        offset = shift * numbers.step[names[target]]
+            share = (far <= wide).sum(axis=0) / np.maximum(np.isfinite(far).sum(axis=0), LEAST_AGREEING)
+            for amount, target in np.argwhere(share > (LEAST_PLAIN if seldom else 0.95)):
+                if len({amount, target, rate, term}) < 4 or different[target] <= MOST_TERMS:
+                    continue
+                operands = (names[amount], names[rate], names[term])
+                ends = [names[k] for k in seldom if k not in (amount, target, rate, term)]
+                # Rounded to the next step, up, or down.
+                for shift in (0.0, 0.5, -0.5):
+                    offset = shift * numbers.step[names[target]]
+                    if share[amount, target] > 0.95:
                         yield Identity(ANNUITY, names[target], operands, (factor,), offset)
+                    for end in ends:
+                        yield Identity(BALLOON, names[target], (*operands, end), (factor,), offset)
 
 
 def _tidy(value: float) -> float:

@@ -13,7 +13,13 @@ from typing import ClassVar
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
-from finsim.generators.tables.reduction.dates.months_after import are_whole, months_after, months_between
+from finsim.generators.tables.reduction.dates.months_after import (
+    are_whole,
+    day_of_month,
+    month_of,
+    months_after,
+    months_between,
+)
 from finsim.generators.tables.reduction.identities import MOST_RATE, MOST_TERMS
 from finsim.generators.tables.reduction.schedules import Schedule
 from finsim.notation import Bool1D, Float1D
@@ -73,7 +79,7 @@ class Plan:
 
     def by_tape(self, opened: Float1D) -> Float1D:
         """Return the payments of loans by the day of the tape, float64[N]."""
-        return np.asarray(self.day - _month(opened) - (_day_of_month(opened) > self.due))
+        return np.asarray(self.day - month_of(opened) - (day_of_month(opened) > self.due))
 
     def values(self, columns: Numbers) -> Float1D:
         """Return what is left or repaid, float64[N]."""
@@ -193,7 +199,7 @@ def _with_day(rule: Plan, known: Numbers, days: list[str]) -> Plan:
     whole = _is_whole(made, term)
     best, share = rule, 0.0
     for opened in [rule.operands[3]] if rule.by_dates else days:
-        months = (_month(known[opened]) + np.round(made))[whole & ~np.isnan(known[opened])]
+        months = (month_of(known[opened]) + np.round(made))[whole & ~np.isnan(known[opened])]
         if not len(months):
             continue
         found, counts = np.unique(months, return_counts=True)
@@ -255,16 +261,3 @@ def _months_by(opened: Float1D, days: Float1D, complete: bool) -> Float1D:
     """Return the months from an opening to days, those of the calendar or those that are complete."""
     months = months_between(opened, days)
     return np.asarray(months - (complete & (months_after(opened, months) > days)))
-
-
-def _day_of_month(days: Float1D) -> Float1D:
-    """Return the day of the month of days since 1970; NaN where missing."""
-    first = _month(days)
-    there = np.isfinite(first)
-    begin = np.where(there, first, 0).astype("datetime64[M]").astype("datetime64[D]").astype(np.float64)
-    return np.asarray(np.where(there, np.floor(days) - begin + 1, np.nan))
-
-
-def _month(days: Float1D) -> Float1D:
-    """Return the month, since 1970, of days since 1970; NaN where missing."""
-    return months_between(np.zeros(len(days)), days)

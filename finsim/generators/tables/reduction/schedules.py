@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
-from finsim.generators.tables.reduction.identities import ANNUITY, Identity
+from finsim.generators.tables.reduction.identities import ANNUITY, BALLOON, Identity
 from finsim.notation import Float1D
 from finsim.records.mixed_table import NUMBER, MixedTable
 
@@ -84,11 +84,11 @@ def find_schedules(
     """
     numbers = {name: as_numbers(one) for name, one in table.columns.items() if one.kind == NUMBER}
     known = {name: one for name, one in numbers.items() if one is not None}
-    for annuity in (one for one in annuities if one.kind == ANNUITY):
+    for annuity in (one for one in annuities if one.kind in (ANNUITY, BALLOON)):
         for target in [name for name in free if name in known and name not in annuity.operands]:
             hidden = f"{target}: payments made"
             both = [
-                Schedule(target, (hidden, *annuity.operands), annuity.factors[0], left)
+                Schedule(target, (hidden, *annuity.operands[:3]), annuity.factors[0], left)
                 for left in (False, True)
             ]
             found: Schedule | Multiple | None = next((one for one in both if _is_schedule(one, known)), None)

@@ -8,7 +8,15 @@ import numpy as np
 
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
-from finsim.generators.tables.reduction.identities import ANNUITY, PRODUCT, RATIO, Identity, annuity_factor
+from finsim.generators.tables.reduction.identities import (
+    ANNUITY,
+    BALLOON,
+    PRODUCT,
+    RATIO,
+    Identity,
+    annuity_factor,
+    discounted,
+)
 from finsim.notation import Float1D, Int1D
 
 Numbers = Mapping[str, Float1D]
@@ -25,7 +33,7 @@ def solved(rule: Identity | MonthDate, operand: str, numbers: Numbers, seen: Flo
         if isinstance(rule, MonthDate):
             return _date_or_count(rule, operand, numbers)
         place = rule.operands.index(operand)
-        if rule.kind == ANNUITY:
+        if rule.kind in (ANNUITY, BALLOON):
             return _of_annuity(rule, place, numbers, seen)
         if rule.kind == PRODUCT:
             found = target / (rule.factors[0] * numbers[rule.operands[1 - place]])
@@ -42,17 +50,20 @@ def solved(rule: Identity | MonthDate, operand: str, numbers: Numbers, seen: Flo
 
 
 def _of_annuity(rule: Identity, place: int, numbers: Numbers, seen: Float1D) -> Float1D:
-    amount, rate, term = (numbers[name] for name in rule.operands)
+    amount, rate, term = (numbers[name] for name in rule.operands[:3])
+    end = numbers[rule.operands[3]] if rule.kind == BALLOON else np.zeros(len(amount))
     payment = numbers[rule.target] - rule.offset
     if place == 0:
-        return np.asarray(payment / annuity_factor(rule.factors[0] * rate, term))
+        paid_off = discounted(end, rule.factors[0] * rate, term)
+        return np.asarray(payment / annuity_factor(rule.factors[0] * rate, term) + paid_off)
     # The payment grows with the rate and falls with the periods.
     known = seen if place == 1 else seen[::-1]
     low, high = np.zeros(len(payment), np.int64), np.full(len(payment), len(known) - 1)
 
     def paid(at: Int1D) -> Float1D:
         rates, terms = (known[at], term) if place == 1 else (rate, known[at])
-        return np.asarray(amount * annuity_factor(rule.factors[0] * rates, terms))
+        rates = rule.factors[0] * rates
+        return np.asarray((amount - discounted(end, rates, terms)) * annuity_factor(rates, terms))
 
     while (low < high).any():
         middle = (low + high) // 2

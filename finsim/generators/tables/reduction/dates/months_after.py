@@ -90,3 +90,16 @@ def nearest_terms(months: Float1D, terms: tuple[int, ...]) -> Float1D:
     known = np.array(terms, dtype=np.float64)
     return np.asarray(np.where(np.isnan(months), np.nan,
                                known[np.searchsorted((known[1:] + known[:-1]) / 2, months)]))  # fmt: skip
+
+
+def day_of_month(days: Float1D) -> Float1D:
+    """Return the day of the month of days since 1970; NaN where missing."""
+    first = month_of(days)
+    there = np.isfinite(first)
+    begin = np.where(there, first, 0).astype("datetime64[M]").astype("datetime64[D]").astype(np.float64)
+    return np.asarray(np.where(there, np.floor(days) - begin + 1, np.nan))
+
+
+def month_of(days: Float1D) -> Float1D:
+    """Return the month, since 1970, of days since 1970; NaN where missing."""
+    return months_between(np.zeros(len(days)), days)
