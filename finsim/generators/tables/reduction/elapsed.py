@@ -64,7 +64,7 @@ def find_elapsed(table: MixedTable, free: list[str]) -> Iterator[Elapsed]:
     counts = [name for name in free if name in numbers and table[name].kind == NUMBER
               and _may_count(numbers[name], number_step(table[name]))]  # fmt: skip
     for target in counts:
-        found = [one for rule in _rules(numbers, dates, target) if (one := _fit(rule, numbers)) is not None]
+        found = [fit for rule in _rules(numbers, dates, target) if (fit := _fit(rule, numbers)) is not None]
         if found:
             yield max(found, key=lambda pair: pair[0])[1]
 
