@@ -12,7 +12,7 @@ import numpy as np
 from finsim.kernels.hints import ahead
 from finsim.kernels.kernel import kernel
 from finsim.kernels.xoshiro import mixed
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ONE, _SIX, _EIGHT, _SIXTY_THREE = np.uint64(1), np.uint64(6), np.uint64(8), np.uint64(63)
@@ -29,6 +29,21 @@ def mix_in(words: Array, hashes: Array) -> None:
     """
     for row in range(len(words)):
         hashes[row] = mixed((hashes[row] ^ words[row]) + _GOLDEN)
+
+
+def keyed_uniforms(keys: Array, seed: int) -> Float1D:
+    """Return a uniform draw in [0, 1) for each column of keys uint64[K, N], float64[N]: equal for equal ones.
+
+    For draws that belong to an entity and a thing, whatever else is drawn beside them. Source:
+    SplitMix64 (Steele et al. 2014), as in ``mix_in``.
+    """
+    hashes = np.zeros(keys.shape[1], np.uint64)
+    mix_in(
+        np.full(keys.shape[1], np.uint64(seed)), hashes
+    )  # mixed first: seeds near each other share no draws
+    for words in keys:
+        mix_in(np.ascontiguousarray(words), hashes)
+    return np.asarray((hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 @kernel

@@ -8,6 +8,7 @@ from finsim.kernels.keys import (
     are_same_texts,
     first_equal_hashes,
     hash_texts,
+    keyed_uniforms,
     look,
     mark,
     mix_in,
@@ -89,3 +90,14 @@ def test_texts_are_compared_byte_by_byte():
             first[row] = other
             assert are_same_texts(data, offsets, first) == (texts[row] == texts[other])
     assert are_same_texts(data, offsets, np.full(len(texts), len(texts), dtype=np.uint32))
+
+
+def test_keyed_draws_are_even_and_belong_to_their_keys():
+    keys = np.stack([np.arange(4_000) // 50, np.arange(4_000) % 50]).astype(np.uint64)
+    draws = keyed_uniforms(keys, 7)
+    mixed = np.random.default_rng(1).permutation(4_000)
+    assert np.array_equal(keyed_uniforms(keys[:, mixed], 7), draws[mixed])
+    assert len(np.unique(draws)) == 4_000
+    assert np.abs(np.quantile(draws, [0.1, 0.5, 0.9]) - [0.1, 0.5, 0.9]).max() < 0.03
+    assert not np.isin(keyed_uniforms(keys, 8), draws).any()
+    assert not np.isin(keyed_uniforms(keys[::-1].copy(), 7)[1:2], draws[1:2]).any()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from finsim.tables.links.finder import links_of
-from finsim.tables.links.ledger_cells import LedgerCells
+from finsim.tables.links.ledger_cells import Context, LedgerCells
 from finsim.tables.links.link import Link
+from finsim.tables.links.rates import _rates
 
 CURRENCIES, ANSWERS, KINDS = ("EUR", "JPY", "USD"), ("00", "05"), ("food", "inn", "tools")
 
@@ -122,3 +123,39 @@ def test_small_numbers_that_are_multiples_by_chance_are_no_link(most: int) -> No
     assert links_of(LedgerCells(numbers, words, None), "amount") == ()
     assert links_of(LedgerCells({"owner": owner, "place": place}, words, None), "owner") == ()
     assert links_of(LedgerCells({"amount": price}, words, None), "amount") == ()
+
+
+def test_a_number_without_signs_follows_the_size_of_its_source() -> None:
+    rng = np.random.default_rng(2)
+    amount = np.exp(rng.normal(4, 1, 3_000)).round(2) * np.where(rng.random(3_000) < 0.3, -1, 1)
+    cells = LedgerCells({"amount": amount, "fee": (np.abs(amount) * 0.02).round(2)}, {}, None)
+    (link,) = links_of(cells, "amount")
+    assert (link.unsigned, link.factors) == (True, (0.02,))
+    made = link.computed(LedgerCells({"amount": amount, "fee": np.zeros(3_000)}, {}, None), np.zeros(3_000))
+    assert np.abs(made - cells.numbers["fee"]).max() < 0.0101
+
+
+def test_numbers_that_are_nearly_equal_are_no_link() -> None:
+    rng = np.random.default_rng(2)
+    source = np.exp(rng.normal(4, 1, 2_000)).round(2)
+    near = (source + rng.choice([-0.3, -0.1, 0.1, 0.3], 2_000)).round(2)
+    assert links_of(LedgerCells({"x": source, "y": near}, {}, None), "x") == ()
+    assert len(links_of(LedgerCells({"x": source, "y": source}, {}, None), "x")) == 1
+
+
+def test_a_wild_number_does_not_move_a_rate() -> None:
+    base = np.linspace(10.0, 500.0, 40)
+    target = base * 1.5
+    target[7] = 900_000.0
+    assert _rates(np.zeros(40, np.int64), target, base, 2)[0] == pytest.approx(1.5, rel=1e-9)
+
+
+def test_a_missing_word_is_one_of_its_own() -> None:
+    cells = LedgerCells({"x": np.zeros(3)}, {"w": (np.array([0, 1, -1]), ("a", "b"))}, None)
+    assert Context("w", ("a",)).codes(cells).tolist() == [0, 1, 2]  # known, any other, none
+
+
+def test_counts_that_are_equal_by_chance_are_no_link() -> None:
+    rng = np.random.default_rng(5)
+    one, two = (rng.integers(1, 7, 4_000).astype(float) for _ in range(2))
+    assert links_of(LedgerCells({"one": one, "two": two}, {}, None), "one") == ()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.generators.events.habits.ledger import DAY
+from finsim.kernels.keys import keyed_uniforms
 from finsim.notation import Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -19,7 +20,6 @@ from finsim.tables.links.link import Link
 
 LEAST_ENTITIES = 2
 """Entities that have a word which is told apart: rarer ones are private."""
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def learn_links(log: EventLog) -> dict[str, Any]:
@@ -70,17 +70,8 @@ def _cells(log: EventLog) -> LedgerCells:
 def _draws(log: EventLog, first: int, seed: int) -> Float1D:
     """Return one draw float64[n] in [0, 1) a row, by the numbers of its entity and of the row within it.
 
-    SplitMix64 (Steele et al. 2014) of a counter of the row from a start of the entity: any part of a sample
-    has the draws of the whole.
+    Any part of a sample has the draws of the whole.
     """
     owner = np.repeat(np.arange(log.count), log.lengths())
     within: Int1D = np.arange(log.events.rows) - log.starts[owner]
-    start = _mixed(np.uint64(seed) + (owner + first + 1).astype(np.uint64) * _GOLDEN)
-    word = _mixed(start + (within + 1).astype(np.uint64) * _GOLDEN)
-    return np.asarray((word >> np.uint64(11)).astype(np.float64) * 2.0**-53)
-
-
-def _mixed(word: Any) -> Any:
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
+    return keyed_uniforms(np.stack([owner + first, within]).astype(np.uint64), seed)

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.generators.events.habits.places.home_places import NONE, Places
 from finsim.kernels.events.payment_laws import Payments
-from finsim.kernels.keys import mix_in
+from finsim.kernels.keys import keyed_uniforms
 from finsim.kernels.xoshiro import fill_uniforms
 from finsim.notation import Array, Float1D, Int1D, Int2D
 from finsim.randomness import Streams
@@ -40,7 +40,7 @@ def placed(
         return events
     keys = np.stack([number[entity[rows]], events.payee[rows], wanted[rows]]).astype(np.uint64)
     found = _payees(
-        places, wanted[rows], places.kind[events.payee[rows]], _draws(keys, streams.word("payee"))
+        places, wanted[rows], places.kind[events.payee[rows]], keyed_uniforms(keys, streams.word("payee"))
     )
     rows, found = rows[found >= 0], found[found >= 0]
     payee, offer, repeated = events.payee.copy(), events.offer.copy(), events.like.copy()
@@ -51,14 +51,6 @@ def placed(
     )
     repeated[broken] = NONE
     return events._replace(payee=payee, offer=offer, like=repeated)
-
-
-def _draws(keys: Array, seed: int) -> Float1D:
-    """Return a uniform draw for each column of keys uint64[k, n], the same for equal ones."""
-    hashes = np.full(keys.shape[1], np.uint64(seed))
-    for one in keys:
-        mix_in(np.ascontiguousarray(one), hashes)
-    return (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _payees(places: Places, place: Int1D, kind: Int1D, draw: Float1D) -> Int1D:
