@@ -161,8 +161,11 @@ class _Asking:
         said = self.words.said(rule.target, cell, kind)
         source = self.words.title(rule.source)
         if cell not in rule.listed():
+            known = {
+                self.words.said(rule.target, one, kind).strip("'") for one in rule.listed() if one is not None
+            }
             return Problem(self._place(rule.target), f"{said} was never seen", "",
-                           f"give {source}, which says {self.words.title(rule.target)}")  # fmt: skip
+                           did_you_mean(said.strip("'"), sorted(known)))  # fmt: skip
         if cell is None or kind == TIME:
             return Problem(self._place(rule.target), f"{said} follows {source}", "", f"give {source}")
         self.sought[rule.target] = cell
