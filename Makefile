@@ -1,6 +1,7 @@
 # make quickstart   set up and run the main job on real data
 # make test         set up and run the tests
-# make check        tests, style, types, floors
+# make test-sweeps  every word, field, kind and format, and whole runs of rarer paths
+# make check        tests, sweeps, style, types, floors
 # make mutants      put slips into a copy of the code: do the tests see them?
 # make test-matrix  lowest and newest versions, other Pythons
 # make clients      install backtesters and the other readers of exports, and hand each its files
@@ -13,7 +14,7 @@ BARE := .venv-bare
 CLIENTS := .venv-clients
 READ := tests/clients/test_clients_of_markets.py tests/clients/test_clients_of_exported_rows.py tests/clients/test_clients_of_books.py
 
-.PHONY: bare clients mutants quickstart test test-slow test-matrix check static notebooks bench clean
+.PHONY: bare clients mutants quickstart test test-sweeps test-slow test-matrix check static notebooks bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -32,6 +33,10 @@ quickstart: $(READY)
 test: $(READY)
 	@$(BIN)/python -m compileall -q finsim  # tests start many processes, and some machines keep no bytecode
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-sweeps: $(READY)
+	@$(BIN)/python -m compileall -q finsim
+	$(BIN)/python -m pytest -m "sweep and not slow" -n 2 --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
@@ -54,7 +59,7 @@ static: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: static test
+check: static test test-sweeps
 
 bare: $(READY)
 	rm -rf $(BARE) build/bare

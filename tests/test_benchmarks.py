@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.sweep
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 QUICK = {
     "constraints_ten.py --rows 2e4": "account_most",

@@ -304,6 +304,7 @@ def test_the_api_page_lists_the_public_names() -> None:
     assert sorted(re.findall(r"heading: finsim\.(\w+),", make_api.text())) == sorted(finsim.__all__)
 
 
+@pytest.mark.sweep
 def test_the_examples_of_the_inner_modules_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (DOCS / "reference" / "inner-modules.md").read_text(encoding="utf-8")

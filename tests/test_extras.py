@@ -18,6 +18,8 @@ from finsim.engine.study.needed_extras import needed_extras
 from finsim.errors import StudyError
 from finsim.generators import GENERATORS
 
+pytestmark = pytest.mark.sweep
+
 ROOT = Path(__file__).resolve().parents[1]
 BARE = ROOT / "tests" / "bare"
 DEVELOPERS = {"test", "clients", "docs", "notebooks", "bench"}

@@ -14,6 +14,8 @@ from finsim.engine.study.study_resolution import agent_settings, resolve
 from finsim.records.columns import KEY, LABEL, facts_of, with_roles
 from finsim.records.transactions import FEATURE_SCHEMA, LABEL_SCHEMA, TRANSACTION_SCHEMA
 
+pytestmark = pytest.mark.sweep
+
 MOST = 0.75
 STORIES = [
     "card_testing_escalation", "account_takeover", "app_scam_mule_chain", "scatter_gather_structuring",

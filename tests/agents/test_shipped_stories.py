@@ -22,6 +22,8 @@ from finsim.documents import shipped
 from finsim.kernels.ledger import FIXED
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 NAMES = [path.stem for path in sorted(shipped("scenarios/narratives").glob("*.yaml"))]
 SIZE = Settings(accounts=1_200, days=150, narratives=())
 SCHEMES = 10

@@ -20,6 +20,8 @@ from finsim.cli.main import main
 from finsim.evaluation.metric import Score
 from finsim.verbs.names import example_data
 
+pytestmark = pytest.mark.sweep
+
 KEYS = ["finsim", "verb", "ok", "outputs", "result", "problems"]
 STUDY = """finsim: study/1
 id: small

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sweep
+
 TESTS = Path(__file__).resolve().parents[1]
 GIGABYTES = 2 * 10**9
 

@@ -13,6 +13,8 @@ import pytest
 from finsim import documents
 from finsim.cli.main import main
 
+pytestmark = pytest.mark.sweep
+
 PARSER_WORDS = (
     "No such option", "No such command", "Missing ", "Invalid value", "Got unexpected", "does not take a value",
     "requires an argument", "is not a valid", "Try '", "Usage:", "Input should", "Traceback", "click", "typer",

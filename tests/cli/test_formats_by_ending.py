@@ -19,6 +19,8 @@ from finsim.records.storage import write_table
 from finsim.records.transactions import FEATURE_SCHEMA
 from finsim.tables.writing.write import write_by_ending
 
+pytestmark = pytest.mark.sweep
+
 PACK = """
 finsim-rules: 1
 pack: {id: one, version: "1"}

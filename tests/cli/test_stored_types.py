@@ -9,6 +9,8 @@ from cli.damaged_files import STORED, bars, loans
 
 from finsim.cli.main import main
 
+pytestmark = pytest.mark.sweep
+
 STUDY = "finsim: study/1\nid: t\nseed: 7\ncredit: {data: t.parquet, loans: 300, months: 6, keep: true}\n"
 
 

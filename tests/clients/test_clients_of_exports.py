@@ -12,7 +12,8 @@ import pytest
 import finsim
 from finsim.records.run_layout import table_file
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # those of the clients are not ours
+# warnings of the clients are not ours
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.sweep]
 
 
 def exported(folder: Path, name: str, output: Path) -> Path:

@@ -11,7 +11,8 @@ from small_study import SCENARIOS
 
 from finsim.records.run_layout import WORLD_OF, table_file
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # those of the clients are not ours
+# warnings of the clients are not ours
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.sweep]
 
 
 def rows(folder: Path, table: str) -> list[int]:

@@ -5,6 +5,8 @@ import pytest
 from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.packs.ruleset import RuleSet
 
+pytestmark = pytest.mark.sweep
+
 z3_rules = pytest.importorskip("naive.z3_rules", reason="z3-solver is not installed", exc_type=ImportError)
 possible = z3_rules.possible
 

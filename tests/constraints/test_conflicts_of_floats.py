@@ -13,6 +13,8 @@ from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
+pytestmark = pytest.mark.sweep
+
 PACKS = 30
 HEAD = """finsim-rules: 1
 pack: {id: demo, version: 1}

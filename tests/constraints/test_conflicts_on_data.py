@@ -16,6 +16,8 @@ from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
 from finsim.constraints.conflicts.lint import lint
 
+pytestmark = pytest.mark.sweep
+
 EVERY = (*ROW_RULES, *CHILD_RULES, *SEQUENCE_RULES, *TIMED_RULES)
 TEXTS = [text for text in EVERY if " | " not in text]
 ROWS, PACKS = 300, 20

@@ -14,6 +14,8 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.documents import shipped
 from finsim.errors import RuleError
 
+pytestmark = pytest.mark.sweep
+
 SEEDS = [
     "if i < 18 then a <= 2_000 USD else x > 1", "x >= max(y, i) and not (x is not null)",
     "c not in {'red', 'blue'} or y between 1k and 2.5 m", "f => big => not f",

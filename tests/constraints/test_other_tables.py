@@ -19,6 +19,8 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
 from finsim.errors import RuleError
 
+pytestmark = pytest.mark.sweep
+
 OTHER_ROWS = [
     one for one in (*ROW_RULES, *SEQUENCE_RULES) if re.search(r"group_|unique|next|last_known", one)
 ]

@@ -8,6 +8,8 @@ import pytest
 from finsim.constraints.checking.check import check
 from finsim.constraints.packs.ruleset import RuleSet
 
+pytestmark = pytest.mark.sweep
+
 DAY = pd.Timestamp("2026-01-05 14:30", tz="UTC")
 
 

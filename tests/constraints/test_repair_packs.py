@@ -17,6 +17,8 @@ from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
 from finsim.constraints.repairing.table_under_repair import Workpiece
 
+pytestmark = pytest.mark.sweep
+
 FOLDER = Path(__file__).resolve().parents[2] / "constraints"
 PACKS = {path.stem: RuleSet.load(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
 TABLES = [(name, table) for name, rules in PACKS.items() for table in rules.tables]

@@ -13,6 +13,8 @@ from finsim.constraints.tables.group_layout import arrange, layout
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.presorted_rows import standing
 
+pytestmark = pytest.mark.sweep
+
 PACK = """
 finsim-rules: 1
 pack: {id: standing, version: 1}

@@ -10,6 +10,8 @@ from naive.text_rules import FIELDS, HEAD, MOD_RULES, TEXT_RULES, TIME_RULES, te
 from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.packs.ruleset import RuleSet
 
+pytestmark = pytest.mark.sweep
+
 TEXTS = [text for text in (*TEXT_RULES, *TIME_RULES, *MOD_RULES) if "today" not in text and "\n" not in text]
 ROWS, PACKS = 300, 12
 

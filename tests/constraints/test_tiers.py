@@ -32,6 +32,8 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 from finsim.kernels.generated import check_alphabet
 
+pytestmark = pytest.mark.sweep
+
 PACKS = sorted(path.stem for path in (Path(__file__).parents[2] / "constraints").glob("*.yaml"))
 LANGUAGE = {
     "rows": (ROW_RULES, ""),

@@ -20,6 +20,8 @@ from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 
+pytestmark = pytest.mark.sweep
+
 HEAD = """
 finsim-rules: 1
 pack: {id: keys, version: "1"}

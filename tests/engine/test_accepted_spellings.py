@@ -17,6 +17,8 @@ from finsim.scenarios.scenario import load
 from finsim.tables.currencies import CURRENCIES, Currency
 from finsim.verbs.schema import schema
 
+pytestmark = pytest.mark.sweep
+
 PLAIN = """\
 finsim: study/1
 id: s

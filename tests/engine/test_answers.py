@@ -32,6 +32,8 @@ from finsim.evaluation.scorecard import Scorecard
 from finsim.records.figures.figure_text import difference_text, value_text
 from finsim.records.figures.key_figures import KEY_FIGURES, Figure, key_figure
 
+pytestmark = pytest.mark.sweep
+
 BOOK = {"data": "german_credit", "loans": 200, "months": 12, "draws": 5_000}
 RISK = {"expected_loss": 100.0, "var_0.99": [300.0, 250.0, 350.0], "es_0.99": [400.0, 380.0, 420.0]}
 

@@ -26,6 +26,8 @@ from finsim.engine.tasks import Task
 from finsim.errors import FinsimError
 from finsim.provenance.verify import verify_run
 
+pytestmark = pytest.mark.sweep
+
 COUNT = 260
 
 

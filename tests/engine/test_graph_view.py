@@ -16,6 +16,8 @@ from finsim.engine.study.study_file import load_study
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import StudyError
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture(scope="module")
 def quick() -> GraphView:

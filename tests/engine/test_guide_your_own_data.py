@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import test_guide_rules as guide
 
+pytestmark = pytest.mark.sweep
+
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "guide"
 VERBS = {
     "your-own-loans": ("new schema", "fit", "sample", "--given", "evaluate"),

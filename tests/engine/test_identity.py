@@ -52,6 +52,7 @@ def test_a_killed_run_continues_to_the_same_bytes(tiny: Study, finished: Run, tm
     assert verify_run(other.path).ok
 
 
+@pytest.mark.sweep
 def test_another_seed_differs_in_every_table(tiny: Study, finished: Run, folder: Path) -> None:
     other = run(tiny.with_scenarios("base"), seed=8, output=folder)
     first, second = digests(finished.path, "base"), digests(other.path, "base")

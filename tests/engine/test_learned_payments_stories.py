@@ -25,6 +25,8 @@ from finsim.kernels.ledger import DECLINED, POSTED, Book, Rows
 from finsim.records.columns import LABEL
 from finsim.records.transactions import TRANSACTION_SCHEMA
 
+pytestmark = pytest.mark.sweep
+
 TOLD = {
     "cards": ["card_testing_escalation"],
     "accounts": ["app_scam_mule_chain", "account_takeover", "payroll_fan_out"],

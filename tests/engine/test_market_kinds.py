@@ -13,6 +13,8 @@ from price_files import KINDS, study
 
 from finsim.cli.main import main
 
+pytestmark = pytest.mark.sweep
+
 PACKS = {
     "quotes": "quote-bars",
     "yields": "levels",

@@ -16,6 +16,8 @@ import finsim
 from finsim.errors import FitError
 from finsim.records.storage import canonical_json, digest_text
 
+pytestmark = pytest.mark.sweep
+
 SIZES: Mapping[str, dict[str, int]] = {
     "bars": {"paths": 2, "steps": 5},
     "table": {"rows": 20},

@@ -18,6 +18,8 @@ from finsim.agents.payment_orders import Orders
 from finsim.engine.injection.money.passed_on import Bounds, is_passed_on, passed_on, payments
 from finsim.kernels.ledger import FIXED, OF_POT, Plan
 
+pytestmark = pytest.mark.sweep
+
 BETWEEN = [
     "account_ring_layering", "layering_fan_out", "layering_gather_scatter", "layering_scatter_gather",
     "layering_stack",

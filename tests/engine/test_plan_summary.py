@@ -18,6 +18,8 @@ from finsim.engine.planning.work_sizes import work_sizes
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, resolve
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture(scope="module")
 def plan(tiny: Study) -> Plan:

@@ -13,6 +13,8 @@ from finsim.engine.study.study_resolution import _check_loan_generator, _check_p
 from finsim.engine.study.transactions_part import PaymentBody
 from finsim.errors import PrivacyBudgetError, StudyError
 
+pytestmark = pytest.mark.sweep
+
 PEOPLE, ROWS = 223, 797
 
 

@@ -19,6 +19,8 @@ from finsim.documents import parse
 from finsim.engine.study.study_file import load_study
 from finsim.errors import FinsimError, NarrativeError
 
+pytestmark = pytest.mark.sweep
+
 _TOLD = re.compile(r"(?:write|add) `([\w-]+): (.*)`$", re.S)
 _MORE = {
     "off": "off", "none as a word": "none", "percent": "1%", "basis points": "25bp", "one number": "5",

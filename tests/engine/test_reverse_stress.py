@@ -21,6 +21,8 @@ from finsim.engine.study.study_file import ScenarioChoice, Study, study_of
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, ScenarioError, StudyError
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Study:

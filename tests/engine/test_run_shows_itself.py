@@ -27,6 +27,8 @@ from finsim.generators.generator import FitReport
 from finsim.records.display.shown_record import ShownRecord
 from finsim.scenarios.scenario import Scenario
 
+pytestmark = pytest.mark.sweep
+
 WILD = "<b>Größe 漢字\n" + "n" * 200
 
 

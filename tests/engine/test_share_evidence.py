@@ -22,6 +22,8 @@ from finsim.evaluation.verdicts import use_verdicts
 from finsim.notation import minor_units
 from finsim.records.run_layout import table_file
 
+pytestmark = pytest.mark.sweep
+
 STRESS = "dfast-severely-adverse-2026"
 MARKET = {
     "data": "shipped:wiki_aapl_ibm_2000_2013.csv.gz",

@@ -18,6 +18,8 @@ from finsim.errors import Problem, StudyError
 from finsim.scenarios.file_models import ScenarioFile
 from finsim.tables.schema_file import SchemaKeys
 
+pytestmark = pytest.mark.sweep
+
 FILES = (Study, ScenarioFile, Narrative, SchemaKeys, PackHeader, TableText, ParamText, LookupText, RuleText)
 WRONG = {
     "text for a number": "many",

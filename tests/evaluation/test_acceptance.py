@@ -16,6 +16,8 @@ from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
+pytestmark = pytest.mark.sweep
+
 SLOW = ("two_sample", "discriminative", "predictive")
 ORDER = METRICS.of_case("paths")
 JUDGED = tuple(name for name in ORDER if name not in ("discriminative", "predictive"))

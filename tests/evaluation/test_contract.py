@@ -26,6 +26,8 @@ from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
+pytestmark = pytest.mark.sweep
+
 SMALL = Settings(
     bootstrap=40, judge_refits=1, judge_iterations=10, judge_predictive_iterations=10, judge_windows=200,
     max_rows=3_000,

@@ -20,6 +20,8 @@ from finsim.evaluation.scorecard import Scorecard
 from finsim.randomness import Streams
 from finsim.records.paths import FIELDS, Paths
 
+pytestmark = pytest.mark.sweep
+
 SHARE = 0.02
 WINDOW = 40
 

@@ -11,6 +11,8 @@ from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 SMALL = Settings(bootstrap=60)
 
 

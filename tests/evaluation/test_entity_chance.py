@@ -18,6 +18,8 @@ from finsim.evaluation.tables.table_case import TableCase, table_case
 from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 CARDS, ROWS = 120, 20
 SPLITS = 20
 

@@ -16,6 +16,8 @@ from scipy import stats
 
 from finsim.evaluation.long_run.mean_return import calm_mean
 
+pytestmark = pytest.mark.sweep
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 rates = importlib.import_module("verdict_error_rates")
 laws = importlib.import_module("price_laws")

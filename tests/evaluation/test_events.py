@@ -23,6 +23,8 @@ from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
 from finsim.tables import Field, Schema
 
+pytestmark = pytest.mark.sweep
+
 ROLES = Roles(id="card", time="ts", label="bad")
 QUICK = Settings(bootstrap=100)
 TREES = ("event_two_sample", "entity_two_sample", "event_alert_recall")

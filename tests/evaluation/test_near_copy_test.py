@@ -17,6 +17,8 @@ from finsim.evaluation.tail_probability import lower_tail
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
+pytestmark = pytest.mark.sweep
+
 SIDES = ["hold-out", "halves"]
 
 

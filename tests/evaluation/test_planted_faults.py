@@ -11,6 +11,8 @@ from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
+pytestmark = pytest.mark.sweep
+
 
 def verdicts(name: str, real: Paths, synthetic: Paths, quick) -> dict[str, str]:
     """Return the verdicts of one metric, its scores judged together."""

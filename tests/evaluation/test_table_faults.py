@@ -8,6 +8,8 @@ from table_faults import BY_COPIES, FAULTS, SHARED, TABLES, caught, halves, judg
 
 from finsim.evaluation.settings import Settings
 
+pytestmark = pytest.mark.sweep
+
 SETTINGS = Settings()
 WANTED = {
     "independent columns": "table_two_sample",

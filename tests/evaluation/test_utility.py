@@ -25,6 +25,8 @@ from finsim.evaluation.utility.strategy_ranking import _each_beside_the_others, 
 from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 stats = pytest.importorskip("scipy.stats")
 QUICK = Settings(bootstrap=100)
 LABEL = Roles(label="bad")

@@ -30,6 +30,8 @@ from finsim.markets.features import encode
 from finsim.markets.prices import read_prices
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 BARS = Layout(1, ("move", "gap", "upper", "lower", "other"), np.array([[0.004, 0.005]]))
 
 

@@ -15,6 +15,8 @@ from finsim.generators.generator import FitReport, Generator, Sequences
 from finsim.generators.saved_models import load, save
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 STEPS = 21
 
 

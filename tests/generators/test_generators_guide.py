@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from finsim.generators import GENERATORS
 from finsim.generators.daily.daily_flow import DailyFlow
 from finsim.generators.flow.flow import Flow
+
+pytestmark = pytest.mark.sweep
 
 ROOT = Path(__file__).parents[2]
 

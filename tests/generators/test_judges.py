@@ -13,6 +13,8 @@ from finsim.generators.score_networks import (
 )
 from finsim.generators.training.device import torch_stream
 
+pytestmark = pytest.mark.sweep
+
 
 def _waves(streams, count, name, shift=0.0):
     draw = streams.at(name)

@@ -15,6 +15,8 @@ from finsim.generators.privacy.loss_distribution import COARSE, loss_epsilon
 from finsim.generators.privacy.noise_calibration import noise_for
 from finsim.generators.privacy.renyi_accounting import renyi_divergence, renyi_epsilon
 
+pytestmark = pytest.mark.sweep
+
 # (sampling rate, noise, uses, delta) -> (PLD, RDP) of dp-accounting 0.6.0: pessimistic, connect-the-dots,
 # grid 2e-5; RDP with its own orders. For the first three opacus 1.6.0 has PRV 11.0043, 4.7364, 2.4611 and
 # RDP 12.0389, 5.1132, 2.6487 (finer orders).

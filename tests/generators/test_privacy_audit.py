@@ -30,6 +30,8 @@ from finsim.generators.training.network_weights import begun
 from finsim.generators.training.training_interface import Schedule
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 DELTA = 1e-5
 SCHEDULE = Schedule(learning_rate=0.01, warm_up=1, check_every=100)
 # Guesses -> largest epsilon that can be proven with all right, and with 90 % right (delta 0, 95 %).

@@ -17,6 +17,8 @@ from finsim.generators.saved_models import load, save
 from finsim.generators.timegan.timegan import TimeGan
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 SMALL = dataclasses.replace(TIMEGAN, hidden=3, layers=1, batch=6)
 FEW = dataclasses.replace(FLOW, batch=6)
 KINDS = [(Flow, FEW), (TimeGan, SMALL)]

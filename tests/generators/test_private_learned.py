@@ -21,6 +21,8 @@ from finsim.generators.tables.tabular.tabular import Tabular
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 
+pytestmark = pytest.mark.sweep
+
 KINDS = {"tabular": (Tabular, TABULAR, table), "events": (Events, EVENTS, ledger)}
 
 

@@ -19,6 +19,8 @@ from finsim.generators.training.device import torch_stream
 from finsim.generators.training.rule_penalty import kept_steps
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 LIMIT = 1.2
 PAIRS = [(DailyFlow, DAILY), (Flow, FLOW), (TimeGan, TIMEGAN)]
 

@@ -5,6 +5,8 @@ import ast
 import pytest
 from mutant_list import ROOT, Mutant, every_mutant, mutated
 
+pytestmark = pytest.mark.sweep
+
 MUTANTS = every_mutant()
 
 

@@ -19,6 +19,8 @@ from finsim.provenance.verifying.made_again import same_but_for_rounding
 from finsim.report import page
 from finsim.verbs.verify import Verified
 
+pytestmark = pytest.mark.sweep
+
 TINY = {"loans": 200, "months": 12, "draws": 5000}
 
 

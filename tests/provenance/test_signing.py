@@ -21,6 +21,8 @@ from finsim.provenance.signing.sign_run import refuse_signed, sign_run
 from finsim.provenance.verify import Verification, verify_run
 from finsim.records.storage import digest_file
 
+pytestmark = pytest.mark.sweep
+
 NAME, LOG = "attestation.dsse.json", "audit.log"
 PEM = serialization.Encoding.PEM
 PKCS8 = serialization.PrivateFormat.PKCS8

@@ -18,6 +18,8 @@ from finsim.provenance.verify import verify_run
 from finsim.records.storage import digest_file
 from finsim.verbs.verify import again
 
+pytestmark = pytest.mark.sweep
+
 FAST, ALL = 40, 300
 
 

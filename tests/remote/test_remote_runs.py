@@ -21,6 +21,8 @@ from finsim.records.stores.private_copies import copies
 from finsim.records.stores.remote_folder import RemoteFolder, answering, open_folder, shown
 from finsim.records.stores.urls import remote_url
 
+pytestmark = pytest.mark.sweep
+
 PLAN, LOG, MANIFEST = ".finsim/plan.json", "audit.log", "manifest.json"
 OBJECTS = 30  # fewer than a run puts
 

@@ -12,6 +12,8 @@ from finsim.records.run_layout import table_file
 from finsim.records.transaction_files import read_rows, row_files, write_rows
 from finsim.report.page import write_report
 
+pytestmark = pytest.mark.sweep
+
 SECTION_OF = {"market": "markets", "transactions": "transactions", "credit": "credit"}
 
 

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from finsim.scenarios import check_expectations, drivers, load, measure, names
+
+pytestmark = pytest.mark.sweep
 
 DOCS = Path(__file__).parents[2] / "docs"
 

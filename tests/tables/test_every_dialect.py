@@ -10,6 +10,8 @@ from tables.dialect_files import random_table
 from finsim.errors import DataError
 from finsim.tables import Dialect, Field, open_table
 
+pytestmark = pytest.mark.sweep
+
 
 def values(column):
     """Return a column as the oracle writes it."""

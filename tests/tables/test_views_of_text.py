@@ -9,6 +9,8 @@ import finsim
 from finsim.tables import open_table
 from finsim.tables.sources.opening import stored_schema
 
+pytestmark = pytest.mark.sweep
+
 ROWS = 4_000
 _RNG = np.random.default_rng(4)
 CELLS = {

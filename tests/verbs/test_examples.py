@@ -14,6 +14,8 @@ import pytest
 
 import finsim
 
+pytestmark = pytest.mark.sweep
+
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

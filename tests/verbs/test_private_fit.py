@@ -12,6 +12,8 @@ import finsim
 from finsim.cli.main import app
 from finsim.errors import PrivacyBudgetError, StudyError
 
+pytestmark = pytest.mark.sweep
+
 PRICES = "wiki_aapl_ibm_2000_2013"
 SECRET = 2**60 + 12_345
 

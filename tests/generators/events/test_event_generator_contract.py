@@ -14,6 +14,8 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedTable
 
+pytestmark = pytest.mark.sweep
+
 LOGS = {"cards": cards, "accounts": accounts, "single": single}
 COPIES = {"resample"}
 NAMES = sorted(EVENT_GENERATORS)

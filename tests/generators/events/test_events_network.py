@@ -20,6 +20,8 @@ from finsim.kernels.events.event_network import GAP, IDENTITY, MAIN, POINTER
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture(scope="module")
 def log():

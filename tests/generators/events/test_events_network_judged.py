@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from small_networks import SMALL, fitted, two_states
 
 from finsim.evaluation.events.entity_two_sample import METRIC
@@ -11,6 +12,8 @@ from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.randomness import Streams
+
+pytestmark = pytest.mark.sweep
 
 
 def table(log):

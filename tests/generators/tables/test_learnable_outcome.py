@@ -11,6 +11,8 @@ from finsim.generators.tables.boosting import learnable_outcome
 from finsim.generators.tables.boosting.label_law import LabelLaw
 from finsim.generators.tables.boosting.learnable_outcome import learnable_sharpness
 
+pytestmark = pytest.mark.sweep
+
 ROWS = 1_500
 
 

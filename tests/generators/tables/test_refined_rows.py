@@ -18,6 +18,8 @@ from finsim.generators.tables.level_trees import Growth, TreeGrower
 from finsim.generators.tables.table_generator import with_label
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 ROWS = 6_000
 
 

@@ -16,6 +16,8 @@ from finsim.generators.tables.table_generator import HasRowLoss, TableGenerator
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable, joined
 
+pytestmark = pytest.mark.sweep
+
 GIVEN = {"grade": "C", "term": 60.0, "state": None}
 
 

@@ -15,6 +15,8 @@ from finsim.generators.tables.tabular.token_model import TokenModel
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 
+pytestmark = pytest.mark.sweep
+
 JOINT = np.array([[0.30, 0.05, 0.05], [0.02, 0.38, 0.20]])
 # Standard errors: .009 of a share of 3,000 rows, .015 of a share of the 750 rows of one word.
 NEAR = 0.03
