@@ -99,7 +99,7 @@ def test_a_holiday_is_believed_where_most_dates_are_alike():
     found = believed(seen, expected, expected)
     assert found[20] == pytest.approx(0.4, abs=0.06)
     assert found[90] == pytest.approx(2.1, abs=0.15)
-    assert np.abs(np.delete(found, [20, 90]) - 1.0).max() < 0.12
+    assert np.abs(np.delete(found, [20, 90]) - 1.0).max() < 0.16
 
 
 def test_values_are_drawn_to_their_mean_as_far_as_they_are_noise():
