@@ -48,7 +48,7 @@ def drawn_again(lives, law, seed=5):
         np.uint64(seed),
         numbers,
         starts,
-        law.size_group(lives.size),
+        group,
         law.sizes.copy(),
         law.edges,
         tilts,
