@@ -296,9 +296,8 @@ def _guessed(
         said = f"`{header}` has two decimals in every cell: money?"
         known = currency_in(header) if ccy == NO_CURRENCY else ccy
         if not known:
-            return Guess(
-                replace(base, type="float"), (f"{said} declare type: money and its currency, ccy: EUR",)
-            )
+            said += " declare type: money and its currency, ccy: EUR"
+            return Guess(replace(base, type="float"), (said,))
         return Guess(replace(base, type="money", ccy=known), (said,))
     if base.role in SHARE_ROLES or (named and not (whole and high <= 10)):
         return _share(header, values, base)
