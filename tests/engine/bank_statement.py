@@ -11,7 +11,7 @@ EMPLOYERS, LANDLORDS, FRIENDS = 3, 4, 20
 
 
 def statement(*, wait: int = 240, seed: int = 0) -> pd.DataFrame:
-    """Return rows of ``COUNT`` accounts; a transfer's second side is booked within ``wait`` seconds, or at once."""
+    """Return rows of ``COUNT`` accounts; second sides follow within ``wait`` seconds, or at once."""
     rng = np.random.default_rng(seed)
     rows = []
     account = [f"{10_000_000 + 7 * k}" for k in range(COUNT)]

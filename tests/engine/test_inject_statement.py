@@ -58,7 +58,7 @@ def test_the_rows_of_a_transfer_are_those_of_a_real_one():
 
 
 def test_sides_of_one_time_are_told_apart_where_more_comes_in_from_outside(tmp_path):
-    """Who pays is the first of two rows at once, also where wages name an account and rents do not."""
+    """Who pays is the first of two rows at once, also where wages name an account and no rent does."""
     table = statement(wait=0)
     table.loc[table["Type"] == "SO", "Other Account"] = ""
     data, schema = written(tmp_path, table)
