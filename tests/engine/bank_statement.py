@@ -11,7 +11,7 @@ EMPLOYERS, LANDLORDS, FRIENDS = 3, 4, 20
 
 
 def statement(*, wait: int = 240, seed: int = 0) -> pd.DataFrame:
-    """Return rows of ``COUNT`` accounts; the second side of a transfer is booked within ``wait`` seconds."""
+    """Return rows of ``COUNT`` accounts; second sides follow within ``wait`` seconds, or at once."""
     rng = np.random.default_rng(seed)
     rows = []
     account = [f"{10_000_000 + 7 * k}" for k in range(COUNT)]
@@ -39,7 +39,7 @@ def statement(*, wait: int = 240, seed: int = 0) -> pd.DataFrame:
             other, time = (k + int(rng.integers(1, 4))) % COUNT, some_time()
             amount = 5 * int(rng.integers(1, 40)) if rng.random() < 0.5 else rng.lognormal(3.5, 0.8)
             put(k, time, -amount, "FPO", name[other], account[other])
-            later = time + pd.Timedelta(seconds=int(rng.integers(1, wait)))
+            later = time + pd.Timedelta(seconds=int(rng.integers(1, wait)) if wait else 0)
             put(other, later, amount, "FPI", name[k], account[k])
         for _ in range(3):
             friend, sign = EMPLOYERS + LANDLORDS + int(rng.integers(FRIENDS)), rng.choice([-1, 1])

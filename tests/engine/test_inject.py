@@ -321,8 +321,8 @@ def test_wrong_arguments_are_told(change: dict[str, Any], error: type, words: st
 
 def test_a_table_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     columns = schema(cards(500), CARD_ROLES, tmp_path)
-    with pytest.raises(DataError, match="has a column of this name already"):
-        put(cards(500).assign(is_fraud=0), tmp_path, narratives=CARD, schema=columns)
+    with pytest.raises(DataError, match="are labels of an earlier run"):
+        put(cards(500).assign(**dict.fromkeys(LABELS, 0)), tmp_path, narratives=CARD, schema=columns)
     with pytest.raises(DataError, match="no column is the date") as told:
         put(cards(500).drop(columns=["when", "amount"]), tmp_path, narratives=CARD)
     assert "no column is the amount" in str(told.value)
@@ -334,6 +334,25 @@ def test_a_table_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(StudyError, match="the output exists"):
         put(cards(500), tmp_path, narratives=CARD, schema=columns)
+
+
+def test_a_column_that_is_called_as_a_label_stays_and_the_label_has_another_name(tmp_path: Path) -> None:
+    texts = [f"payment {k % 40}" for k in range(500)]
+    frame = cards(500).assign(narrative=texts, role="x", finsim_role="y")
+    made = put(frame, tmp_path, narratives=CARD, seed=2, schema=schema(frame, CARD_ROLES, tmp_path))
+    real, added = split(made)
+    assert real["narrative"].to_pylist() == texts
+    assert set(added["narrative"].to_pylist()) <= set(texts)
+    assert set(added["finsim_narrative"].to_pylist()) == {CARD}
+    assert set(added["finsim_role"].to_pylist()) == {"y"}
+    assert None not in added["finsim_finsim_role"].to_pylist()
+    assert real["finsim_narrative"].null_count == real.num_rows
+    assert real.column_names[-len(LABELS) :] == [
+        "is_fraud", "is_laundering", "finsim_narrative", "instance", "phase", "finsim_finsim_role",
+    ]  # fmt: skip
+    told = [one for one in made.remarks if one.startswith("the label")]
+    assert told[0].startswith("the label narrative is the column finsim_narrative")
+    assert len(told) == 2
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

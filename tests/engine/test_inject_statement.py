@@ -57,6 +57,23 @@ def test_the_rows_of_a_transfer_are_those_of_a_real_one():
     assert (pairs["instance"] == pairs["instance_2"]).all()
 
 
+def test_sides_of_one_time_are_told_apart_where_more_comes_in_from_outside(tmp_path):
+    """Who pays is the first of two rows at once, also where wages name an account and no rent does."""
+    table = statement(wait=0)
+    table.loc[table["Type"] == "SO", "Other Account"] = ""
+    data, schema = written(tmp_path, table)
+    made = finsim.inject(
+        data, narratives=MULES[:1], schema=schema, rate=0.03, seed=3, output=tmp_path / "o", progress=False
+    )
+    assert not [one for one in made.remarks if "no rule says which belong together" in one]
+    rows = pd.read_parquet(made.transactions)
+    added = rows[rows["narrative"].notna()].astype({"Account": str, "Amount": float})
+    out, pairs = second_sides(added)
+    assert len(out) > 15
+    assert out["index"].isin(pairs["index"]).mean() > 0.95
+    assert pairs["wait"].median() == 0
+
+
 def test_a_name_beside_an_account_is_its_holders():
     real, added = injected()
     known = dict(zip(real["Other Account"], real["Payee"], strict=True))

@@ -89,9 +89,10 @@ def test_sizes_are_those_of_the_twin():
     shares = np.cumsum(rng.dirichlet(np.ones(5), (4, 3)), axis=2)
     starts = np.array([0, 0, 7, 8, 40])
     sizes, edges = np.empty(40, np.int64), np.array([1, 2, 4, 9, 30, 500])
-    draw_sizes(np.uint64(4), np.arange(5, 9), starts, np.array([3, 1, 0, 2]), shares, edges, sizes)
+    tilts = rng.choice([0.3, 1.0, 2.5], 40)
+    draw_sizes(np.uint64(4), np.arange(5, 9), starts, np.array([3, 1, 0, 2]), shares, edges, tilts, sizes)
     for e, group in enumerate([3, 1, 0, 2]):
-        wanted = naive.draw_sizes(4, 5 + e, starts[e + 1] - starts[e], shares[group], edges)
+        wanted = naive.draw_sizes(4, 5 + e, tilts[starts[e] : starts[e + 1]], shares[group], edges)
         assert sizes[starts[e] : starts[e + 1]].tolist() == wanted
 
 

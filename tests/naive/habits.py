@@ -102,11 +102,11 @@ def place_in(cumulative, u):
     return next((k for k, share in enumerate(cumulative) if share > u), len(cumulative) - 1)
 
 
-def draw_sizes(seed, number, days, shares, edges):
+def draw_sizes(seed, number, tilts, shares, edges):
     draws, before, found = Draws(seed, number), 0, []
-    for _ in range(days):
+    for tilt in tilts:
         u, v = draws(), draws()
-        chosen = place_in(shares[before], u)
+        chosen = place_in(shares[before], u**tilt)
         width = edges[chosen + 1] - edges[chosen]
         found.append(edges[chosen] + min(int(v * width), width - 1))
         before = 0 if found[-1] == 1 else 1 if found[-1] < 4 else 2

@@ -14,7 +14,7 @@ from finsim.engine.injection.accounts.account_sorts import RECEIPTS
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import NOBODY, Histories
 from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
-from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS
+from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, label_names
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
@@ -104,10 +104,11 @@ def added_rows(
         kind = sample.cells.schema.field(flag.part.at).type
         cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
     fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
-    labels = _labels(found, schemes)
+    labels, named = _labels(found, schemes), label_names(sample.cells.schema.names)
+    fields += [field.with_name(named[field.name]) for field in LABEL_FIELDS]
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
     return Added(
-        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*fields, *LABEL_FIELDS])),
+        pa.Table.from_arrays([*cells, *labels], schema=pa.schema(fields)),
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),

@@ -337,9 +337,8 @@ def _write(
 ) -> None:  # fmt: skip
     source = ledger.source
     declared = {header: source.fields[name] for name, header in source.bound.items()}
-    schema = pa.schema([
-        *telling(list(added.cells.schema)[: -len(LABEL_FIELDS)], declared), *LABEL_FIELDS
-    ])  # fmt: skip
+    fields, cut = list(added.cells.schema), len(added.cells.schema) - len(LABEL_FIELDS)
+    schema = pa.schema([*telling(fields[:cut], declared), *fields[cut:]])
     with _new_folder(folder) as place:
         write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where, flag))
         patterns = pattern_table(added, schemes, ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,19 +83,35 @@ class LedgerColumns:
         return f"; if {self.parts['merchant'].header!r} is no merchant, write `role: none` for it in a schema"
 
 
+def label_names(headers: Sequence[str]) -> dict[str, str]:
+    """Return the name of each label column: its own, or one with ``finsim_`` before where a header has it.
+
+    Example:
+        >>> label_names(["amount", "narrative"])["narrative"], label_names(["amount"])["phase"]
+        ('finsim_narrative', 'phase')
+
+    """
+    found = {}
+    for label in LABELS:
+        name = label
+        while name in headers:
+            name = f"finsim_{name}"
+        found[label] = name
+    return found
+
+
 def ledger_columns(source: TableSource, declared: Declared) -> LedgerColumns:
     """Return the parts of the columns: declared roles, else what headers mean.
 
     Raises DataError, with every problem, for a part that is needed and lacking, one that two columns claim,
-    a type that cannot play it, and label columns that the table has already.
+    a type that cannot play it, and a table that has all label columns already.
     """
     problems = [
         Problem(
-            f"{source.place}: column {header!r}", "the table has a column of this name already",
-            "no column named as one that is added", "rename or drop it; drop old labels before new ones",
+            source.place, f"its columns {', '.join(LABELS)} are labels of an earlier run", "no labels",
+            "drop them before new ones are added",
         )
-        for header in source.headers if header in LABELS
-    ]  # fmt: skip
+    ] if set(LABELS) <= set(source.headers) else []  # fmt: skip
     found: dict[str, Part] = {}
     by_role = _by_role(source, declared.fields, problems)
     sides = None if problems else _sides(source, declared.fields, by_role)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from finsim.agents.narratives.narrative_needs import Carried
 from finsim.engine.injection.added_rows import Added
 from finsim.engine.injection.following.following import Following
+from finsim.engine.injection.ledger_columns import label_names
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.merging import Places
@@ -24,6 +25,10 @@ def of_the_table(
 ) -> tuple[str, ...]:
     """Return how the table was read, where rows stand, what follows, and what of narratives is left out."""
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    found += [
+        f"the label {label} is the column {name}, since the table has its own {label}"
+        for label, name in label_names(ledger.source.headers).items() if name != label
+    ]  # fmt: skip
     if is_log:
         found.append(
             "no money comes in and nobody is named as paid: purchases at the one who keeps the table"

@@ -28,12 +28,20 @@ MOST = 0.98
 
 @kernel
 def draw_sizes(
-    seed: Any, numbers: Int1D, starts: Int1D, group: Int1D, shares: Array, edges: Int1D, sizes: Int1D
+    seed: Any,
+    numbers: Int1D,
+    starts: Int1D,
+    group: Int1D,
+    shares: Array,
+    edges: Int1D,
+    tilts: Float1D,
+    sizes: Int1D,
 ) -> None:
     """Write the number of payments on each active day, given that of the active day before.
 
     shares : float64[groups, 3, B], cumulative, after 1, 2 to 3 or more payments; edges : int64[B + 1], sizes
-    edges[b] to edges[b + 1] - 1 are equally likely. sizes : int64[starts[-1]], written.
+    edges[b] to edges[b + 1] - 1 are equally likely. tilts : float64[starts[-1]], positive: u ** tilt is the
+    place of a size in its shares. sizes : int64[starts[-1]], written.
     """
     state = np.empty(4, np.uint64)
     for e in range(len(group)):
@@ -41,7 +49,7 @@ def draw_sizes(
         before = 0
         for at in range(starts[e], starts[e + 1]):
             u, v = next_uniform(state), next_uniform(state)
-            chosen = place_in(shares[group[e], before], u)
+            chosen = place_in(shares[group[e], before], u ** tilts[at])
             width = edges[chosen + 1] - edges[chosen]
             sizes[at] = edges[chosen] + min(np.int64(v * width), width - 1)
             before = 0 if sizes[at] == 1 else (1 if sizes[at] < 4 else 2)

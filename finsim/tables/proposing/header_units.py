@@ -24,6 +24,8 @@ _UNIT_JOINED = re.compile(
     r"(?<=[a-z])(?:M|Mo|Mos|Mths?|Months?|Pct|" + "|".join(sorted(_CODES)) + r")$|(?<=[A-Z]{2})pct$"
 )
 
+_CODE_JOINED = re.compile(r"(?<=[a-z])(" + "|".join(sorted(_CODES)) + r")(?![A-Za-z])")
+
 
 def currency_in(header: str) -> str:
     """Return the currency that a header names beside what it holds; empty for none, or for two.
@@ -31,9 +33,11 @@ def currency_in(header: str) -> str:
     Example:
         >>> currency_in("Betrag (€)"), currency_in("amount USD"), currency_in("EURUSD"), currency_in("USD")
         ('EUR', 'USD', '', '')
+        >>> currency_in("BillUSD"), currency_in("usd_amount"), currency_in("amountUSDEUR")
+        ('USD', '', '')
 
     """
-    words = re.findall(r"[A-Za-z]+", header)
+    words = re.findall(r"[A-Za-z]+", re.sub(_CODE_JOINED, r" \1", header))
     named = {code for sign, code in SIGNS.items() if sign in header} | {one for one in words if one in _CODES}
     return next(iter(named)) if len(named) == 1 and (len(words) > 1 or words[0:1] != [*named]) else ""
 

@@ -294,11 +294,11 @@ def _guessed(
     named = any(word in fold(header) for word in _SHARE_NAMES)
     if ccy and not base.role and not named and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain):
         said = f"`{header}` has two decimals in every cell: money?"
-        if ccy == NO_CURRENCY:
-            return Guess(
-                replace(base, type="float"), (f"{said} declare type: money and its currency, ccy: EUR",)
-            )
-        return Guess(replace(base, type="money", ccy=ccy), (said,))
+        known = currency_in(header) if ccy == NO_CURRENCY else ccy
+        if not known:
+            said += " declare type: money and its currency, ccy: EUR"
+            return Guess(replace(base, type="float"), (said,))
+        return Guess(replace(base, type="money", ccy=known), (said,))
     if base.role in SHARE_ROLES or (named and not (whole and high <= 10)):
         return _share(header, values, base)
     if base.role == "term":

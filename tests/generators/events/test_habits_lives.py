@@ -10,9 +10,9 @@ from event_logs import accounts, words
 from scipy.stats import spearmanr
 
 from finsim.generators.events.habits import Habits
-from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.community import main_links
-from finsim.generators.events.habits.crowded_days import odds_effects
+from finsim.generators.events.habits.days.activity import Lives
+from finsim.generators.events.habits.days.crowded_days import odds_effects
 from finsim.generators.events.habits.generations import _slots, crossed, other_lives, outers_within
 from finsim.generators.events.habits.ledger import Ledger
 from finsim.generators.events.habits.life_law import DRAWS, OWN, learn_lives

@@ -8,7 +8,7 @@ from event_logs import DAYS, plain, words
 
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.cells.contexts import best_contexts
-from finsim.generators.events.habits.crowded_days import chances, learn_crowds, size_classes
+from finsim.generators.events.habits.days.crowded_days import chances, learn_crowds, size_classes
 from finsim.generators.events.habits.generations import counts_anew, mates, with_reserve
 from finsim.generators.events.habits.ledger import Ledger, net_rates
 from finsim.generators.events.habits.restaurant import Runs, learn_returns

@@ -198,3 +198,23 @@ def test_models_of_before_have_no_words_that_tell():
     again = Echoes.restored(arrays)
     assert (again.mirror.told == ANY).all()
     assert len(again.mirror.lag) == len(echoes.mirror.lag)
+
+
+@pytest.mark.parametrize("fee", [0.0, 0.5])
+def test_of_two_rows_at_one_time_that_of_who_pays_is_the_first_where_it_is_known(fee):
+    """More comes in from outside than goes out there, which would make who is paid the first."""
+    rng = np.random.default_rng(3)
+    one, other = np.array([(e, (e + step) % 30) for e in range(30) for step in (1, 2, 3)]).T
+    time, size = rng.integers(0, 50 * DAY, len(one)), np.round(rng.lognormal(3, 1, len(one)), 2)
+    wages = np.arange(60)
+    sides = Sides(
+        np.concatenate([one, other, wages % 30]), np.concatenate([other, one, np.full(60, 31)]),
+        np.repeat([0, 1, 1], [len(one), len(one), 60]), np.concatenate([size + fee, size, 900.0 + wages]),
+        np.concatenate([time, time, wages * DAY]), 30,
+    )  # fmt: skip
+    found = second_sides(sides, 2, payer=0)
+    assert found.side == 0
+    assert sorted(zip(found.one.tolist(), found.two.tolist(), strict=True)) == [
+        (k, k + len(one)) for k in range(len(one))
+    ]
+    assert second_sides(sides, 2).side == 1

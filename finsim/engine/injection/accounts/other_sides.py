@@ -21,7 +21,8 @@ from finsim.notation import Bool1D, Int1D
 _NEAREST, _ALIKE = 3, 25
 _MOSTLY, _LEAST, _BY_CHANCE = 0.5, 20, -6
 # assumption: share of the transfers, and number, that met an opposite row; days away that tell chance.
-NONE = -1
+NONE, PAYS = -1, 0
+"""No row; the side of who pays."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,14 @@ class OtherSides:
         # An account without rows of its own cannot have a second side.
         other = np.where(past.external[past.other[rows]], past.count, 0) + past.other[rows]
         sides = Sides(past.own[rows], other, way, size, sample.time[rows], past.count)
-        found = second_sides(sides, 2)
+        found = second_sides(sides, 2, payer=PAYS)
         second, law = np.full(len(past.size), NONE), nought.copy()
         laws: tuple[Difference, ...] = (EQUAL,)
-        if found is not None and found.side == 0:  # who pays comes first
+        if found is not None and found.side == PAYS:
             second[rows[found.one]] = rows[found.two]
             law[rows[found.one]], laws = found.law, found.laws
+        elif found is not None and len(found.laws) == 1:  # who is paid is booked first
+            second[rows[found.two]] = rows[found.one]
         came = np.flatnonzero(moves & past.turned & past.external[past.payer])
         pairs = np.flatnonzero(second >= 0)
         kind = _telling(sample, columns, pairs, law) if len(laws) > 1 else nought

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import LEAST_ROWS, Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.cells.columns import (
     EARLY,
@@ -45,7 +44,8 @@ from finsim.generators.events.habits.community import (
     payee_factors,
     word_factors,
 )
-from finsim.generators.events.habits.crowded_days import Crowds, learn_crowds
+from finsim.generators.events.habits.days.activity import Activity, Lives, learn_activity
+from finsim.generators.events.habits.days.crowded_days import Crowds, learn_crowds
 from finsim.generators.events.habits.echoes.learned_echoes import NO_ECHOES, Echoes
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal, places
+from finsim.generators.events.habits.days.activity import Lives
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 ENDS, OTHERS = 0.7, 0.6

@@ -177,7 +177,8 @@ def _days(known: Learned, lives: NewLives, wanted: Wanted, streams: Streams) -> 
     sizes = np.empty(len(found), np.int64)
     draw_sizes(
         np.uint64(streams.word("sizes")), wanted.number, starts, lives.size_group,
-        np.ascontiguousarray(activity.sizes), activity.edges, sizes,
+        np.ascontiguousarray(activity.sizes), activity.edges,
+        activity.day_tilts(days, weekday)[found], sizes,
     )  # fmt: skip
     return starts, found, sizes
 

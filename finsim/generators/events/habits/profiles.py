@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.events.habits.activity import BURST_GROUPS, Activity, Lives
 from finsim.generators.events.habits.amounts import Levels, normal, places
 from finsim.generators.events.habits.clock import Clock
-from finsim.generators.events.habits.crowded_days import Crowds
+from finsim.generators.events.habits.days.activity import BURST_GROUPS, Activity, Lives
+from finsim.generators.events.habits.days.crowded_days import Crowds
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.life_law import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.life_law import OWN, SMOOTH, LifeLaw

@@ -54,10 +54,12 @@ class Pairs:
     law: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
 
 
-def second_sides(sides: Sides, count: int) -> Pairs | None:
+def second_sides(sides: Sides, count: int, payer: int = -1) -> Pairs | None:
     """Return the pairs of a log with ``count`` sides; None where few payments have one, or by chance.
 
-    The shortest wait that finds nearly all is taken, so sums that come again days later are not paired.
+    The shortest wait that finds nearly all is taken, so sums that come again days later are not paired. Of
+    two rows at one time that of the side ``payer`` is the first; where none is known, that of the side which
+    more rows have that are no payments between entities.
     """
     inside = sides.between_entities()
     often = np.bincount(sides.side[inside], minlength=count)
@@ -65,7 +67,8 @@ def second_sides(sides: Sides, count: int) -> Pairs | None:
         return None
     first, second = np.argsort(-often, kind="stable")[:2].tolist()
     alone = np.bincount(sides.side[~inside], minlength=count)
-    first, second = (first, second) if alone[first] >= alone[second] else (second, first)
+    is_first = first == payer if payer in (first, second) else alone[first] >= alone[second]
+    first, second = (first, second) if is_first else (second, first)
     ways = ((first, second), (second, first))
     laws = [learned_laws(sides, way) for way in ways]
     most = [len(paired(sides, way, law, reach=REACHES[-1])[0]) for way, law in zip(ways, laws, strict=True)]

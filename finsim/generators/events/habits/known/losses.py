@@ -11,14 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.errors import FitError
-from finsim.generators.events.habits.activity import Lives
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.cells.columns import DRAWN, ENTITY, PAYEE, ColumnLaw
 from finsim.generators.events.habits.cells.contexts import amount_contexts, levels
 from finsim.generators.events.habits.cells.kinds_of_sums import free_words
 from finsim.generators.events.habits.cells.word_law import WordLaw
 from finsim.generators.events.habits.clock import HOUR_WEIGHT
-from finsim.generators.events.habits.crowded_days import chances, size_classes
+from finsim.generators.events.habits.days.activity import Lives
+from finsim.generators.events.habits.days.crowded_days import chances, size_classes
+from finsim.generators.events.habits.days.day_sizes import bins_of, states_before
 from finsim.generators.events.habits.echoes.echo_losses import echo_losses
 from finsim.generators.events.habits.known.private_words import words_digest
 from finsim.generators.events.habits.learned import Learned, laws_of_rows
@@ -223,19 +224,19 @@ def _days(known: Learned, ledger: Ledger) -> Float1D:
         lives, day[starts[:-1][there]], day[starts[1:][there] - 1], active[there], ledger.days
     )
     sizes = np.diff(np.append(np.flatnonzero(new), len(new)))
-    return np.asarray(found + _sizes(known, lives, entity, sizes, ledger.count))
+    tilts = activity.day_tilts(ledger.days, ledger.weekdays(ledger.days))[day]
+    return np.asarray(found + _sizes(known, lives, entity, sizes, tilts, ledger.count))
 
 
-def _sizes(known: Learned, lives: Lives, entity: Int1D, sizes: Int1D, count: int) -> Float1D:
+def _sizes(known: Learned, lives: Lives, entity: Int1D, sizes: Int1D, tilts: Float1D, count: int) -> Float1D:
+    """Return -log of the chances of the payments on each active day, by entity; tilts float64[n]."""
     activity = known.parts.activity
-    law = np.diff(activity.sizes, axis=2, prepend=0.0) / np.diff(activity.edges)
-    chosen = np.clip(np.searchsorted(activity.edges, sizes, side="right") - 1, 0, law.shape[2] - 1)
-    previous = np.concatenate([[1], sizes[:-1]])
-    previous[np.append(True, entity[1:] != entity[:-1])] = 1
-    state = np.where(previous == 1, 0, np.where(previous < 4, 1, 2))
-    each = -np.log(np.maximum(law[:, state, chosen], LEAST))
-    share = np.bincount(activity.size_group(lives.size), minlength=len(law)) + 0.5
-    return _mixed(np.stack([sums_by(entity, one, count) for one in each]), share / share.sum())
+    ends = np.concatenate([np.zeros((*activity.sizes.shape[:2], 1)), activity.sizes], axis=2)
+    chosen, state = bins_of(sizes), states_before(entity, sizes)
+    share = ends[:, state, chosen + 1] ** (1.0 / tilts) - ends[:, state, chosen] ** (1.0 / tilts)
+    each = -np.log(np.maximum(share / np.diff(activity.edges)[chosen], LEAST))
+    groups = np.bincount(activity.size_group(lives.size), minlength=len(ends)) + 0.5
+    return _mixed(np.stack([sums_by(entity, one, count) for one in each]), groups / groups.sum())
 
 
 def _ends(lives: Lives, first: Int1D, last: Int1D, active: Int1D, days: int) -> Float1D:
