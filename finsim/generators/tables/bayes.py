@@ -223,7 +223,7 @@ class Bayes:
 
         def make(number: int) -> MixedTable:
             rng = streams.at("rows", number)
-            levels = self.law.draw(batch, known, self.settings.particles, rng, self.settings.even)
+            levels = self.law.compact(batch, known, self.settings.particles, rng, self.settings.even)
             found = {
                 name: one.cells(levels[:, index], *self._inside(one.count, levels[:, index], rng))
                 for index, (name, one) in enumerate(self.columns.items())
@@ -299,7 +299,7 @@ def _refined(
         sharpness = settings.sharpness
         if settings.learnable and sharpness == 1.0:
             sharpness = learnable_sharpness(
-                label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even)),
+                label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even).astype(np.int32, order="C")),
                 streams.under("learnable"),
             )  # fmt: skip
         label = label if sharpness == 1.0 else label.sharpened(sharpness, levels)
