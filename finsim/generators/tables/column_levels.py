@@ -142,6 +142,14 @@ class ColumnLevels:
             moments[free[seen]] = moved[seen]
         return MixedColumn(self.facts.kind, moments, (), self.facts.step)
 
+    @property
+    def reads(self) -> tuple[bool, bool]:
+        """Whether some cell depends on its place inside its level, and on the draw of its rounding."""
+        if self.facts.kind == WORD:
+            return len(self.rare) > 0, False
+        several = self.margin is not None and bool(np.isnan(self._single[1:]).any())
+        return several, several or len(self.weekdays) > 0
+
     @cached_property
     def _single(self) -> Float1D:
         """The cell of each level that has one value alone, NaN where it has several or none."""
