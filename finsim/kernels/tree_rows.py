@@ -7,7 +7,6 @@ import numpy as np
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Float1D
 
-
 WALKERS = np.uint64(8)
 """Rows that walk side by side in `tree_leaves`."""
 

@@ -42,9 +42,9 @@ def _smooth(margin, rank, draw):
     coarser = [np.inf, *coarse, grain or np.inf][level]
     cell = np.round(plain / size) * size if size > 0 else plain
     is_kept = -step < knots[0] < 0.0 and cell == 0
-    if size > 0 and np.isfinite(coarser) and coarser > 1.5 * size and not is_kept:
-        if abs(cell - np.round(cell / coarser) * coarser) < size / 4:
-            cell += -size if plain < cell else size
+    is_apart = size > 0 and np.isfinite(coarser) and coarser > 1.5 * size
+    if is_apart and not is_kept and abs(cell - np.round(cell / coarser) * coarser) < size / 4:
+        cell += -size if plain < cell else size
     if len(margin.endings.cents) and level == len(COARSE):
         taken = margin.rounding[part, -1]
         single = (draw - taken) / max(1.0 - taken, 1e-12)

@@ -238,7 +238,7 @@ class Bayes:
     ) -> tuple[Float1D, Float1D]:
         """Return the places of rows inside their levels, and the draws of their rounding.
 
-        Draws that no cell reads are drawn all the same, so that others stay as they are, but need not be even.
+        Draws that no cell reads are drawn all the same, so that others stay, but need not be even.
         """
         draws = []
         for is_read in column.reads:

@@ -15,7 +15,7 @@ PARTS = 16
 def even_draws(group: Array, place: Array, parts: Array, uniforms: Float1D) -> None:
     """Turn independent uniforms into ones that are even inside each group, whatever else a row has.
 
-    group : int[N] in [0, G); place : uint8[G], changed, rows of a group so far in its run; parts : uint8[G, PARTS],
+    group : int[N] in [0, G); place : uint8[G], changed, rows of a run so far; parts : uint8[G, PARTS],
     changed, a permutation of the parts in each row before the first call; uniforms : float64[N] in [0, 1),
     overwritten. Each draw alone stays uniform: the part of a row is drawn from those that its run of
     ``PARTS`` rows has not had. Source: stratified sampling without replacement (McKay et al. 1979), in runs.

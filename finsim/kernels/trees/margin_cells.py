@@ -41,7 +41,7 @@ class MarginArrays(NamedTuple):
 
 
 @inlined_kernel
-def _on_grid(value: float, facts: Array) -> float:
+def _on_grid(value: float, facts: Array) -> Any:
     if facts[STEP] <= 0.0:
         return value
     if facts[POWER] > 0.0:
@@ -76,9 +76,9 @@ def _smooth_cell(rank: float, draw: float, law: Any) -> float:
     size, coarser = law.sizes[level, 0], law.sizes[level, 1]
     cell = np.rint(plain / size) * size if size > 0.0 else plain
     # A multiple of the next coarser size would be one too many: those have their own share.
-    if coarser > 0.0 and not (facts[SKIPS_ZERO] > 0.0 and cell == 0.0):
-        if np.abs(cell - np.rint(cell / coarser) * coarser) < size / 4.0:
-            cell = cell + (-size if plain < cell else size)
+    is_kept = coarser <= 0.0 or (facts[SKIPS_ZERO] > 0.0 and cell == 0.0)
+    if not is_kept and np.abs(cell - np.rint(cell / coarser) * coarser) < size / 4.0:
+        cell = cell + (-size if plain < cell else size)
     if law.cents.shape[0] > 0 and level == int(facts[PLAIN]):
         taken = law.rounding[part, law.rounding.shape[1] - 1]
         single = (draw - taken) / max(1.0 - taken, 1e-12)
@@ -100,7 +100,7 @@ def _smooth_cell(rank: float, draw: float, law: Any) -> float:
 
 
 @inlined_kernel
-def _cell(place: float, draw: float, law: Any) -> float:
+def _cell(place: float, draw: float, law: Any) -> Any:
     """Return the cell at a place of the margin."""
     last = law.pieces.shape[0] - 1
     piece = law.guide[min(max(int(place * GUIDE), 0), GUIDE - 1)]

@@ -84,7 +84,7 @@ class LevelOdds:
 
 
 def compacted(levels: Array) -> Array:
-    """Return rows of levels [N, C] column by column, as bytes where they are such: many trees read them so."""
+    """Return rows of levels [N, C] column by column, as bytes where they are such: trees read them so."""
     if levels.dtype != np.uint8 and levels.max(initial=0) <= _BYTE:
         return levels.astype(np.uint8, order="F")
     return np.asfortranarray(levels)
