@@ -6,7 +6,7 @@ from naive import number_margin as naive
 
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.generators.tables.column_levels import ColumnLevels
-from finsim.records.mixed_table import NUMBER, MixedColumn
+from finsim.records.mixed_table import NUMBER, WORD, MixedColumn
 
 ROWS = 1_500
 
@@ -67,3 +67,10 @@ def _alone(one):
     high = np.full(len(nearly), 0.999999)
     low, up = (naive.values(one.margin, at, high) for at in (one.edges[:-1] + nearly, one.edges[1:] - nearly))
     return np.where((low == up) & np.isin(low, one.margin.atoms), low, np.nan)
+
+
+def test_words_read_their_place_only_where_rare_ones_share_a_level():
+    codes = np.repeat(np.arange(3, dtype=np.int32), [20, 20, 20])
+    assert ColumnLevels.fit(MixedColumn(WORD, codes, ("a", "b", "c")), 8).reads == (False, False)
+    rare = np.append(codes, [3, 4]).astype(np.int32)
+    assert ColumnLevels.fit(MixedColumn(WORD, rare, ("a", "b", "c", "d", "e")), 8).reads == (True, False)
