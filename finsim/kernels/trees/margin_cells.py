@@ -56,7 +56,7 @@ def _between(value: float, low: float, high: float) -> float:
 
 
 @kernel
-def _smooth_cell(rank: float, draw: float, law: Any) -> float:
+def _smooth_cell(rank: float, draw: float, law: Any) -> Any:
     """Return the cell of the smooth law at a rank, rounded as the draw says."""
     knots, facts = law.knots, law.facts
     last = knots.shape[0] - 1
