@@ -93,7 +93,7 @@ def grow_tree(
 def tree_sums(levels: Array, column: Array, bound: Array, value: Array, block: Array, sums: Float1D) -> None:
     """Add the leaf values of every row in all trees of ``grow_tree`` to ``sums``.
 
-    levels : int32[N, C]; column : int32[T, 2^D - 1] with D <= 7; bound : the same shape, of the type of
+    levels : uint8 or int32 [N, C]; column : int32[T, 2^D - 1], D <= 7; bound : as column, of the type of
     ``block``; value : float64[T, 2^D]; block : uint8 or int32 [C, BLOCK], overwritten, of a type that holds
     all levels; sums : float64[N].
     """
@@ -110,8 +110,8 @@ def tree_sums(levels: Array, column: Array, bound: Array, value: Array, block: A
     used = np.flatnonzero(is_asked)
     for first in range(0, rows, BLOCK):
         size = min(BLOCK, rows - first)
-        for row in range(size):
-            for k in used:
+        for k in used:
+            for row in range(size):
                 block[k, row] = levels[first + row, k]
         total[:] = 0.0
         for tree in range(trees):

@@ -99,3 +99,14 @@ def test_a_column_without_a_form_is_told():
         "who: new identifiers are new-1 and so on, as the old ones have no form in common"
     ]
     assert np.all([one.startswith("new-") for one in forms["who"].new(0, 3)])
+
+
+@pytest.mark.parametrize(
+    "known", [["L-0007x", "L-0012x"], ["a9", "a10"], ["7", "12"], ["0000abcd", "00ffabcd"]]
+)
+@pytest.mark.parametrize("kind", [pa.string(), pa.dictionary(pa.int32(), pa.string())])
+def test_new_ids_as_cells_are_those_one_by_one(known, kind):
+    form = IdForm.of(known)
+    cells = form.cells(5, 3, kind)
+    assert cells.type == kind
+    assert cells.to_pylist() == form.new(5, 3)

@@ -27,6 +27,7 @@ from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.new_keys import NewKey
+from finsim.generators.tables.row_batches import RowsInTurn
 from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
@@ -94,22 +95,24 @@ class LearnedTable(ShownTable):
         Raises StudyError for given cells that the generator does not hold, or no row has.
         """
         size = SOUGHT_ROWS if given and given.sought else BLOCK_ROWS
+        made = RowsInTurn(self.generator, streams, given.inner if given else None)
         for first in range(0, rows, size):
             count = min(size, rows - first)
             try:
-                whole = self._block(count, streams, first, given)
+                whole = self._block(count, streams, first, given, made)
             except FitError as bad:
                 raise (FormWords(self.form).told(bad) if given else bad) from None
             yield from self._rows(whole, first, streams).to_batches()
             progress((first + count) / rows, "sampling rows")
 
-    def _block(self, count: int, streams: Streams, first: int, given: Asked | None) -> MixedTable:
+    def _block(
+        self, count: int, streams: Streams, first: int, given: Asked | None, made: RowsInTurn
+    ) -> MixedTable:
         if given and given.sought:
             sought = SoughtRows(self.generator, self.reduction, given, FormWords(self.form))
             return sought.rows(count, streams, first)
-        inner = given.inner if given else None
-        made = self.generator.sample(count, streams, first, inner)
-        return self.reduction.restore(made, streams.under("restored"), first, inner or ())
+        inner = given.inner if given else ()
+        return self.reduction.restore(made.next(count), streams.under("restored"), first, inner)
 
     def _rows(self, table: MixedTable, first: int, streams: Streams) -> pa.Table:
         cells = []

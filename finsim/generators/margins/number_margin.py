@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +25,26 @@ from finsim.generators.margins.smooth_margin import (
     smooth_part,
     smooth_quantiles,
     spread_ties,
+)
+from finsim.kernels.trees.margin_cells import (
+    ATOM,
+    GRAIN,
+    GRID,
+    GUIDE,
+    HIGHEST,
+    KNOT,
+    LOWEST,
+    PLAIN,
+    POWER,
+    RANK,
+    SKIPS_ZERO,
+    SLOPE,
+    SPAN,
+    START,
+    STEP,
+    WIDTH,
+    MarginArrays,
+    margin_cells,
 )
 from finsim.notation import Array, Float1D, Float2D
 
@@ -92,54 +113,60 @@ class NumberMargin:
 
     def values(self, places: Float1D, draws: Float1D) -> Float1D:
         """Return the cells at places float64[n] in (0, 1); ``draws`` in (0, 1) choose the rounding."""
-        bounds = self._bounds()
-        piece = np.clip(np.searchsorted(bounds, places, side="right") - 1, 0, len(bounds) - 2)
-        smooth = piece % 2 == 0
         found = np.empty(len(places))
-        if len(self.atoms):
-            found[~smooth] = self.atoms[np.minimum(piece[~smooth] // 2, len(self.atoms) - 1)]
-        if smooth.any():
-            edges = np.concatenate([[0.0], self.below])
-            part = piece[smooth] // 2
-            width = np.maximum(bounds[piece[smooth] + 1] - bounds[piece[smooth]], 1e-300)
-            inside = (places[smooth] - bounds[piece[smooth]]) / width
-            rank = edges[part] + np.clip(inside, 0.0, 1.0) * (edges[part + 1] - edges[part])
-            found[smooth] = self._smooth(rank, draws[smooth])
+        places, draws = (np.ascontiguousarray(one, dtype=np.float64) for one in (places, draws))
+        margin_cells(places, draws, self.arrays, found)
         return found
 
-    def _smooth(self, rank: Float1D, draws: Float1D) -> Float1D:
-        """Return rounded cells of the smooth law at ranks in [0, 1]."""
-        if not len(self.knots):
-            return np.full(len(rank), self.atoms[-1])
-        grid = np.linspace(0.0, 1.0, len(self.knots))
-        plain = np.interp(rank, grid, self.knots)
-        bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
-        level = (draws[:, None] >= self.rounding[bins]).sum(axis=1)
-        coarse = grained_sizes(self.step, self.grain)[::-1]
-        size = np.concatenate([coarse, [self.grain or self.step, self.step]])[level]
-        at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
-        # A multiple of the next coarser size would be one too many: those have their own share.
-        coarser = np.concatenate([[np.inf], coarse, [self.grain or np.inf]])[level]
-        rounded = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
-        far = np.where(rounded, coarser, 1.0)
-        doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
-        if -self.step < self.knots[0] < 0.0:
-            doubly &= at != 0  # The lowest value of a grid of counts is a multiple of every size.
-        at = np.where(doubly, at + np.where(plain < at, -size, size), at)
-        if len(self.endings.cents):
-            last = self.rounding[bins, -1]
-            single = (draws - last) / np.maximum(1.0 - last, 1e-12)
-            at = self.endings.moved(at, bins, single, level == len(COARSE))
-        at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
-        at = _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
-        return np.where(level > len(COARSE), at, self._on_grain(at))
+    @cached_property
+    def arrays(self) -> MarginArrays:
+        """The margin as its kernels read it."""
+        bounds, edges = self._bounds(), np.concatenate([[0.0], self.below])
+        pieces = np.zeros((len(bounds) - 1, 5))
+        part = np.arange(len(pieces)) // 2
+        pieces[:, START], pieces[:, WIDTH] = bounds[:-1], np.maximum(np.diff(bounds), 1e-300)
+        pieces[:, RANK], pieces[:, SPAN] = edges[part], edges[part + 1] - edges[part]
+        if len(self.atoms):
+            pieces[:, ATOM] = self.atoms[np.minimum(part, len(self.atoms) - 1)]
+            if not len(self.knots):
+                pieces[::2, ATOM] = self.atoms[-1]
+        guide = np.searchsorted(bounds, np.arange(GUIDE) / GUIDE, side="right") - 1
+        knots = np.zeros((len(self.knots), 3))
+        knots[:, GRID], knots[:, KNOT] = np.linspace(0.0, 1.0, len(knots)), self.knots
+        knots[:-1, SLOPE] = np.diff(self.knots) / np.diff(knots[:, GRID])
+        return MarginArrays(
+            bounds, np.minimum(guide, len(pieces) - 1).astype(np.int64), pieces, knots,
+            np.ascontiguousarray(self.rounding), self._sizes(), self._facts(), self.endings.cents / 100.0,
+            np.ascontiguousarray(self.endings.shares),
+        )  # fmt: skip
 
-    def _on_grain(self, values: Float1D) -> Float1D:
-        """Return values as multiples of the grain that stay within the lowest and highest cell."""
-        if not self.grain:
-            return values
+    def _sizes(self) -> Float2D:
+        """Return the sizes of levels of rounding and the next coarser one of each, 0 for none."""
+        coarse = grained_sizes(self.step, self.grain)[::-1]
+        size = np.concatenate([coarse, [self.grain or self.step, self.step]])
+        coarser = np.concatenate([[np.inf], coarse, [self.grain or np.inf]])
+        apart = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
+        return np.stack([np.maximum(size, 0.0), np.where(apart, coarser, 0.0)], axis=1)
+
+    def _facts(self) -> Float1D:
+        """Return the grid, the grain and what bounds both, as the kernels read them."""
+        found = np.zeros(7)
+        found[STEP], found[PLAIN] = self.step, len(COARSE)
+        decimals = _decimals(self.step)
+        found[POWER] = 10.0**decimals if decimals else 0.0
+        if not len(self.knots):
+            return found
+        # The lowest value of a grid of counts is a multiple of every size.
+        found[SKIPS_ZERO] = -self.step < self.knots[0] < 0.0
+        if self.grain:
+            found[GRAIN] = self.grain
+            found[LOWEST], found[HIGHEST] = self._grains()
+        return found
+
+    def _grains(self) -> tuple[float, float]:
+        """Return the lowest and highest number of grains within the range of cells."""
         low, high = np.ceil(self.knots[0] / self.grain), np.floor(self.knots[-1] / self.grain)
-        return _on_grid(np.clip(np.round(values / self.grain), low, high) * self.grain, self.step)
+        return float(low), float(high)
 
     def rounding_places(self, values: Float1D) -> tuple[Float1D, Float1D]:
         """Return between which ``draws`` of ``values`` the rounding of cells lies, float64[n] each.
@@ -216,11 +243,9 @@ class NumberMargin:
         return cls(float(arrays[f"{prefix}.step"][0]), atoms, share, knots, below, rounding, grain, endings)
 
 
-def _on_grid(values: Float1D, step: float) -> Float1D:
-    """Return values on the grid of a column, decimal grids to the nearest decimal number."""
+def _decimals(step: float) -> int:
+    """Return the decimals of a decimal grid, 0 for whole numbers, other grids and none."""
     if step <= 0.0:
-        return values
+        return 0
     decimals = round(-np.log10(step))
-    if decimals > 0 and np.isclose(step, 10.0**-decimals):
-        return np.asarray(np.round(values, decimals))
-    return np.asarray(np.round(values / step) * step)
+    return decimals if decimals > 0 and np.isclose(step, 10.0**-decimals) else 0

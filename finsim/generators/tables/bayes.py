@@ -223,9 +223,9 @@ class Bayes:
 
         def make(number: int) -> MixedTable:
             rng = streams.at("rows", number)
-            levels = self.law.draw(batch, known, self.settings.particles, rng, self.settings.even)
+            levels = self.law.compact(batch, known, self.settings.particles, rng, self.settings.even)
             found = {
-                name: one.cells(levels[:, index], *self._inside(one.count, levels[:, index], rng))
+                name: one.cells(levels[:, index], *self._inside(one, levels[:, index], rng))
                 for index, (name, one) in enumerate(self.columns.items())
             }
             found |= {name: facts[name].column(cell, batch) for name, cell in cells.items()}
@@ -233,10 +233,18 @@ class Bayes:
 
         return in_batches(count, first, batch, make)
 
-    def _inside(self, count: int, levels: Array, rng: np.random.Generator) -> tuple[Float1D, Float1D]:
-        """Return the places of rows inside their levels, and the draws of their rounding."""
-        where, rounding = (EvenUniforms(count, rng, self.settings.even) for _ in range(2))
-        return where.of(levels), rounding.of(levels)
+    def _inside(
+        self, column: ColumnLevels, levels: Array, rng: np.random.Generator
+    ) -> tuple[Float1D, Float1D]:
+        """Return the places of rows inside their levels, and the draws of their rounding.
+
+        Draws that no cell reads are drawn all the same, so that others stay, but need not be even.
+        """
+        draws = []
+        for is_read in column.reads:
+            even = self.settings.even and is_read
+            draws.append(EvenUniforms(column.count, rng, even).of(levels))
+        return draws[0], draws[1]
 
     def row_losses(self, rows: MixedTable, streams: Streams) -> Float1D:
         """Return the negative log likelihood of every row, float64[N] in nats; see the contract."""
@@ -299,7 +307,9 @@ def _refined(
         sharpness = settings.sharpness
         if settings.learnable and sharpness == 1.0:
             sharpness = learnable_sharpness(
-                label, saved, levels, lambda rng: hidden(network.draw(len(levels), {}, rng, settings.even)),
+                label, saved, levels, lambda rng: hidden(
+                    np.ascontiguousarray(network.draw(len(levels), {}, rng, settings.even), dtype=np.int32)
+                ),
                 streams.under("learnable"),
             )  # fmt: skip
         label = label if sharpness == 1.0 else label.sharpened(sharpness, levels)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.generators.tables.column_facts import ColumnFacts, codes_in
+from finsim.kernels.trees.margin_cells import level_cells
 from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
 from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, TIME, WORD, MixedColumn
 
@@ -121,9 +123,12 @@ class ColumnLevels:
                 at = np.searchsorted(self.rare_shares, inside[pooled], side="right")
                 words[pooled] = self.rare[np.minimum(at, len(self.rare) - 1)]
             return MixedColumn(WORD, words, self.facts.words, self.facts.step)
-        numbers = np.full(len(levels), np.nan)
-        if self.margin is not None:
-            self._place_numbers(numbers, np.asarray(levels), inside, draws)
+        if self.margin is None:
+            numbers = np.full(len(levels), np.nan)
+        else:
+            numbers = np.empty(len(levels))
+            levels, law = np.ascontiguousarray(levels), self.margin.arrays
+            level_cells(levels, self._single, self.edges, inside, draws, law, numbers)
         if self.facts.kind == NUMBER:
             return MixedColumn(NUMBER, numbers, (), self.facts.step)
         moments = np.full(len(levels), MISSING_TIME, np.int64)
@@ -137,18 +142,23 @@ class ColumnLevels:
             moments[free[seen]] = moved[seen]
         return MixedColumn(self.facts.kind, moments, (), self.facts.step)
 
-    def _place_numbers(self, numbers: Float1D, levels: Int1D, inside: Float1D, draws: Float1D) -> None:
-        """Write the numbers of levels; a level of one value alone needs no look into the margin."""
+    @property
+    def reads(self) -> tuple[bool, bool]:
+        """Whether some cell depends on its place inside its level, and on the draw of its rounding."""
+        if self.facts.kind == WORD:
+            return len(self.rare) > 0, False
+        several = self.margin is not None and bool(np.isnan(self._single[1:]).any())
+        return several, several or len(self.weekdays) > 0
+
+    @cached_property
+    def _single(self) -> Float1D:
+        """The cell of each level that has one value alone, NaN where it has several or none."""
         assert self.margin is not None
         low, high = self.edges[:-1], self.edges[1:]
         nearly = (high - low) * 1e-6
         ends = [self.margin.values(at, np.full(len(at), 0.999999)) for at in (low + nearly, high - nearly)]
-        single = np.where((ends[0] == ends[1]) & np.isin(ends[0], self.margin.atoms), ends[0], np.nan)
-        numbers[:] = np.append([np.nan], single)[levels]
-        rest = np.flatnonzero((levels > 0) & np.isnan(numbers))
-        at = levels[rest] - 1
-        places = low[at] + inside[rest] * (high[at] - low[at])
-        numbers[rest] = self.margin.values(places, draws[rest])
+        is_single = (ends[0] == ends[1]) & np.isin(ends[0], self.margin.atoms)
+        return np.append([np.nan], np.where(is_single, ends[0], np.nan))
 
     def log_density(self, column: MixedColumn, levels: Int1D) -> Float1D:
         """Return the log probability of every cell inside its level, float64[N] in nats.

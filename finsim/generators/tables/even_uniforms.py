@@ -21,12 +21,12 @@ class EvenUniforms:
         self.rng = rng
         self._is_even = even
         if even:
-            self._place = np.zeros(groups, np.int64)
+            self._place = np.zeros(groups, np.uint8)
             self._parts = np.tile(np.arange(PARTS, dtype=np.uint8), (groups, 1))
 
     def of(self, group: Array) -> Float1D:
         """Return draws float64[N] in [0, 1) for rows of groups int[N]."""
         found = self.rng.random(len(group))
         if self._is_even:
-            even_draws(np.ascontiguousarray(group, dtype=np.int32), self._place, self._parts, found)
+            even_draws(np.ascontiguousarray(group), self._place, self._parts, found)
         return found

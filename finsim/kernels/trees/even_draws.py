@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Float1D
 
@@ -13,19 +15,19 @@ PARTS = 16
 def even_draws(group: Array, place: Array, parts: Array, uniforms: Float1D) -> None:
     """Turn independent uniforms into ones that are even inside each group, whatever else a row has.
 
-    group : int32[N] in [0, G); place : int64[G], changed, rows of a group so far; parts : uint8[G, PARTS],
+    group : int[N] in [0, G); place : uint8[G], changed, rows of a run so far; parts : uint8[G, PARTS],
     changed, a permutation of the parts in each row before the first call; uniforms : float64[N] in [0, 1),
     overwritten. Each draw alone stays uniform: the part of a row is drawn from those that its run of
     ``PARTS`` rows has not had. Source: stratified sampling without replacement (McKay et al. 1979), in runs.
     """
-    size = parts.shape[1]
+    parted, one = 1.0 / PARTS, np.uint32(1)  # a power of two: exact
     for row in range(group.shape[0]):
-        at = group[row]
-        first = place[at] % size
-        place[at] += 1
-        scaled = uniforms[row] * (size - first)
-        chosen = int(scaled)
+        at = np.uint32(group[row])
+        first = np.uint32(place[at]) % np.uint32(PARTS)
+        place[at] = first + one
+        scaled = uniforms[row] * np.float64(np.uint32(PARTS) - first)
+        chosen = np.uint32(scaled)
         own = parts[at, first + chosen]
         parts[at, first + chosen] = parts[at, first]
         parts[at, first] = own
-        uniforms[row] = (own + (scaled - chosen)) / size
+        uniforms[row] = (own + (scaled - chosen)) * parted

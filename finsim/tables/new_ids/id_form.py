@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.errors import FitError
 
@@ -21,6 +23,7 @@ _HEX = re.compile(r"(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
 _UUID_HEAD, _UUID_WIDTH = "5eed1d00-0000-4000-8000-", 12
 _DECIMAL, _SIXTEEN = "0123456789", "0123456789abcdef"
 _PLAIN = "new-"
+_MOST = 2**62
 DENSE = 1.5
 """Whole numbers are counted when their range holds at most 1.5 numbers each (assumption)."""
 LEAST_SHARE = 0.05
@@ -123,8 +126,21 @@ class IdForm:
                     expected="a type with room for them", remedy="store the identifiers as int64 or text",
                 )  # fmt: skip
             return found.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else found
-        words = pa.array(self.new(first, count), pa.string())
-        return words.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else words.cast(kind)
+        words = self._texts(first, count)
+        if not pa.types.is_dictionary(kind):
+            return words.cast(kind)
+        # No two are alike: each is its own place in the dictionary.
+        codes = pa.array(np.arange(count, dtype=np.int32))
+        return pa.DictionaryArray.from_arrays(codes, words).cast(kind)
+
+    def _texts(self, first: int, count: int) -> pa.Array:
+        """Return what ``new`` does as an array of texts; decimal numbers are written all at once."""
+        begin = self.last + 1 + first
+        if self.digits != _DECIMAL or begin + count > _MOST:
+            return pa.array(self.new(first, count), pa.string())
+        digits = pa.array(np.arange(begin, begin + count)).cast(pa.string())
+        padded = pc.utf8_lpad(digits, max(self.width, 1), "0")
+        return pc.binary_join_element_wise(self.prefix, padded, self.suffix, "")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -142,6 +158,8 @@ def plain_remarks(forms: Mapping[str, IdForm]) -> list[str]:
 def numbers_as(numbers: range, kind: pa.DataType) -> pa.Array | None:
     """Return whole numbers as cells of a type of numbers; None where it cannot hold each of them exactly."""
     try:
+        if pa.types.is_integer(kind) and abs(numbers.start) < _MOST and abs(numbers.stop) < _MOST:
+            return pa.array(np.arange(numbers.start, numbers.stop, numbers.step)).cast(kind)
         if not pa.types.is_floating(kind):
             return pa.array(list(numbers), pa.decimal128(38, 0)).cast(kind)
         found = pa.array([float(one) for one in numbers]).cast(kind)

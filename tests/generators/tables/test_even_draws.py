@@ -23,7 +23,7 @@ def test_even_draws_are_those_of_the_twin(streams, rows, groups):
         draws[:2] = 0.0, 1.0 - 2.0**-53
     found = draws.copy()
     even_draws(
-        group, np.zeros(groups, np.int64), np.tile(np.arange(PARTS, dtype=np.uint8), (groups, 1)), found
+        group, np.zeros(groups, np.uint8), np.tile(np.arange(PARTS, dtype=np.uint8), (groups, 1)), found
     )
     assert found == pytest.approx(naive.even_draws(group, draws, PARTS), abs=1e-15)
     assert ((found >= 0) & (found < 1)).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from naive import tree_rows as naive
 
-from finsim.kernels.tree_rows import leaf_draws, tree_leaves
+from finsim.kernels.tree_rows import asked_nodes, leaf_draws, tree_leaves
 
 # Node 0 asks column 1, its right child asks column 0; node 5 is a tree of one leaf.
 COLUMN = np.array([1, -1, 0, -1, -1, -1], np.int32)
@@ -12,14 +12,18 @@ BOUND = np.array([2, 0, 0, 0, 0, 0], np.int32)
 CHILD = np.array([1, 0, 3, 0, 0, 0], np.int32)
 
 
-@pytest.mark.parametrize("rows", [0, 1, 200])
+@pytest.mark.parametrize("kind", [np.int32, np.uint8])
+@pytest.mark.parametrize("rows", [0, 1, 8, 203])
 @pytest.mark.parametrize("roots", [[0], [5], [0, 2, 5]])
-def test_leaves(streams, rows, roots):
-    root = streams.at("roots").choice(roots, rows).astype(np.int64)
-    levels = streams.at("levels").integers(0, 5, (rows, 2)).astype(np.int32)
-    leaf = np.full(rows, -9, np.int32)
-    tree_leaves(levels, COLUMN, BOUND, CHILD, root, leaf)
-    assert np.array_equal(leaf, naive.tree_leaves(levels, COLUMN, BOUND, CHILD, root))
+def test_leaves(streams, rows, roots, kind):
+    levels = np.asfortranarray(streams.at("levels").integers(0, 5, (rows, 2)).astype(kind))
+    nodes = asked_nodes(COLUMN, BOUND, CHILD)
+    drawn = streams.at("roots").choice(roots, rows).astype(np.int64)
+    for root in (drawn, np.array(roots[:1])):  # one for each row, or for all
+        leaf = np.full(rows, -9, np.int32)
+        tree_leaves(levels, nodes, root, leaf)
+        each = np.broadcast_to(root, rows)
+        assert np.array_equal(leaf, naive.tree_leaves(levels, COLUMN, BOUND, CHILD, each))
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class LabelLaw:
 
     def drawn(self, levels: Array, rng: np.random.Generator, even: bool = True) -> Array:
         """Return rows with the column drawn anew, if ``even`` evenly among rows that are alike."""
-        found = levels.copy()
+        found = levels.copy(order="K")
         total = np.cumsum(self.chances(levels), axis=1)[:, :-1]
         if even and total.shape[1]:
             part = (total[:, 0] * PARTS_OF_CHANCE).astype(np.int64)
@@ -152,6 +152,6 @@ class LabelLaw:
 
 def without(levels: Array, column: int) -> Array:
     """Return rows in which a column tells nothing."""
-    found = levels.copy()
+    found = levels.copy(order="K")
     found[:, column] = 0
     return found

@@ -61,7 +61,7 @@ class LevelOdds:
                     "a tree asks for a column that the rows do not have", place="the trees of a model",
                     expected=f"columns below {levels.shape[1]}", remedy="fit the model again",
                 )  # fmt: skip
-            _add(levels, (self.column, self.bound, self.value), found)
+            _add(compacted(levels), (self.column, self.bound, self.value), found)
         return found
 
     def state(self, prefix: str) -> dict[str, Array]:
@@ -83,12 +83,18 @@ class LevelOdds:
         return cls(float(arrays[f"{prefix}.offset"][0]), column, bound, value)
 
 
+def compacted(levels: Array) -> Array:
+    """Return rows of levels [N, C] column by column, as bytes where they are such: trees read them so."""
+    if levels.dtype != np.uint8 and levels.max(initial=0) <= _BYTE:
+        return levels.astype(np.uint8, order="F")
+    return np.asfortranarray(levels)
+
+
 def _add(levels: Array, trees: tuple[Array, Array, Float2D], sums: Float1D) -> None:
-    """Add the trees' values of rows to ``sums``, by bytes where the levels are such."""
+    """Add the trees' values of compacted rows to ``sums``."""
     column, bound, value = trees
-    kind = np.uint8 if levels.max(initial=0) <= _BYTE else np.int32
-    most = np.clip(bound, 0, _BYTE).astype(kind) if kind is np.uint8 else bound
-    tree_sums(levels, column, most, value, np.zeros((levels.shape[1], BLOCK), kind), sums)
+    most = np.clip(bound, 0, _BYTE).astype(np.uint8) if levels.dtype == np.uint8 else bound
+    tree_sums(levels, column, most, value, np.zeros((levels.shape[1], BLOCK), levels.dtype), sums)
 
 
 def boosted(
@@ -111,7 +117,7 @@ def boosted(
 
 def _losses(levels: Array, truth: Bool1D, weight: Float1D, away: Bool1D, how: Boosting) -> Float1D:
     """Return the loss on rows left out after 0, 1, ... trees, inf after they stopped to help."""
-    mine, other = np.ascontiguousarray(levels[~away]), np.ascontiguousarray(levels[away])
+    mine, other = np.ascontiguousarray(levels[~away]), compacted(levels[away])
     found = np.full(how.most + 1, np.inf)
     offset = _offset(truth[~away], weight[~away])
     odds = np.full(len(other), offset)

@@ -57,7 +57,9 @@ class OutcomeFollowers:
 
     def hidden(self, levels: Array) -> Array:
         """Return rows in which these columns tell nothing."""
-        found = levels.copy()
+        if not self.columns:
+            return levels
+        found = levels.copy(order="K")
         found[:, list(self.columns)] = 0
         return found
 
@@ -71,11 +73,13 @@ class OutcomeFollowers:
         """
         free = tuple(one for one in self.columns if one not in fixed)
         found = network.redrawn(levels, free, rng, even)
+        amiss = np.flatnonzero(self._amiss(found, outcome, free))
         for _ in range(_TRIES):
-            amiss = self._amiss(found, outcome, free)
-            if not amiss.any():
+            if not len(amiss):
                 break
-            found[amiss] = network.redrawn(levels[amiss], free, rng, even=False)
+            again = network.redrawn(levels[amiss], free, rng, even=False)
+            found[amiss] = again
+            amiss = amiss[self._amiss(again, outcome, free)]
         for column, one, is_there in self.rules.tolist():
             if not is_there and column in free:
                 found[found[:, outcome] == one, column] = _MISSING

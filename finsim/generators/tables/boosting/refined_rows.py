@@ -12,7 +12,7 @@ from finsim.generators.tables.boosting.label_law import LabelLaw, without
 from finsim.generators.tables.boosting.outcome_followers import OutcomeFollowers
 from finsim.generators.tables.boosting.outcome_tilt import OutcomeTilt
 from finsim.generators.tables.boosting.row_ratio import RowRatio
-from finsim.generators.tables.level_network import LevelNetwork, chosen
+from finsim.generators.tables.level_network import LevelNetwork, chosen, rows_of
 from finsim.notation import Array, Float1D, Float2D
 
 _NEVER = -60.0  # log weight of rows that cannot be, above -inf so that a choice is left where all are such
@@ -37,7 +37,14 @@ class RefinedRows:
         self, count: int, given: Mapping[int, int], particles: int, rng: np.random.Generator,
         even: bool = True,
     ) -> Array:  # fmt: skip
-        """Return levels int32[count, C]; columns of ``given`` have their level.
+        """Return levels int32[count, C]; see ``compact``."""
+        return np.ascontiguousarray(self.compact(count, given, particles, rng, even), dtype=np.int32)
+
+    def compact(
+        self, count: int, given: Mapping[int, int], particles: int, rng: np.random.Generator,
+        even: bool = True,
+    ) -> Array:  # fmt: skip
+        """Return levels [count, C], column by column in their compact type; ``given`` have their level.
 
         More rows are drawn, ``particles`` times as many where cells are given, and kept by their weights.
         """
@@ -52,8 +59,8 @@ class RefinedRows:
         weights = weights + self._refining(levels)
         turn = bool(given) or not even
         if weights.max() > weights.min():
-            levels = levels[chosen(np.exp(weights - weights.max()), count, rng)]
-            levels = levels[rng.permutation(count)] if turn else levels
+            levels = rows_of(levels, chosen(np.exp(weights - weights.max()), count, rng))
+            levels = rows_of(levels, rng.permutation(count)) if turn else levels
         levels = levels[:count]
         if self.label is None:
             return levels

@@ -41,8 +41,8 @@ class WordDate:
         start = _days(columns[self.start])
         count = columns[self.count].values if self.count else None
         now = _days(columns[self.target]) if count is None else self._after(start, count)
-        beyond = (now < self.low) | (now > self.high)
-        rows = np.flatnonzero(rows_of(columns, self.source, self.word) & beyond & ~np.isnan(start))
+        rows = np.flatnonzero(((now < self.low) | (now > self.high)) & ~np.isnan(start))
+        rows = rows[rows_of(columns, self.source, self.word, rows)]
         if not len(rows):
             return {}
         days = np.stack([self._after(start[rows], np.full(len(rows), one)) for one in self.between], axis=1)

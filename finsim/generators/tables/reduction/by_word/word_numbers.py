@@ -49,8 +49,8 @@ class WordRange:
     def kept(self, columns: Columns) -> dict[str, MixedColumn]:
         """Return the target with cells outside of the range drawn anew from the law of the word."""
         values = _numbers(columns[self.target])
-        beyond = (values < self.low) | (values > self.high)
-        rows = np.flatnonzero(rows_of(columns, self.source, self.word) & beyond)
+        rows = np.flatnonzero((values < self.low) | (values > self.high))
+        rows = rows[rows_of(columns, self.source, self.word, rows)]
         if not len(rows):
             return {}
         at = own_places(columns, columns, rows)

@@ -8,16 +8,17 @@ import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.notation import Array, Bool1D, Float1D
-from finsim.records.mixed_table import MixedColumn
+from finsim.records.mixed_table import WORD, MixedColumn
 
 Columns = Mapping[str, MixedColumn]
 _ODD, _MIXED = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 
-def rows_of(columns: Columns, source: str, word: str) -> Bool1D:
-    """Return which rows have a word of the column ``source``."""
+def rows_of(columns: Columns, source: str, word: str, among: Array | None = None) -> Bool1D:
+    """Return which rows, or which ``among`` those at some places, have a word of the column ``source``."""
     column = columns[source]
-    return np.asarray(np.array([one == word for one in column.words] + [False])[column.values])
+    codes = column.values if among is None else column.values[among]
+    return np.asarray(np.array([one == word for one in column.words] + [False])[codes])
 
 
 def own_places(columns: Columns, names: Iterable[str], rows: Array) -> Float1D:
@@ -29,9 +30,11 @@ def own_places(columns: Columns, names: Iterable[str], rows: Array) -> Float1D:
     found = np.zeros(len(rows), np.uint64)
     with np.errstate(over="ignore"):
         for name in names:
-            numbers = as_numbers(columns[name])
+            if columns[name].kind == WORD:
+                continue
+            numbers = as_numbers(columns[name].take(rows))
             if numbers is not None:
-                cells = np.nan_to_num(numbers[rows], nan=-1.0) + 0.0
+                cells = np.where(np.isnan(numbers), -1.0, numbers) + 0.0
                 found = (found ^ cells.view(np.uint64)) * _ODD
                 found = (found ^ (found >> np.uint64(29))) * _MIXED
                 found ^= found >> np.uint64(32)

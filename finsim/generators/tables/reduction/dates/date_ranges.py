@@ -49,10 +49,10 @@ def spans(ranges: tuple[Range, ...], days: Mapping[str, Float1D], rows: int) -> 
 
 def within(days: Float1D, low: Float1D, high: Float1D) -> Float1D:
     """Return days beyond a span inside it, as far on as they were beyond it, so that no edge is met often."""
-    beyond = is_beyond(days, low, high)
-    first = np.where(beyond, low, 0.0)
-    wide = np.where(beyond, high - low, 0.0) + 1.0
-    return np.asarray(np.where(beyond, first + np.mod(days - first, wide), days))
+    rows = np.flatnonzero(is_beyond(days, low, high))
+    first, found = low[rows], days.copy()
+    found[rows] = first + np.mod(days[rows] - first, high[rows] - first + 1.0)
+    return found
 
 
 def is_beyond(days: Float1D, low: Float1D, high: Float1D) -> Bool1D:
