@@ -38,7 +38,7 @@ def test_published_loss_rates_of_2026_are_reproduced(severe):
     found = nine_quarter_loss_rates(severe)
     assert found == pytest.approx(PUBLISHED_2026, abs=5e-4)
     assert measure(severe)["credit.cards.loss_rate_9q"] == found["cards"]
-    assert measure(severe)["credit.cre.z_trough"] == pytest.approx(-3.06, abs=0.01)
+    assert measure(severe)["credit.cre.z_trough"] == pytest.approx(-3.12, abs=0.01)
 
 
 def drivers_2025():
@@ -62,10 +62,10 @@ def drivers_2025():
 
 
 def test_2025_out_of_sample_is_as_good_as_documented():
-    """Fitted on 2026 alone: within 1.3 points but for CRE (2.2 low) and other consumer (2.5 high)."""
+    """Fitted on 2026 alone: within 1.3 points but for other consumer (2.5 high)."""
     found = nine_quarter_loss_rates(drivers_2025())
     errors = {name: round(100 * (found[name] - PUBLISHED_2025[name]), 1) for name in SUPERVISED}
-    expected = {"cards": 1.2, "mortgage": 0.3, "heloc": 0.6, "cre": -2.2, "corporate": -0.4, "consumer": 2.5}
+    expected = {"cards": 1.2, "mortgage": 0.3, "heloc": 0.6, "cre": -0.6, "corporate": -0.4, "consumer": 2.5}
     assert errors == pytest.approx(expected, abs=0.11)
 
 
