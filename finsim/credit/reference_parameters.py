@@ -30,7 +30,8 @@ class LoanClass:
 # assumption: lgd and rho of each class are round values in the range of supervisory practice (rho of
 # cards and mortgage: Basel CRE31 qualifying revolving .04 and residential mortgage .15). Given these and
 # the betas, pd is solved so that the nine-quarter loss rate under the 2026 severely adverse path equals
-# the published one: .171 .015 .032 .088 .090 .073 (Federal Reserve, DFAST 2026 results).
+# the published one: .171 .015 .032 .088 .090 .073 (Federal Reserve, DFAST 2026 results). Secured classes take
+# jobs and the price of the property in equal parts at the extremes of that path.
 CLASSES: Mapping[str, LoanClass] = {
     "cards": LoanClass(
         0.0400, 0.85, 0.04, False, {"unemployment": -0.4605, "income_support": 0.4605, "payment_shock": -0.48}
@@ -41,7 +42,9 @@ CLASSES: Mapping[str, LoanClass] = {
     "heloc": LoanClass(
         0.0132, 0.50, 0.15, False, {"unemployment": -0.1384, "income_support": 0.1384, "house_prices": 0.0256}
     ),
-    "cre": LoanClass(0.0111, 0.35, 0.15, True, {"cre_prices": 0.0623, "bbb_spread": -0.2205}),
+    "cre": LoanClass(
+        0.0111, 0.35, 0.15, True, {"unemployment": -0.2889, "income_support": 0.2889, "cre_prices": 0.0410}
+    ),
     "corporate": LoanClass(
         0.0156, 0.40, 0.15, False, {"unemployment": -0.2023, "income_support": 0.2023, "bbb_spread": -0.3551}
     ),

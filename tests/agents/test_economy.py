@@ -280,9 +280,12 @@ def test_borrowers_who_lose_the_job_are_counted_against_the_move_of_unemployment
     never = np.full(len(who), 1 << 40)
     stops = never.copy()
     stops[earns[:: max(1, len(earns) // 8)]] = 20
+    before = earns[1 :: max(1, len(earns) // 5)]  # lost before the jump-off: no part of the move from there
+    stops[before] = 0
     around = economy(moved(settings, unemployment=5.5), settings)
     order = jobs(people, who, paid, around, Streams(7), (stops, never))
     for day in (10, 30):
         lost = order.lost(np.arange(len(who)), np.full(len(who), day))
-        assert abs(lost.sum() - 0.055 * len(earns)) <= 0.5 + 1e-9
+        assert abs(lost.sum() - len(before) - 0.055 * len(earns)) <= 0.5 + 1e-9
+        assert lost[before].all()
         assert lost[stops == 20].all() == (day == 30)

@@ -30,7 +30,7 @@ MONTHS = 24
 CLASSES = {
     "mortgage": (0.0068, 0.20, 0.15, True, {"unemployment": -0.1571, "house_prices": 0.0291}),
     "heloc": (0.0132, 0.50, 0.15, False, {"unemployment": -0.1384, "house_prices": 0.0256}),
-    "cre": (0.0111, 0.35, 0.15, True, {"cre_prices": 0.0623, "bbb_spread": -0.2205}),
+    "cre": (0.0111, 0.35, 0.15, True, {"unemployment": -0.2889, "cre_prices": 0.0410}),
     "corporate": (0.0156, 0.40, 0.15, False, {"unemployment": -0.2023, "bbb_spread": -0.3551}),
     "cards": (0.0400, 0.85, 0.04, False, {"unemployment": -0.4605}),
     "consumer": (0.0233, 0.60, 0.08, False, {"unemployment": -0.3353}),
@@ -208,7 +208,7 @@ def test_a_study_with_feedback_tells_it_and_leaves_base_alone(tmp_path: Path) ->
         if name != "driver_months":
             assert base[0] == base[1]
     told = on.manifest["scenarios"][hard]["feedback"]
-    assert 0.1 < told["gain"] < 0.2
+    assert 0.15 < told["gain"] < 0.25
     assert "feedback" not in on.manifest["scenarios"]["base"]
     assert "feedback" not in off.manifest["scenarios"][hard]
     assert "feedback" not in off.manifest["study"]["resolved"]
@@ -264,5 +264,5 @@ def test_a_stressed_run_says_its_remarks_and_what_acted_back() -> None:
     ]
     remark, acted = lines[0]
     assert "macro.bbb_spread: a move of 3.4 pp" in remark
-    assert acted.startswith("feedback of spending and lending: loop gain 0.15 (below 1)")
+    assert acted.startswith("feedback of spending and lending: loop gain 0.20 (below 1)")
     assert lines[1] == [remark]

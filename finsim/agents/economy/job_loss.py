@@ -33,8 +33,8 @@ class Jobs:
     ``place``: float64[P], the share of salaries that is lost before the person's own; above 1 for people
     without one. The order is that of every scenario, so a harder one takes those of a milder one too.
     ``stops``, ``leaves``: int64[P], the day on which a borrower who will default loses the job, or takes
-    the salary to another bank. ``taken``: float64[D], the share of salaries that those job losses are:
-    the rest of the move of unemployment falls on others.
+    the salary to another bank. ``taken``: float64[D], the share of salaries that those job losses after the
+    first day are: the rest of the move of unemployment falls on others.
     """
 
     place: Float1D
@@ -86,7 +86,8 @@ def jobs(
     has_pay = paid & (segment != RETIRED) & (segment != JOBLESS)
     stops, leaves = (np.where(has_pay, day, never) for day in trouble or (never, never))
     earns = np.flatnonzero(has_pay)
-    ended = np.sort(stops[earns])
+    # Whose trouble began before the first day lost the job before the jump-off: no part of a move from there.
+    ended = np.sort(stops[earns][stops[earns] > 0])
     taken = np.searchsorted(ended, np.arange(days), side="right") / max(1, len(earns))
     if not economy.jobs_lost.any():
         return Jobs(place, economy, stops, leaves, taken)
