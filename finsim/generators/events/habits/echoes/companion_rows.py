@@ -1,0 +1,284 @@
+"""Which rows come with another one: a pre-authorisation before its completion, a decline before its retry.
+
+Such a row has a word, or two, that nearly always stand within a short time of another row of the same entity
+and payee. What meets by chance is counted at other times of the same pair, and of other words at the same
+payees (own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, NONE
+from finsim.notation import Array, Bool1D, Float1D, Int1D
+
+LEAST, MOSTLY = 30, 0.5
+"""Rows of a word that come with another at least, and their share beyond chance (assumptions)."""
+HOUR = NANOS_PER_DAY // 24
+REACHES = (HOUR // 6, HOUR, 6 * HOUR, NANOS_PER_DAY, 3 * NANOS_PER_DAY, 10 * NANOS_PER_DAY)
+"""How far apart they may be; ten days reach over a stay in a hotel (assumption)."""
+FURTHER, NEARLY = 1.05, 0.9
+"""How many times more a longer reach or a second word must find, and share of the best find that is as good:
+then the row whose sum is told best is the one that comes with the other (assumptions)."""
+MOST_WORDS = 64
+"""Words of a column from which on it holds names or remarks (assumption)."""
+MOST_FACTS, MOST_CHAIN = 4, 8
+"""Facts of a ledger, and rows one after the other that come with one, at most (assumptions)."""
+FEW = 8
+"""Different sums that are sums of their own; more are shares of the other row's sum (assumption)."""
+SAME, OWN, SHARE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Rows n of a ledger. ``party`` int64[n] codes of entity, payee and side, -1 where the payee lacks.
+
+    ``payee`` int64[n] from 0; ``time`` int64[n] ns; ``sums`` float64[n], NaN where one lacks; ``words``: int64[n]
+    from 0 by column. ``named``: whether payees are told apart; if not, rows come together by equal sums only.
+    """
+
+    party: Int1D
+    payee: Int1D
+    time: Int1D
+    sums: Float1D
+    words: Mapping[str, Int1D]
+    named: bool = True
+
+    def take(self, rows: Array) -> Paid:
+        """Return some rows."""
+        words = {name: one[rows] for name, one in self.words.items()}
+        return Paid(self.party[rows], self.payee[rows], self.time[rows], self.sums[rows], words, self.named)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Rows with one of some words, ``said`` int64[G, P] of ``columns``, come with another row.
+
+    ``leads``: before it, else after it; at most ``reach`` ns apart, with the same sum if ``same_sum``.
+    ``rows`` and ``met`` int64[G]: rows of each word, and how many of them come with another.
+    """
+
+    columns: tuple[str, ...]
+    said: Array
+    leads: bool
+    same_sum: bool
+    reach: int
+    rows: Int1D
+    met: Int1D
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Rows ``order`` int64[m] by group and time, backwards for rows that follow: ``group``, ``time`` int64[m]."""
+
+    order: Int1D
+    group: Int1D
+    time: Int1D
+
+    @classmethod
+    def of(cls, paid: Paid, leads: bool, same_sum: bool) -> Sequence:
+        """Return the rows of a pair (and sum) one after the other."""
+        usable = paid.party >= 0
+        group = paid.party
+        if same_sum:
+            usable &= np.isfinite(paid.sums)
+            sums = np.unique(paid.sums, return_inverse=True)[1].reshape(-1)
+            group = paid.party * (int(sums.max(initial=0)) + 1) + sums
+        rows = np.flatnonzero(usable)
+        group = np.unique(group[rows], return_inverse=True)[1].reshape(-1)
+        order = np.lexsort((paid.time[rows], group))
+        order = order if leads else order[::-1]
+        time = paid.time[rows[order]]
+        return cls(rows[order], group[order], time if leads else -time)
+
+    def following(self, kind: Int1D) -> tuple[Int1D, Int1D]:
+        """Return the place int64[m] of the next row of another ``kind`` in the group, -1, and how far it is."""
+        there = kind[self.order]
+        changes = (self.group[1:] != self.group[:-1]) | (there[1:] != there[:-1])
+        heads = np.append(np.flatnonzero(changes) + 1, len(there))
+        following = heads[np.concatenate([[0], np.cumsum(changes)])] if len(there) else heads[:0]
+        inside = np.minimum(following, len(there) - 1)
+        found = (following < len(there)) & (self.group[inside] == self.group)
+        wait = np.where(found, self.time[inside] - self.time, np.iinfo(np.int64).max)
+        return np.where(found, following, NONE), wait
+
+    def by_chance(self, reach: int) -> Float1D:
+        """Return float64[m], how often a row of the group stands within reach of the same time, weeks apart."""
+        week, second = 7 * NANOS_PER_DAY, 1_000_000_000
+        later = week * -(-(reach + NANOS_PER_DAY) // week)
+        earlier = -week * -(-(2 * reach + NANOS_PER_DAY) // week)
+        time = (self.time - self.time.min(initial=0)) // second
+        span = int(time.max(initial=0)) + (later - earlier) // second + 1
+        sign = 1 if len(self.group) < 2 or self.group[0] <= self.group[-1] else -1
+        key = sign * self.group * span + time
+        found = np.zeros(len(key))
+        for shift in (later, earlier):
+            at = np.searchsorted(key, key + shift // second, "right")
+            inside = np.minimum(at, len(key) - 1)
+            wait = key[inside] - key - shift // second
+            found += 0.5 * ((at < len(key)) & (wait <= reach // second) & (self.group[inside] == self.group))
+        return found
+
+
+@dataclass
+class _Search:
+    """A search under way; chance is counted once for each sequence and reach."""
+
+    paid: Paid
+    sequences: dict[tuple[bool, bool], Sequence]
+    chance: dict[tuple[bool, bool, int], Float1D]
+
+    def tried(self, columns: tuple[str, ...], leads: bool, same_sum: bool) -> tuple[Fact, float] | None:
+        """Return what words of columns tell, and how many rows beyond chance; None where nothing."""
+        codes, said = _kinds(self.paid, columns)
+        sequence = self.sequences[leads, same_sum]
+        wait = sequence.following(codes)[1]
+        there, rows = codes[sequence.order], np.bincount(codes, minlength=len(said))
+        best, found = 0.0, None
+        for reach in REACHES:
+            hit = wait <= reach
+            met = np.bincount(there, hit, len(said))
+            good = (met >= LEAST) & (met >= MOSTLY * rows)
+            for k in np.flatnonzero(good):
+                mine = there == k
+                chance = max(self._chance(leads, same_sum, reach)[mine].sum() / rows[k],
+                             self._others(codes, sequence, hit, int(k)))  # fmt: skip
+                good[k] = met[k] - chance * rows[k] >= max(MOSTLY * rows[k], LEAST / 2)
+            net = float(met[good].sum())
+            if net > FURTHER * best:
+                best = net
+                found = Fact(
+                    columns, said[good], leads, same_sum, reach, rows[good], met[good].astype(np.int64)
+                )
+        return None if found is None else (found, best)
+
+    def _chance(self, leads: bool, same_sum: bool, reach: int) -> Float1D:
+        key = leads, same_sum, reach
+        if key not in self.chance:
+            self.chance[key] = self.sequences[leads, same_sum].by_chance(reach)
+        return self.chance[key]
+
+    def _others(self, codes: Int1D, sequence: Sequence, hit: Bool1D, kind: int) -> float:
+        """Return the share of rows of other words, at the payees of a word, that come with another row."""
+        payee, mine = self.paid.payee, codes == kind
+        own = np.bincount(payee[mine & (self.paid.party >= 0)], minlength=int(payee.max()) + 1).astype(
+            np.float64
+        )
+        rows = np.bincount(payee[~mine], minlength=len(own))
+        at = sequence.order[hit]
+        hits = np.bincount(payee[at[~mine[at]]], minlength=len(own))
+        own[rows == 0] = 0.0
+        return float((own * hits / np.maximum(rows, 1)).sum() / max(own.sum(), 1.0))
+
+
+def facts_of(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
+    """Return what rows of words come with others: each fact, its rows int64[m], and those they come with.
+
+    One after the other, each among the rows that those before have left; few, or none.
+    """
+    found: list[tuple[Fact, Int1D, Int1D]] = []
+    left = np.arange(len(paid.time))
+    while len(found) < MOST_FACTS:
+        best = _best(paid.take(left))
+        if best is None:
+            break
+        fact, one, two = best
+        found.append((fact, left[one], left[two]))
+        left = np.delete(left, one)
+    return found
+
+
+def companions(paid: Paid, fact: Fact) -> tuple[Int1D, Int1D]:
+    """Return rows int64[m] that come with another one by a fact, and which: of other words, the end of a chain."""
+    worded = has_words(paid, fact)
+    sequence = Sequence.of(paid, fact.leads, fact.same_sum)
+    following, wait = sequence.following(_kinds(paid, fact.columns)[0])
+    there = worded[sequence.order]
+    at = np.where(wait <= fact.reach, following, NONE)
+    ends = np.where(there, at, NONE)
+    for _ in range(MOST_CHAIN):
+        again = np.flatnonzero((ends >= 0) & there[np.maximum(ends, 0)])
+        if not len(again):
+            break
+        ends[again] = at[ends[again]]
+    ends = np.where((ends >= 0) & ~there[np.maximum(ends, 0)], ends, NONE)
+    rows = np.flatnonzero(ends >= 0)
+    return sequence.order[rows], sequence.order[ends[rows]]
+
+
+def has_words(paid: Paid, fact: Fact) -> Bool1D:
+    """Return bool[n], the rows with the words of a fact."""
+    found = np.zeros(len(paid.time), np.bool_)
+    for words in fact.said:
+        same = np.ones(len(found), np.bool_)
+        for name, word in zip(fact.columns, words, strict=True):
+            same &= paid.words[name] == word
+        found |= same
+    return found
+
+
+def sum_laws(one: Float1D, two: Float1D) -> tuple[Int1D, Float1D]:
+    """Return how sums ``one`` follow from ``two`` (``SAME``, ``OWN``, ``SHARE``) int64[m], and the number it takes."""
+    same = (one == two) | (np.isnan(one) & np.isnan(two))
+    few = len(np.unique(one[~same])) <= FEW
+    shared = ~same & (two != 0) & np.isfinite(two) & np.isfinite(one) & (not few)
+    how = np.where(same, SAME, np.where(shared, SHARE, OWN))
+    return how, np.where(shared, one / np.where(shared, two, 1.0), np.where(same, 1.0, one))
+
+
+def _best(paid: Paid) -> tuple[Fact, Int1D, Int1D] | None:
+    """Return the fact that most rows tell, of one column if any does, and its pairs of rows."""
+    ways = [(leads, same) for same in (True, False) for leads in (True, False) if same or paid.named]
+    search = _Search(paid, {way: Sequence.of(paid, *way) for way in ways}, {})
+    near = max((_near(one) for one in search.sequences.values()), default=0)
+    if near < LEAST:
+        return None
+    for asked in _columns(paid):
+        tried = [search.tried(columns, *way) for columns in asked for way in ways]
+        told = [one for one in tried if one is not None]
+        most = max((net for _, net in told), default=0.0)
+        judged = []
+        for k, (fact, net) in enumerate(told):
+            if net < NEARLY * most:
+                continue
+            one, two = companions(paid, fact)
+            if len(one) >= LEAST:
+                judged.append(((_bits(paid.sums[one], paid.sums[two]), -net, k), (fact, one, two)))
+        if judged:
+            return min(judged, key=lambda pair: pair[0])[1]
+    return None
+
+
+def _columns(paid: Paid) -> Iterator[list[tuple[str, ...]]]:
+    """Yield single columns of few words, then pairs of them."""
+    few = [name for name, one in paid.words.items() if 1 < len(np.unique(one)) <= MOST_WORDS]
+    yield [(name,) for name in few]
+    yield list(combinations(few, 2))
+
+
+def _near(sequence: Sequence) -> int:
+    """Return how many rows have another of their group within the longest reach."""
+    same = sequence.group[1:] == sequence.group[:-1]
+    return int((same & (np.diff(sequence.time) <= REACHES[-1])).sum())
+
+
+def _kinds(paid: Paid, columns: tuple[str, ...]) -> tuple[Int1D, Array]:
+    """Return the code int64[n] of the words of each row, and the words int64[K, P] of each code."""
+    words = np.stack([paid.words[name] for name in columns], axis=1)
+    code = np.zeros(len(words), np.int64)
+    for one in words.T:
+        code = code * (int(one.max(initial=0)) + 1) + one
+    _, first, codes = np.unique(code, return_index=True, return_inverse=True)
+    return codes.reshape(-1), words[first]
+
+
+def _bits(one: Float1D, two: Float1D) -> float:
+    """Return how much is to tell of sums that follow from others, in nats, to a tenth."""
+    how, number = sum_laws(one, two)
+    _, counts = np.unique(np.stack([how, np.round(number, 4)]), axis=1, return_counts=True)
+    shares = counts / max(counts.sum(), 1)
+    return round(-float((shares * np.log(shares)).sum()), 1)
