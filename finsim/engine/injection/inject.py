@@ -28,6 +28,7 @@ from finsim.engine.injection.accounts.transfer_words import transfer_words
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
+from finsim.engine.injection.following.companions import companions
 from finsim.engine.injection.following.following import Following, with_balances
 from finsim.engine.injection.following.linked_sums import with_linked_sums
 from finsim.engine.injection.following.second_days import with_second_days
@@ -152,13 +153,21 @@ def inject(
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None,
                   local_shops(local, past, ledger.columns))  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
+    beside = companions(local, past, ledger.columns)
     lent = templates(
-        sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts, used
+        sample,
+        past,
+        ledger.columns,
+        steps,
+        currencies.codes if currencies else None,
+        people.sorts,
+        used,
+        beside,
     )
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
         fee_columns=fee_columns(sides, sample, past, ledger),
-        shop_words=merchant_words(local, past, ledger.columns),
+        shop_words=merchant_words(local, past, ledger.columns, beside.lends if beside else None),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
@@ -184,7 +193,7 @@ def inject(
         rows_of, judged,
         (*absent_words(ledger.source),
          *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
-         *(sides.told(ledger.scale) if sides else ()),
+         *(sides.told(ledger.scale) if sides else ()), *(beside.told(added.cells) if beside else ()),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),
