@@ -134,26 +134,30 @@ def inject(
     if said is not None and said.field.role == "direction":
         refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
     past = histories(local, ledger.columns)
-    people = ledger_population(local, past, ledger.columns, ledger.scale)
+    beside = companions(local, past, ledger.columns)
+    counted = beside.lends if beside else None
+    people = ledger_population(local, past, ledger.columns, ledger.scale, counted)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger)
     progress("planning schemes", 1, _STEPS)
     used, daily = people.used(past), ledger.columns.is_daily
+    # A row that comes with another is no payment of its own: its sum and hour tell of no other.
+    alone = past if beside is None else replace(past, outgoing=past.outgoing & beside.lends)
+    used = used if beside is None else used & beside.lends
     clock = ledger_clock(local, past, people.entity, people.settings, daily, used)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     words = transfer_words(local, past, ledger.columns, people.sorts)
     sides = OtherSides.of(local, past, ledger.columns)
-    sent = past if sides is None else sides.sent(past)
+    sent = alone if sides is None else sides.sent(alone)
     laws = MoneyLaws.of(sent, people, currencies, steps, words.lends if words else None)
     times = RelatedTimes.of(local, people.sorts, daily, used)
     hours = MerchantHours.of(local, past, used, is_daily=daily)
-    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times, hours,
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, alone), times, hours,
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None,
-                  local_shops(local, past, ledger.columns))  # fmt: skip
+                  local_shops(local, alone, ledger.columns))  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    beside = companions(local, past, ledger.columns)
     lent = templates(
         sample,
         past,
@@ -167,7 +171,7 @@ def inject(
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
         fee_columns=fee_columns(sides, sample, past, ledger),
-        shop_words=merchant_words(local, past, ledger.columns, beside.lends if beside else None),
+        shop_words=merchant_words(local, past, ledger.columns, counted),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
