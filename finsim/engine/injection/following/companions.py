@@ -64,8 +64,8 @@ class Beside:
 class Companions:
     """Facts of a ledger in the order in which they were found; ``lends`` bool[n] rows that may lend cells.
 
-    ``time`` int64[n] ns, ``size`` int64[n] sums of the rows, ``plain``: places of the columns that a row which
-    comes along has of its own, where it differs from its host.
+    ``time`` int64[n] ns, ``size`` int64[n] sums of the rows, ``plain``: places of the columns that a row
+    which comes along has of its own, where it differs from its host.
     """
 
     facts: tuple[Beside, ...]
@@ -139,7 +139,7 @@ def _paid(
     said: dict[str, list[str]] = {}
     for at, (name, column) in enumerate(zip(sample.cells.schema.names, sample.cells.columns, strict=True)):
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if at in taken or not (is_text(kind) or pa.types.is_boolean(kind)):
+        if at in taken or not (is_text(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind)):
             continue
         codes, known = pd.factorize(pd.Series(column.to_pandas().to_numpy(dtype=object)))
         if 2 <= len(known) <= MOST_WORDS:

@@ -30,12 +30,12 @@ DRAWS = 2
 class CompanionLaw:
     """Rows that come with a host row, before it if ``leads``; drawn from H learned chains of B rows.
 
-    ``columns`` int64[P] places among the columns of words, ``said`` int32[G, P] their words that tell such
-    rows, of which there were ``rows`` int64[G], ``met`` of them with a host; ``host_word`` int32[G, P] its
-    most frequent words, ``within`` int64[G] ns in which 95 of 100 come; ``same_sum`` and ``reach`` as found.
-    ``told`` int64[T] places of columns that tell which rows are hosts, ``keys`` int32[K, T] their words, ``ANY``
-    for all that are not named, ``rate`` float64[K]; ``never`` int32[V, 2] columns and words of no host. ``starts`` int64[H + 1] of chains in the bank,
-    ``host`` int32[H, C + 1] words of their hosts where they tell the chain. Of each row of the bank:
+    ``columns`` int64[P] places of columns, ``said`` float64[G, P] their words (numbers) that tell such
+    rows, of which there were ``rows`` int64[G], ``met`` of them with a host; ``host_word`` float64[G, P] its
+    most frequent words; ``same_sum`` and ``reach`` as found. ``told`` int64[T] places of columns that tell
+    which rows are hosts, ``keys`` int32[K, T] their words, ``ANY`` for all that are not named, ``rate``
+    float64[K]; ``never`` int32[V, 2] columns and words of no host. ``starts`` int64[H + 1] of chains in the
+    bank, ``host`` int32[H, C + 1] words of their hosts where they tell the chain. Of each row of the bank:
     ``lag`` int64[B] ns after the host, ``how`` int64[B] and ``number`` float64[B] as ``sum_laws`` has them,
     ``cells`` int32[B, C], ``AS_BEFORE`` for the word of the host; ``numbers`` float64[B, N] of other columns
     where ``as_number`` bool[B, N] is false, else that of the host.
@@ -43,11 +43,10 @@ class CompanionLaw:
 
     leads: bool
     columns: Int1D
-    said: Array
+    said: Float2D
     rows: Int1D
     met: Int1D
-    host_word: Array
-    within: Int1D
+    host_word: Float2D
     same_sum: bool
     reach: int
     told: Int1D

@@ -16,14 +16,17 @@ import numpy as np
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, NONE
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
-LEAST, MOSTLY = 30, 0.5
-"""Rows of a word that come with another at least, and their share beyond chance (assumptions)."""
+LEAST, LEAST_WORD, MOSTLY = 30, 10, 0.5
+"""Rows of a fact that come with others at least, those of one of its words, and their share of its rows
+beyond chance (assumptions)."""
 HOUR = NANOS_PER_DAY // 24
 REACHES = (HOUR // 6, HOUR, 6 * HOUR, NANOS_PER_DAY, 3 * NANOS_PER_DAY, 10 * NANOS_PER_DAY)
 """How far apart they may be; ten days reach over a stay in a hotel (assumption)."""
 FURTHER, NEARLY = 1.05, 0.9
-"""How many times more a longer reach or a second word must find, and share of the best find that is as good:
-then the row whose sum is told best is the one that comes with the other (assumptions)."""
+"""How many times more a longer reach must find, and share of the best find that is as good (assumptions)."""
+TOLD_SUM = 1.0
+"""Nats of a sum up to which the other row tells it: of two rows that come together it is the one that comes
+with the other, whose sum is drawn as any (assumption)."""
 MOST_WORDS = 64
 """Words of a column from which on it holds names or remarks (assumption)."""
 MOST_FACTS, MOST_CHAIN = 4, 8
@@ -37,8 +40,8 @@ SAME, OWN, SHARE = 0, 1, 2
 class Paid:
     """Rows n of a ledger. ``party`` int64[n] codes of entity, payee and side, -1 where the payee lacks.
 
-    ``payee`` int64[n] from 0; ``time`` int64[n] ns; ``sums`` float64[n], NaN where one lacks; ``words``: int64[n]
-    from 0 by column. ``named``: whether payees are told apart; if not, rows come together by equal sums only.
+    ``payee`` int64[n] from 0; ``time`` int64[n] ns; ``sums`` float64[n], NaN where one lacks; ``words``:
+    int64[n] from 0 by column. ``named``: whether payees are told apart; if not, equal sums alone tell.
     """
 
     party: Int1D
@@ -73,7 +76,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Sequence:
-    """Rows ``order`` int64[m] by group and time, backwards for rows that follow: ``group``, ``time`` int64[m]."""
+    """Rows ``order`` int64[m] by ``group`` and ``time`` int64[m], backwards for rows that follow."""
 
     order: Int1D
     group: Int1D
@@ -96,7 +99,7 @@ class Sequence:
         return cls(rows[order], group[order], time if leads else -time)
 
     def following(self, kind: Int1D) -> tuple[Int1D, Int1D]:
-        """Return the place int64[m] of the next row of another ``kind`` in the group, -1, and how far it is."""
+        """Return the place int64[m] of the group's next row of another ``kind``, -1, and how far it is."""
         there = kind[self.order]
         changes = (self.group[1:] != self.group[:-1]) | (there[1:] != there[:-1])
         heads = np.append(np.flatnonzero(changes) + 1, len(there))
@@ -107,7 +110,7 @@ class Sequence:
         return np.where(found, following, NONE), wait
 
     def by_chance(self, reach: int) -> Float1D:
-        """Return float64[m], how often a row of the group stands within reach of the same time, weeks apart."""
+        """Return float64[m], how often a row of the group stands within reach of its time, weeks apart."""
         week, second = 7 * NANOS_PER_DAY, 1_000_000_000
         later = week * -(-(reach + NANOS_PER_DAY) // week)
         earlier = -week * -(-(2 * reach + NANOS_PER_DAY) // week)
@@ -132,29 +135,31 @@ class _Search:
     sequences: dict[tuple[bool, bool], Sequence]
     chance: dict[tuple[bool, bool, int], Float1D]
 
-    def tried(self, columns: tuple[str, ...], leads: bool, same_sum: bool) -> tuple[Fact, float] | None:
-        """Return what words of columns tell, and how many rows beyond chance; None where nothing."""
+    def tried(self, columns: tuple[str, ...], leads: bool, same_sum: bool) -> list[Fact]:
+        """Return what words of columns tell: words that come equally near together, few or none.
+
+        The shortest reach that finds nearly all is that of a word.
+        """
         codes, said = _kinds(self.paid, columns)
         sequence = self.sequences[leads, same_sum]
         wait = sequence.following(codes)[1]
         there, rows = codes[sequence.order], np.bincount(codes, minlength=len(said))
-        best, found = 0.0, None
+        best, near = np.zeros(len(said), np.int64), np.zeros(len(said), np.int64)
         for reach in REACHES:
             hit = wait <= reach
-            met = np.bincount(there, hit, len(said))
-            good = (met >= LEAST) & (met >= MOSTLY * rows)
-            for k in np.flatnonzero(good):
-                mine = there == k
-                chance = max(self._chance(leads, same_sum, reach)[mine].sum() / rows[k],
+            met = np.bincount(there, hit, len(said)).astype(np.int64)
+            further = (met >= LEAST_WORD) & (met >= MOSTLY * rows) & (met > FURTHER * best)
+            for k in np.flatnonzero(further):
+                chance = max(float(self._chance(leads, same_sum, reach)[there == k].sum()) / rows[k],
                              self._others(codes, sequence, hit, int(k)))  # fmt: skip
-                good[k] = met[k] - chance * rows[k] >= max(MOSTLY * rows[k], LEAST / 2)
-            net = float(met[good].sum())
-            if net > FURTHER * best:
-                best = net
-                found = Fact(
-                    columns, said[good], leads, same_sum, reach, rows[good], met[good].astype(np.int64)
-                )
-        return None if found is None else (found, best)
+                if met[k] - chance * rows[k] >= MOSTLY * rows[k]:
+                    best[k], near[k] = met[k], reach
+        groups = [near == reach for reach in np.unique(near[near > 0])]
+        return [
+            Fact(columns, said[one], leads, same_sum, int(near[one][0]), rows[one], best[one])
+            for one in groups
+            if best[one].sum() >= LEAST
+        ]
 
     def _chance(self, leads: bool, same_sum: bool, reach: int) -> Float1D:
         key = leads, same_sum, reach
@@ -193,7 +198,7 @@ def facts_of(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
 
 
 def companions(paid: Paid, fact: Fact) -> tuple[Int1D, Int1D]:
-    """Return rows int64[m] that come with another one by a fact, and which: of other words, the end of a chain."""
+    """Return rows int64[m] that come with another by a fact, and which: the end of a chain."""
     worded = has_words(paid, fact)
     sequence = Sequence.of(paid, fact.leads, fact.same_sum)
     following, wait = sequence.following(_kinds(paid, fact.columns)[0])
@@ -222,7 +227,7 @@ def has_words(paid: Paid, fact: Fact) -> Bool1D:
 
 
 def sum_laws(one: Float1D, two: Float1D) -> tuple[Int1D, Float1D]:
-    """Return how sums ``one`` follow from ``two`` (``SAME``, ``OWN``, ``SHARE``) int64[m], and the number it takes."""
+    """Return how sums follow from those of ``two`` (``SAME``, ``OWN``, ``SHARE``) int64[m], and a number."""
     same = (one == two) | (np.isnan(one) & np.isnan(two))
     few = len(np.unique(one[~same])) <= FEW
     shared = ~same & (two != 0) & np.isfinite(two) & np.isfinite(one) & (not few)
@@ -234,22 +239,21 @@ def _best(paid: Paid) -> tuple[Fact, Int1D, Int1D] | None:
     """Return the fact that most rows tell, of one column if any does, and its pairs of rows."""
     ways = [(leads, same) for same in (True, False) for leads in (True, False) if same or paid.named]
     search = _Search(paid, {way: Sequence.of(paid, *way) for way in ways}, {})
-    near = max((_near(one) for one in search.sequences.values()), default=0)
-    if near < LEAST:
+    some = max((_near(one) for one in search.sequences.values()), default=0)
+    if some < LEAST:
         return None
     for asked in _columns(paid):
-        tried = [search.tried(columns, *way) for columns in asked for way in ways]
-        told = [one for one in tried if one is not None]
-        most = max((net for _, net in told), default=0.0)
+        facts = [fact for columns in asked for way in ways for fact in search.tried(columns, *way)]
         judged = []
-        for k, (fact, net) in enumerate(told):
-            if net < NEARLY * most:
-                continue
+        for fact in facts:
             one, two = companions(paid, fact)
             if len(one) >= LEAST:
-                judged.append(((_bits(paid.sums[one], paid.sums[two]), -net, k), (fact, one, two)))
-        if judged:
-            return min(judged, key=lambda pair: pair[0])[1]
+                judged.append((_nats(paid.sums[one], paid.sums[two]), (fact, one, two)))
+        told = [one for one in judged if one[0] <= TOLD_SUM] or judged
+        most = max((len(one) for _, (_, one, _) in told), default=0)
+        near = [one for one in told if len(one[1][1]) >= NEARLY * most]
+        if near:
+            return min(near, key=lambda one: (one[0], -len(one[1][1])))[1]
     return None
 
 
@@ -276,7 +280,7 @@ def _kinds(paid: Paid, columns: tuple[str, ...]) -> tuple[Int1D, Array]:
     return codes.reshape(-1), words[first]
 
 
-def _bits(one: Float1D, two: Float1D) -> float:
+def _nats(one: Float1D, two: Float1D) -> float:
     """Return how much is to tell of sums that follow from others, in nats, to a tenth."""
     how, number = sum_laws(one, two)
     _, counts = np.unique(np.stack([how, np.round(number, 4)]), axis=1, return_counts=True)

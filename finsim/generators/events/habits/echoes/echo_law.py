@@ -157,7 +157,7 @@ def merged_rows(
     block: Block, roles: EventRoles, tables: list[MixedTable], owners: list[Int1D], flags: list[Array],
     before: bool = False,
 ) -> Block:  # fmt: skip
-    """Return the block with more rows in order of time; ``tables``, ``owners`` and ``flags`` begin with its own.
+    """Return the block with more rows, by time; ``tables``, ``owners`` and ``flags`` begin with its own.
 
     At equal times those of the block come first, last if ``before``.
     """

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, Sides, answered
 from finsim.generators.events.habits.echoes.echo_law import EchoLaw, kinds_of
-from finsim.generators.events.habits.echoes.learned_companions import companion_losses
+from finsim.generators.events.habits.echoes.known_companions import companion_losses
 from finsim.generators.events.habits.echoes.learned_echoes import Echoes, log_of_rows
 from finsim.notation import Float1D, Int1D
 from finsim.records.event_log import EventLog

@@ -6,14 +6,12 @@ import numpy as np
 
 from finsim.generators.events.habits.echoes.answer_words import ANY, telling_words
 from finsim.generators.events.habits.echoes.answering_rows import sides_of
-from finsim.generators.events.habits.echoes.companion_law import CompanionLaw, host_chances
+from finsim.generators.events.habits.echoes.companion_law import CompanionLaw
 from finsim.generators.events.habits.echoes.companion_rows import (
     FEW,
-    HOUR,
     MOST_WORDS,
     Fact,
     Paid,
-    companions,
     facts_of,
     sum_laws,
 )
@@ -26,15 +24,14 @@ from finsim.generators.events.habits.echoes.echo_law import (
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventLog
 
+FIRST_ROWS = 10_000
+"""Rows that tell whether a column of numbers has few different ones (assumption)."""
 WEIGHT = 1.0
 """Rows by which the rate of words is drawn towards that of fewer words (assumption)."""
 MOST_TOLD = 3
 """Columns that tell which rows are hosts, at most (assumption)."""
 NEVER = 8.0
 """Hosts that one would expect among the rows of a word from which on none of them is one (assumption)."""
-OF_TEN = 0.95
-LEAST_CHANCE = 1e-3
-"""Chance that any row is a host, or any is not (assumption)."""
 
 Level = tuple[Array, Float1D, Float1D]
 
@@ -45,15 +42,28 @@ def paid_of(log: EventLog) -> Paid:
     payee = np.zeros(log.events.rows, np.int64) if partner is None else partner.astype(np.int64)
     wide, sides = int(payee.max(initial=0)) + 1, int(side.max(initial=0)) + 1
     party = np.where(payee >= 0, (log.entity() * wide + payee) * sides + side, -1)
-    words = {
-        name: log.events[name].values.astype(np.int64) + 1 for name in word_columns(log.events, log.roles)
-    }
+    words = {name: codes for name, (codes, _) in spoken_words(log).items()}
     sums = np.full(log.events.rows, np.nan) if amount is None else amount
     return Paid(party, np.maximum(payee, 0), log.times, sums, words, partner is not None)
 
 
+def spoken_words(log: EventLog) -> dict[str, tuple[Int1D, Float1D]]:
+    """Return codes int64[n] from 0 of columns of words and of few whole numbers, and what each stands for."""
+    found = {}
+    for name in word_columns(log.events, log.roles):
+        one = log.events[name]
+        found[name] = one.values.astype(np.int64) + 1, np.arange(-1.0, len(one.words))
+    for name in number_columns(log.events, log.roles):
+        values = log.events[name].values
+        some = values[:: max(1, len(values) // FIRST_ROWS)]
+        if len(np.unique(some)) <= MOST_WORDS and not (some[np.isfinite(some)] % 1).any():
+            known, codes = np.unique(values, return_inverse=True)
+            found[name] = codes.reshape(-1).astype(np.int64), known
+    return found
+
+
 def learn_companions(log: EventLog, kept: Bool1D) -> tuple[CompanionLaw, ...]:
-    """Return what rows of a log, of those ``kept`` bool[n], come with others; they are struck from ``kept``."""
+    """Return what rows of a log, of those ``kept`` bool[n], come with others, struck from ``kept``."""
     rows = np.flatnonzero(kept)
     facts = facts_of(paid_of(log).take(rows))
     gone = np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
@@ -64,28 +74,6 @@ def learn_companions(log: EventLog, kept: Bool1D) -> tuple[CompanionLaw, ...]:
         laws.append(_law(log, fact, (rows[one], rows[two]), np.delete(rows, later)))
     kept[rows[gone]] = False
     return tuple(laws)
-
-
-def companion_losses(law: CompanionLaw, log: EventLog) -> tuple[Bool1D, Float1D]:
-    """Return which rows of a log stay, bool[n], and what those that come with others cost in nats: float64[E]."""
-    names = word_columns(log.events, log.roles)
-    fact = Fact(
-        tuple(names[k] for k in law.columns), law.said.astype(np.int64) + 1, law.leads, law.same_sum,
-        law.reach, law.rows, law.met,
-    )  # fmt: skip
-    one, two = companions(paid_of(log), fact)
-    kept = np.ones(log.events.rows, np.bool_)
-    kept[one] = False
-    chance = host_chances(law, log.events, log.roles)
-    chance = np.where(chance > 0, chance.clip(LEAST_CHANCE, 1.0 - LEAST_CHANCE), 0.0)
-    chance[two] = np.maximum(chance[two], LEAST_CHANCE)
-    nats = -np.log1p(-chance)
-    nats[one] = 0.0
-    nats[two] = -np.log(chance[two])
-    known, wait = np.abs(law.lag) // HOUR, np.abs(log.times[one] - log.times[two]) // HOUR
-    count = np.bincount(known, minlength=int(max(known.max(initial=0), wait.max(initial=0))) + 1) + 0.5
-    nats[one] -= np.log(count[wait] / count.sum())
-    return kept, np.asarray(np.bincount(log.entity(), nats, log.count), np.float64)
 
 
 def _law(log: EventLog, fact: Fact, pairs: tuple[Int1D, Int1D], among: Int1D) -> CompanionLaw:
@@ -102,39 +90,42 @@ def _law(log: EventLog, fact: Fact, pairs: tuple[Int1D, Int1D], among: Int1D) ->
     sums = np.zeros(log.events.rows) if amount is None else amount
     how, number = sum_laws(sums[one], sums[two])
     lag = log.times[one] - log.times[two]
-    kinds = np.stack([log.events[name].values for name in fact.columns], axis=1)
+    kinds = np.stack([log.events[name].values.astype(np.float64) for name in fact.columns], axis=1)
+    spoken = spoken_words(log)
+    said_values = np.stack(
+        [spoken[name][1][code] for name, code in zip(fact.columns, fact.said.T, strict=True)], axis=1
+    )
     first = starts[:-1]
     said = np.column_stack([cells[first], how[first], np.diff(starts)])
     told, keys, rate, never = _rates(log, hosts, among)
-    host_word, within = [], []
-    for words in fact.said - 1:
+    host_word = []
+    for words in said_values:
         mine = (kinds[one] == words).all(axis=1)
         beside, often = np.unique(kinds[two[mine]], axis=0, return_counts=True)
         host_word.append(beside[np.argmax(often)] if len(often) else words)
-        within.append(int(np.quantile(np.abs(lag[mine]), OF_TEN)) if mine.any() else 0)
     return CompanionLaw(
-        fact.leads, np.array([names.index(name) for name in fact.columns]),
-        (fact.said - 1).astype(np.int32), fact.rows, fact.met, np.array(host_word, np.int32),
-        np.array(within, np.int64), fact.same_sum, fact.reach, told, keys, rate, never, starts.astype(np.int64),
+        fact.leads, np.array([list(log.events.columns).index(name) for name in fact.columns]),
+        said_values, fact.rows, fact.met, np.array(host_word),
+        fact.same_sum, fact.reach, told, keys, rate, never, starts.astype(np.int64),
         telling_words(words_of(log.events, log.roles, hosts), said, np.zeros(len(hosts), np.int64)),
-        lag.astype(np.int64), how.astype(np.int64), number, cells, *_numbers(log, one, two),
+        lag.astype(np.int64), how.astype(np.int64), number, cells, *_numbers(log, one, two, fact.columns),
     )  # fmt: skip
 
 
-def _numbers(log: EventLog, one: Int1D, two: Int1D) -> tuple[Float2D, Array]:
+def _numbers(log: EventLog, one: Int1D, two: Int1D, told: tuple[str, ...]) -> tuple[Float2D, Array]:
     """Return ``numbers`` and ``as_number``: numbers of their own where few differ from those of the hosts."""
     names = number_columns(log.events, log.roles)
     found, same = np.zeros((len(one), len(names))), np.ones((len(one), len(names)), np.bool_)
     for k, name in enumerate(names):
         here, there = log.events[name].values[one], log.events[name].values[two]
         differs = ~((here == there) | (np.isnan(here) & np.isnan(there)))
-        if 0 < len(np.unique(here[differs])) <= FEW:
+        if differs.any() and (name in told or len(np.unique(here[differs])) <= FEW):
             found[:, k], same[:, k] = np.where(differs, here, 0.0), ~differs
     return found, same
 
 
 def _cells(column: Array, one: Int1D, two: Int1D) -> Array:
-    """Return the words of companions int32[m], ``AS_BEFORE`` for that of the host if this tells them better."""
+    """Return the words of companions int32[m], ``AS_BEFORE`` for their host's if this tells them better."""
     like = np.where(column[one] == column[two], AS_BEFORE, column[one])
     return np.where(_spread(column[one]) < _spread(like), column[one], like).astype(np.int32)
 
@@ -146,7 +137,7 @@ def _spread(words: Array) -> float:
 
 
 def _rates(log: EventLog, hosts: Int1D, among: Int1D) -> tuple[Int1D, Array, Float1D, Array]:
-    """Return the columns that tell which rows are hosts, their words and rates, and words that hosts never have.
+    """Return the columns that tell which rows are hosts, their words and rates, and words of no host.
 
     One more column as long as it tells more than it costs (BIC).
     """

@@ -28,6 +28,7 @@ from finsim.generators.events.habits.echoes.echo_law import (
     word_columns,
     words_of,
 )
+from finsim.generators.events.habits.echoes.known_companions import told_companions
 from finsim.generators.events.habits.echoes.learned_companions import learn_companions
 from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, Pairs, second_sides
 from finsim.generators.events.stored_arrays import arrays_of, item_of
@@ -63,6 +64,10 @@ class Echoes:
     def turns_rows(self) -> bool:
         """Whether some answers are rows of the counterparty."""
         return any(law.turned for law in self._all().values())
+
+    def remarks(self, log: EventLog) -> tuple[str, ...]:
+        """Return what rows come with others, in words; ``log`` has the columns."""
+        return tuple(text for law in self.companions for text in told_companions(law, log))
 
     def _all(self) -> dict[str, EchoLaw]:
         found = {f"echo.{k}": law for k, law in enumerate(self.answers)}
