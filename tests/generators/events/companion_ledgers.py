@@ -1,4 +1,4 @@
-"""Planted ledgers of rows that come with others: pre-authorisations, declines and their retries, reversals."""
+"""Planted ledgers of rows that come with others: pre-authorisations, declines and retries, reversals."""
 
 import numpy as np
 from event_logs import BEGIN, DAY, DAYS, assembled, words
@@ -73,7 +73,7 @@ def ledger(count=60, seed=0, *, auto=0.2, told=True, retried=1.0, coded=False):
 
 
 def shares(log):
-    """Return how many holds, declines, sums of pumps and reversals there are, and shares that stand as planted.
+    """Return the shares of holds, sums of pumps, declines and reversals, and how many stand as planted.
 
     Each by a plain search among the rows of the card at the payee: a hold of 1.00 before a sum, a decline
     before an approved row of its sum, and so on.

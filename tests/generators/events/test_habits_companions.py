@@ -1,4 +1,4 @@
-"""Rows that come with others: found where they are planted, not where words are dealt out, drawn beside rows."""
+"""Rows that come with others: found where planted, not where words are dealt out, drawn beside rows."""
 
 from functools import cache
 
@@ -28,17 +28,22 @@ def test_facts_are_those_planted():
     ordinary, echoes = learn_echoes(log)
     assert echoes.remarks(log) == (
         "98% of rows with kind=PREAUTH are followed within 10 min at the same payee by kind=COMPLETION",
-        "79% of rows with answer=05 are followed within 10 min at the same payee, with the same sum, by answer=00",
-        "78% of rows with answer=91 are followed within 10 min at the same payee, with the same sum, by answer=00",
+        *(
+            f"{share} of rows with answer={word} are followed within 10 min at the same payee, "
+            "with the same sum, by answer=00"
+            for share, word in (("79%", "05"), ("78%", "91"))
+        ),
         "100% of rows with kind=REVERSAL are preceded within 6 h at the same payee, with the same sum, "
         "by kind=PURCHASE",
     )
     # What is left alone is what was planted alone: some holds, and what machines declined.
     kind, answer, mode = (ordinary.events[name].values for name in ("kind", "answer", "mode"))
-    assert (kind != BACK).all() and set(mode[answer > 0]) == {AUTO}
+    assert (kind != BACK).all()
+    assert set(mode[answer > 0]) == {AUTO}
     assert 0 < (kind == HOLD).sum() <= 0.03 * (log.events["kind"].values == HOLD).sum()
     chains = np.diff(echoes.companions[1].starts)
-    assert set(chains) == {1, 2} and 0.35 < (chains == 2).mean() < 0.65  # declined twice as often as once
+    assert set(chains) == {1, 2}
+    assert 0.35 < (chains == 2).mean() < 0.65
 
 
 @pytest.mark.parametrize("more", [{}, {"coded": True}])
@@ -46,7 +51,8 @@ def test_two_words_tell_what_one_does_not(more):
     """Most declines are by machine and are never tried again: the mode tells, beside the answer."""
     log = ledger(auto=0.7, **more)
     found = [(fact, one) for fact, one, _ in facts_of(paid_of(log)) if len(fact.columns) == 2]
-    assert len(found) == 1 and set(found[0][0].columns) == {"answer", "mode"}
+    assert len(found) == 1
+    assert set(found[0][0].columns) == {"answer", "mode"}
     assert (log.events["mode"].values[found[0][1]] != AUTO).all()
     one = [fact for fact, _, _ in facts_of(paid_of(log)) if len(fact.columns) == 1]
     assert all("answer" not in fact.columns for fact in one)
@@ -56,7 +62,8 @@ def test_nothing_is_found_by_chance():
     for seed in range(5):
         log = ledger(count=30, seed=seed, told=False)
         found, echoes = learn_echoes(log)
-        assert found is log and echoes is NO_ECHOES
+        assert found is log
+        assert echoes is NO_ECHOES
 
 
 def test_sampled_rows_come_as_the_planted_do(monkeypatch):
@@ -88,7 +95,8 @@ def test_parts_and_a_restored_model_give_the_same_rows():
     body = fitted()
     whole = body.sample(12, Streams(5))
     again = Habits.from_state(body.state())
-    assert again.remarks() == body.remarks() and len(body.remarks()) == 4
+    assert again.remarks() == body.remarks()
+    assert len(body.remarks()) == 4
     part = again.sample(5, Streams(5), first=7, total=12)
     assert part.digest() == whole.take(np.arange(7, 12)).digest()
     begin, end = whole.begin, whole.end
