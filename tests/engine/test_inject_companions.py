@@ -70,8 +70,10 @@ def test_added_rows_bring_those_that_real_ones_come_with(
     assert all(count >= 10 and alone == 0.0 for count, alone in found.values()), found
     holds, declines = (sum(added[name] == word) for name, word in (("kind", "HOLD"), ("answer", "05")))
     for said in (
-        f"kind=HOLD: 100% of such rows are followed by another at the same payee; {holds} added rows",
-        f"answer=05: 100% of such rows are followed by another at the same payee; {declines} added rows",
+        f"kind=HOLD: 100% of such rows are followed by another at the same payee; they came along with "
+        f"added ones, {holds} in all",
+        f"answer=05: 100% of such rows are followed by another at the same payee; they came along with "
+        f"added ones, {declines} in all",
     ):
         assert any(remark.startswith(said) for remark in remarks), remarks
     # Pumps are chosen as often as they are paid, not as often as they have rows; words stay together.

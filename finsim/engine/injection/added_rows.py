@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from finsim.engine.injection.accounts.account_sorts import RECEIPTS
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import NOBODY, Histories
-from finsim.engine.injection.following.beside_rows import with_beside
 from finsim.engine.injection.ids_in_order import IdsInOrder, ids_in_order
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS
 from finsim.engine.injection.ledger_population import LedgerPopulation
@@ -89,7 +88,7 @@ def added_rows(
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
         for row in range(len(scheme)):
-            found += with_beside(rows_of(scheme, row, number, world, (past, ledger, lent), rng), lent)
+            found += rows_of(scheme, row, number, world, (past, ledger, lent), rng)
     wall = np.array([one.time for one in found], dtype=np.int64)
     for one, time in zip(found, from_wall(wall - wall % sample.grain, sample.zone).tolist(), strict=True):
         one.time = time

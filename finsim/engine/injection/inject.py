@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.companions import companions
 from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
@@ -24,11 +25,10 @@ from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
-from finsim.engine.injection.accounts.transfer_words import transfer_words
+from finsim.engine.injection.accounts.transfer_words import TransferWords, transfer_words
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
-from finsim.engine.injection.following.companions import companions
 from finsim.engine.injection.following.following import Following, with_balances
 from finsim.engine.injection.following.linked_sums import with_linked_sums
 from finsim.engine.injection.following.second_days import with_second_days
@@ -158,16 +158,8 @@ def inject(
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None,
                   local_shops(local, alone, ledger.columns))  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    lent = templates(
-        sample,
-        past,
-        ledger.columns,
-        steps,
-        currencies.codes if currencies else None,
-        people.sorts,
-        used,
-        beside,
-    )
+    codes = currencies.codes if currencies else None
+    lent = templates(sample, past, ledger.columns, steps, codes, people.sorts, used, beside)
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
         fee_columns=fee_columns(sides, sample, past, ledger),
@@ -180,14 +172,7 @@ def inject(
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
-    kinds = people.sorts.relation
-    if sides is not None:
-        kinds = people.sorts.with_receipts(past)
-    elif words is not None and not people.sorts.is_mixed:
-        kinds = words.relation(past)
-    # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
-    kinds = np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
-    told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
+    told_by = sample, past, _relations(people, past, sides, words)
     judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
@@ -202,6 +187,21 @@ def inject(
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),
     )  # fmt: skip
+
+
+def _relations(
+    people: LedgerPopulation, past: Histories, sides: OtherSides | None, words: TransferWords | None
+) -> Int1D | None:
+    """Return the relation int64[n] of each row, beside which added rows are judged; None for any."""
+    if not (people.sorts.is_mixed or words or sides):
+        return None
+    kinds = people.sorts.relation
+    if sides is not None:
+        kinds = people.sorts.with_receipts(past)
+    elif words is not None and not people.sorts.is_mixed:
+        kinds = words.relation(past)
+    # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
+    return np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
 
 
 def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumns]:

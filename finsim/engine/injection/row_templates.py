@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
 from finsim.engine.injection.accounts.agreement import agreement
+from finsim.engine.injection.accounts.companions import Companions
 from finsim.engine.injection.accounts.fee_columns import FeeColumn
 from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.accounts.transfer_words import TransferWords
 from finsim.engine.injection.entity_histories import Histories
-from finsim.engine.injection.following.companions import Companions
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, never_twice
 from finsim.notation import Bool1D, Int1D

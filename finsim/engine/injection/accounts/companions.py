@@ -53,7 +53,7 @@ class Beside:
         """Return the fact, and how many added rows have its words."""
         cells = [added.column(name).to_pandas().astype(str) for name in self.names]
         count = sum(tuple(row) in self.words for row in zip(*cells, strict=True))
-        return f"{self.text}; {count} added rows have these words, each beside the added row it comes with"
+        return f"{self.text}; they came along with added ones, {count} in all"
 
     def of(self, host: int) -> range:
         """Return the places of the rows that come with a host."""
