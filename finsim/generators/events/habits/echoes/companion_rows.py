@@ -129,10 +129,11 @@ class Sequence:
 
 @dataclass
 class _Search:
-    """A search under way; chance is counted once for each sequence and reach."""
+    """A search under way; ``near``: how far the next row is of each sequence; chance is counted once."""
 
     paid: Paid
     sequences: dict[tuple[bool, bool], Sequence]
+    near: dict[tuple[bool, bool], Int1D]
     chance: dict[tuple[bool, bool, int], Float1D]
 
     def tried(self, columns: tuple[str, ...], leads: bool, same_sum: bool) -> list[Fact]:
@@ -142,7 +143,7 @@ class _Search:
         """
         codes, said = _kinds(self.paid, columns)
         sequence = self.sequences[leads, same_sum]
-        wait = sequence.following(codes)[1]
+        wait, wait_any = sequence.following(codes)[1], self.near[leads, same_sum]
         there, rows = codes[sequence.order], np.bincount(codes, minlength=len(said))
         best, near = np.zeros(len(said), np.int64), np.zeros(len(said), np.int64)
         for reach in REACHES:
@@ -151,7 +152,7 @@ class _Search:
             further = (met >= LEAST_WORD) & (met >= MOSTLY * rows) & (met > FURTHER * best)
             for k in np.flatnonzero(further):
                 chance = max(float(self._chance(leads, same_sum, reach)[there == k].sum()) / rows[k],
-                             self._others(codes, sequence, hit, int(k)))  # fmt: skip
+                             self._others(codes, sequence, wait_any <= reach, int(k)))  # fmt: skip
                 if met[k] - chance * rows[k] >= MOSTLY * rows[k]:
                     best[k], near[k] = met[k], reach
         groups = [near == reach for reach in np.unique(near[near > 0])]
@@ -168,7 +169,7 @@ class _Search:
         return self.chance[key]
 
     def _others(self, codes: Int1D, sequence: Sequence, hit: Bool1D, kind: int) -> float:
-        """Return the share of rows of other words, at the payees of a word, that come with another row."""
+        """Return the share of rows of other words, at the payees of a word, that stand as near to any row."""
         payee, mine = self.paid.payee, codes == kind
         own = np.bincount(payee[mine & (self.paid.party >= 0)], minlength=int(payee.max()) + 1).astype(
             np.float64
@@ -238,9 +239,10 @@ def sum_laws(one: Float1D, two: Float1D) -> tuple[Int1D, Float1D]:
 def _best(paid: Paid) -> tuple[Fact, Int1D, Int1D] | None:
     """Return the fact that most rows tell, of one column if any does, and its pairs of rows."""
     ways = [(leads, same) for same in (True, False) for leads in (True, False) if same or paid.named]
-    search = _Search(paid, {way: Sequence.of(paid, *way) for way in ways}, {})
-    some = max((_near(one) for one in search.sequences.values()), default=0)
-    if some < LEAST:
+    sequences = {way: Sequence.of(paid, *way) for way in ways}
+    near = {way: one.following(np.arange(len(paid.time)))[1] for way, one in sequences.items()}
+    search = _Search(paid, sequences, near, {})
+    if max((int((wait <= REACHES[-1]).sum()) for wait in near.values()), default=0) < LEAST:
         return None
     for asked in _columns(paid):
         facts = [fact for columns in asked for way in ways for fact in search.tried(columns, *way)]
@@ -251,9 +253,9 @@ def _best(paid: Paid) -> tuple[Fact, Int1D, Int1D] | None:
                 judged.append((_nats(paid.sums[one], paid.sums[two]), (fact, one, two)))
         told = [one for one in judged if one[0] <= TOLD_SUM] or judged
         most = max((len(one) for _, (_, one, _) in told), default=0)
-        near = [one for one in told if len(one[1][1]) >= NEARLY * most]
-        if near:
-            return min(near, key=lambda one: (one[0], -len(one[1][1])))[1]
+        best = [one for one in told if len(one[1][1]) >= NEARLY * most]
+        if best:
+            return min(best, key=lambda one: (one[0], -len(one[1][1])))[1]
     return None
 
 
@@ -262,12 +264,6 @@ def _columns(paid: Paid) -> Iterator[list[tuple[str, ...]]]:
     few = [name for name, one in paid.words.items() if 1 < len(np.unique(one)) <= MOST_WORDS]
     yield [(name,) for name in few]
     yield list(combinations(few, 2))
-
-
-def _near(sequence: Sequence) -> int:
-    """Return how many rows have another of their group within the longest reach."""
-    same = sequence.group[1:] == sequence.group[:-1]
-    return int((same & (np.diff(sequence.time) <= REACHES[-1])).sum())
 
 
 def _kinds(paid: Paid, columns: tuple[str, ...]) -> tuple[Int1D, Array]:
