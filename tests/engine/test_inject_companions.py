@@ -59,13 +59,13 @@ def test_added_rows_bring_those_that_real_ones_come_with(
 ) -> None:
     frame = _cards()
 
-    def made(name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    def made(name: str) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
         told = finsim.inject(frame, narratives=["card_testing_escalation", "lost_or_stolen_card"],
                              output=tmp_path / name, rate=0.08, seed=2, progress=False)  # fmt: skip
         rows = pq.read_table(told.transactions).to_pandas()
-        return rows[rows["instance"] >= 0], told.remarks
+        return rows[rows["instance"] >= 0], pq.read_table(told.patterns).to_pandas(), told.remarks
 
-    added, remarks = made("out")
+    added, patterns, remarks = made("out")
     found = _alone(added)
     assert all(count >= 10 and alone == 0.0 for count, alone in found.values()), found
     holds, declines = (sum(added[name] == word) for name, word in (("kind", "HOLD"), ("answer", "05")))
@@ -77,10 +77,14 @@ def test_added_rows_bring_those_that_real_ones_come_with(
     ):
         assert any(remark.startswith(said) for remark in remarks), remarks
     # Pumps are chosen as often as they are paid, not as often as they have rows; words stay together.
-    assert (added[added["kind"] != "HOLD"]["mcc"] == "pump").mean() == pytest.approx(8 / 30, abs=0.12)
+    assert (added[added["kind"] != "HOLD"]["mcc"] == "pump").mean() == pytest.approx(0.25, abs=0.1)
     assert ((added["mcc"] == "pump") == added["kind"].isin(["HOLD", "DONE"])).all()
     modes = added["card"].str[1:].astype(int) % 2
     assert (added["mode"] == np.where(modes == 1, "tap", "chip")).all()
+    moves = added[(added["kind"] != "HOLD") & (added["answer"] == "00")]  # the others move nothing
+    assert patterns["amount"].to_numpy() == pytest.approx(
+        moves.groupby("instance")["amount"].sum().to_numpy()
+    )
     monkeypatch.setattr(injection, "companions", lambda *known: None)
     naive = _alone(made("twin")[0])
     assert all(alone >= 0.7 for count, alone in naive.values() if count), naive
