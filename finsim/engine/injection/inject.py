@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.accounts.companions import companions
 from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
@@ -24,7 +25,7 @@ from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
-from finsim.engine.injection.accounts.transfer_words import transfer_words
+from finsim.engine.injection.accounts.transfer_words import TransferWords, transfer_words
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
 from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
@@ -133,32 +134,36 @@ def inject(
     if said is not None and said.field.role == "direction":
         refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
     past = histories(local, ledger.columns)
-    people = ledger_population(local, past, ledger.columns, ledger.scale)
+    beside = companions(local, past, ledger.columns)
+    counted = beside.lends if beside else None
+    people = ledger_population(local, past, ledger.columns, ledger.scale, counted)
     _refuse_nought(sample, ledger)
     flag = own_flag(sample.cells, ledger.columns, ledger.source.place)
     told = _carried(stories, people, ledger)
     progress("planning schemes", 1, _STEPS)
     used, daily = people.used(past), ledger.columns.is_daily
+    # A row that comes with another is no payment of its own: its sum and hour tell of no other.
+    alone = past if beside is None else replace(past, outgoing=past.outgoing & beside.lends)
+    used = used if beside is None else used & beside.lends
     clock = ledger_clock(local, past, people.entity, people.settings, daily, used)
     currencies = ledger_currencies(sample, past, ledger.columns, people)
     steps = amount_steps(sample, past, ledger.columns, ledger.scale)
     words = transfer_words(local, past, ledger.columns, people.sorts)
     sides = OtherSides.of(local, past, ledger.columns)
-    sent = past if sides is None else sides.sent(past)
+    sent = alone if sides is None else sides.sent(alone)
     laws = MoneyLaws.of(sent, people, currencies, steps, words.lends if words else None)
     times = RelatedTimes.of(local, people.sorts, daily, used)
     hours = MerchantHours.of(local, past, used, is_daily=daily)
-    world = World(people, clock, laws, currencies, ShopHabits.of(local, past), times, hours,
+    world = World(people, clock, laws, currencies, ShopHabits.of(local, alone), times, hours,
                   ledger.columns.layout == SINGLE, sides if sides and sides.has_second else None,
-                  local_shops(local, past, ledger.columns))  # fmt: skip
+                  local_shops(local, alone, ledger.columns))  # fmt: skip
     schemes = planned_schemes(told, world, sample.rows, rate, streams)
-    lent = templates(
-        sample, past, ledger.columns, steps, currencies.codes if currencies else None, people.sorts, used
-    )
+    codes = currencies.codes if currencies else None
+    lent = templates(sample, past, ledger.columns, steps, codes, people.sorts, used, beside)
     lent = replace(
         lent, words=words, sides=sides, times=local.time,
         fee_columns=fee_columns(sides, sample, past, ledger),
-        shop_words=merchant_words(local, past, ledger.columns),
+        shop_words=merchant_words(local, past, ledger.columns, counted),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
@@ -167,14 +172,7 @@ def inject(
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
-    kinds = people.sorts.relation
-    if sides is not None:
-        kinds = people.sorts.with_receipts(past)
-    elif words is not None and not people.sorts.is_mixed:
-        kinds = words.relation(past)
-    # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
-    kinds = np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
-    told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
+    told_by = sample, past, _relations(people, past, sides, words)
     judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
@@ -184,11 +182,26 @@ def inject(
         rows_of, judged,
         (*absent_words(ledger.source),
          *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
-         *(sides.told(ledger.scale) if sides else ()),
+         *(sides.told(ledger.scale) if sides else ()), *(beside.told(added.cells) if beside else ()),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),
     )  # fmt: skip
+
+
+def _relations(
+    people: LedgerPopulation, past: Histories, sides: OtherSides | None, words: TransferWords | None
+) -> Int1D | None:
+    """Return the relation int64[n] of each row, beside which added rows are judged; None for any."""
+    if not (people.sorts.is_mixed or words or sides):
+        return None
+    kinds = people.sorts.relation
+    if sides is not None:
+        kinds = people.sorts.with_receipts(past)
+    elif words is not None and not people.sorts.is_mixed:
+        kinds = words.relation(past)
+    # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
+    return np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
 
 
 def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumns]:

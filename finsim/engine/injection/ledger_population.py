@@ -7,7 +7,7 @@ knows, are one assumed sum. ``scheme_money`` turns the amounts of a scheme into 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -83,11 +83,13 @@ class LedgerPopulation:
 
 
 def ledger_population(
-    sample: LedgerSample, past: Histories, columns: LedgerColumns, scale: int = 100
-) -> LedgerPopulation:
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, scale: int = 100,
+    counted: Bool1D | None = None,
+) -> LedgerPopulation:  # fmt: skip
     """Return the population of a ledger, from the entities whose histories the sample has whole.
 
-    ``scale`` minor units make one unit of the amounts.
+    ``scale`` minor units make one unit of the amounts; ``counted`` bool[n] rows that tell how often a
+    merchant is paid, all where it lacks.
     """
     rows = past.rows_out + past.rows_in
     sorts = AccountSorts.of(past, columns, sample.time)
@@ -98,7 +100,8 @@ def ledger_population(
     members = np.flatnonzero(able & (rows >= least_rows(rows[past.whole])))
     kind = _kinds(past, members, columns, sorts)
     shops = np.arange(past.shops)
-    sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
+    sales = past.shop >= 0 if counted is None else (past.shop >= 0) & counted
+    sold = np.bincount(past.shop[sales], minlength=past.shops)
     free = (sold > 0) & ~sells_standing
     bought = free & purchase_payees(sample, past, columns, scale)
     shops = shops[bought if bought.any() else free if free.any() else sold > 0]
@@ -116,7 +119,8 @@ def ledger_population(
         outside[name] = np.array([len(members) + len(shops) + place])
     settings = _settings(sample)
     accounts = _accounts(kinds, past, members, settings)
-    merchants, categories = _merchants(sample, past, shops, len(members), columns)
+    bought_at = past if counted is None else replace(past, outgoing=past.outgoing & counted)
+    merchants, categories = _merchants(sample, bought_at, shops, len(members), columns, sold)
     population = Population(
         accounts, holders_of(kinds), _firms(kinds, past, members), merchants, outside,
         _contacts(kinds, past, members),
@@ -274,9 +278,12 @@ def _contacts(kinds: Array, past: Histories, members: Int1D) -> Contacts:
 
 
 def _merchants(
-    sample: LedgerSample, past: Histories, shops: Int1D, first: int, columns: LedgerColumns
+    sample: LedgerSample, past: Histories, shops: Int1D, first: int, columns: LedgerColumns, sold: Int1D
 ) -> tuple[Merchants, frozenset[str]]:
-    """Return the merchants with tickets relative to the middle one, and the categories that are known."""
+    """Return the merchants with tickets relative to the middle one, and the categories that are known.
+
+    ``sold`` int64[M]: how often each is paid.
+    """
     paid = past.outgoing & (past.shop >= 0)
     tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
     middle = float(np.median(past.size[paid])) if paid.any() else 1.0
@@ -284,7 +291,6 @@ def _merchants(
     ticket *= min(1.0, _SMALL / max(float(np.quantile(ticket, _CHEAP)), 1e-9)) if len(ticket) else 1.0
     category, known = _categories(sample, past, shops, columns)
     count = len(shops)
-    sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     return (
         Merchants(
             shops, first + np.arange(count), category, ticket, np.full(count, 0.5),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as member
 
 import numpy as np
 
 from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS
+from finsim.engine.injection.accounts.companions import Beside, Companions
 from finsim.engine.injection.entity_histories import NOBODY, Histories
 from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
@@ -49,7 +51,18 @@ def rows_of(
     scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation, known: Known,
     rng: np.random.Generator,
 ) -> list[Row]:  # fmt: skip
-    """Return the rows of one payment: one, or one for each account of it where the ledger has both."""
+    """Return the rows of one payment: one, or one for each account of it where the ledger has both.
+
+    And those that come with them, as real ones come with those that lend them their words.
+    """
+    return _with_beside(_paid(scheme, row, number, world, known, rng), known[2])
+
+
+def _paid(
+    scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation, known: Known,
+    rng: np.random.Generator,
+) -> list[Row]:  # fmt: skip
+    """Return the rows of one payment alone."""
     past, ledger, lent = known
     words = lent.words
     payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
@@ -148,3 +161,44 @@ def _refund(
         rows, given = (template, settled), (taker, shop, amount)
         made.lent, made.made = lent.shop_words.sources(rows, given, rng, refund=True)
     return made
+
+
+def _with_beside(rows: Sequence[Row], lent: Templates) -> list[Row]:
+    """Return rows of a payment with those that come with them; of the last fact first, as they were found."""
+    found = list(rows)
+    known = lent.beside
+    if known is None:
+        return found
+    for one in reversed(known.facts):
+        found += [each for row in found for each in _beside(row, one, known, lent)]
+    return found
+
+
+def _beside(row: Row, one: Beside, known: Companions, lent: Templates) -> list[Row]:
+    """Return the rows that come with a row by a fact: those of the real row that lends it its words."""
+    source = [_source(row, at, lent) for at in one.columns]
+    host = source[0]
+    if any(codes[host] != codes[other] for codes, other in zip(one.codes, source, strict=True)):
+        return []
+    found = []
+    for k in one.of(host):
+        beside = int(one.row[k])
+        time = row.time + int(known.time[beside] - known.time[host])
+        if not known.time.min() <= time <= known.time.max():
+            continue
+        own = known.own_cells(beside, host)
+        found.append(Row(
+            time, known.sum(one, k, row.amount), row.template, row.entity, row.payee, row.shop, row.scheme,
+            row.labels, row.settled, is_second=True, is_receipt=row.is_receipt,
+            lent=[*((at, real) for at, real in row.lent if at not in own), *((at, beside) for at in own)],
+            made=[(at, text) for at, text in row.made if at not in own],
+        ))  # fmt: skip
+    return found
+
+
+def _source(row: Row, at: int, lent: Templates) -> int:
+    """Return the real row that lends an added row its cell of a column."""
+    lender = dict(row.lent).get(at, NOBODY)
+    if lender < 0 and row.settled >= 0 and at in lent.follows_payee:
+        lender = row.settled
+    return row.template if lender < 0 else lender

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.injection.accounts.account_sorts import SORTS, AccountSorts
 from finsim.engine.injection.accounts.agreement import agreement
+from finsim.engine.injection.accounts.companions import Companions
 from finsim.engine.injection.accounts.fee_columns import FeeColumn
 from finsim.engine.injection.accounts.merchant_words import MerchantWords
 from finsim.engine.injection.accounts.other_sides import OtherSides
@@ -41,6 +42,7 @@ class Templates:
     ``steps`` and ``currency`` int64[n] are those of the amount of each row.
     ``words``: what transfers may say, ``shop_words`` payments to merchants.
     ``sides``: the other account's rows, ``fee_columns`` what these differ by; ``times`` int64[n] ns.
+    ``beside``: rows that come with others.
     """
 
     own: Group
@@ -63,6 +65,7 @@ class Templates:
     shop_words: MerchantWords | None = None
     fee_columns: tuple[FeeColumn, ...] = ()
     times: Int1D = member(default_factory=lambda: np.zeros(0, np.int64))
+    beside: Companions | None = None
 
     def outgoing(
         self, entity: int, shop: bool, amount: int, rng: np.random.Generator, currency: int = -1,
@@ -112,12 +115,15 @@ class Templates:
 
 def templates(
     sample: LedgerSample, past: Histories, columns: LedgerColumns, steps: Int1D, currency: Int1D | None,
-    sorts: AccountSorts, used: Bool1D,
+    sorts: AccountSorts, used: Bool1D, beside: Companions | None = None,
 ) -> Templates:  # fmt: skip
     """Return the real rows of the sample as templates; ``steps`` and ``currency`` are as in ``Templates``.
 
-    Payments but those ``used`` bool[n] lend nothing: bills, wages and cash are no purchases.
+    Payments but those ``used`` bool[n] lend nothing: bills, wages and cash are no purchases. Nor do rows that
+    come ``beside`` others.
     """
+    lends = np.ones(len(used), dtype=np.bool_) if beside is None else beside.lends
+    used = used & lends
     groups: tuple[Group | None, Group | None, Group | None] = (None, None, None)
     if sorts.is_mixed:
         told_by = np.flatnonzero((sorts.relation >= 0) & used)
@@ -134,7 +140,7 @@ def templates(
     out, into = np.flatnonzero(past.outgoing & used), np.flatnonzero(~past.outgoing & (past.size > 0))
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
-    sold = np.flatnonzero(past.outgoing & (past.shop >= 0))
+    sold = np.flatnonzero(past.outgoing & (past.shop >= 0) & lends)
     # Who is never paid gives nothing back: wages are no refunds.
     back = np.flatnonzero(past.refund & np.isin(past.shop, past.shop[sold]))
     back = back if len(back) else np.flatnonzero(past.refund)
@@ -157,6 +163,7 @@ def templates(
         steps,
         np.full(len(shop), -1) if currency is None else currency,
         *groups,
+        beside=beside,
     )
 
 

@@ -20,7 +20,7 @@ from finsim.engine.learned.statements.balance_column import BalanceColumn, witho
 from finsim.engine.learned.statements.balances_of_a_run import balances_of_run, with_balances
 from finsim.engine.learned.statements.sided_amounts import two_amounts
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.generators.events.event_generator import EventGenerator, HasTurnedRows
+from finsim.generators.events.event_generator import EventGenerator, HasRemarks, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
 from finsim.notation import Array, Float1D, Int1D
@@ -229,7 +229,15 @@ def fit_events(
         form = private_form(data, keys)
         return LearnedEvents(generator, form, str(data.roles.id), said, None, ledger.sides)
     form = _form(data, ledger)
-    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *plain_remarks(form.new_ids))
+    found = generator.remarks() if isinstance(generator, HasRemarks) else ()
+    read_as = (
+        *data.remarks,
+        *data.row_remarks,
+        *ledger.remarks,
+        *said_of,
+        *plain_remarks(form.new_ids),
+        *found,
+    )
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity,

@@ -79,6 +79,15 @@ class HasMonths(Protocol):
 
 
 @runtime_checkable
+class HasRemarks(Protocol):
+    """An event generator that tells what it found in the log."""
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return one sentence a fact; none where there is nothing to tell."""
+        ...
+
+
+@runtime_checkable
 class HasTurnedRows(Protocol):
     """An event generator whose samples may hold rows of the counterparty (``EventLog.turned``)."""
 

@@ -72,7 +72,10 @@ def test_refunds_are_found_where_rows_name_nobody():
     spoilt = shuffled(log, ("sum",), 2)
     assert learn_echoes(spoilt) == (spoilt, Echoes())
     plain = replace(log, events=log.events.without("way"), roles=replace(log.roles, direction=None))
-    assert learn_echoes(plain) == (plain, Echoes())  # nothing tells the way of a row
+    (beside,) = learn_echoes(plain)[1].companions  # nothing but its word tells the way of a row
+    assert beside.said.tolist() == [[BACK]]
+    bare = replace(plain, events=plain.events.without("word"), roles=replace(plain.roles, category=None))
+    assert learn_echoes(bare) == (bare, Echoes())
 
 
 def test_sampled_refunds_where_rows_name_nobody():

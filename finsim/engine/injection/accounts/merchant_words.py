@@ -151,8 +151,13 @@ class MerchantWords:
         return True
 
 
-def merchant_words(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> MerchantWords | None:
-    """Return the words of payments to merchants; None where nothing but a category belongs to them."""
+def merchant_words(
+    sample: LedgerSample, past: Histories, columns: LedgerColumns, lends: Bool1D | None = None
+) -> MerchantWords | None:
+    """Return the words of payments to merchants; None where nothing but a category belongs to them.
+
+    ``lends`` bool[n]: rows that lend words, all where it lacks.
+    """
     sold = past.outgoing & (past.shop >= 0)
     if past.is_log or not sold.any():
         return None
@@ -183,7 +188,11 @@ def merchant_words(sample: LedgerSample, past: Histories, columns: LedgerColumns
         (a, b): _pairs(words[a], words[b], moves)
         for a, b in combinations(words, 2) if is_tied(words[a][sold], words[b][sold])
     }  # fmt: skip
-    rows, back = np.flatnonzero(moves), np.flatnonzero(moves & past.refund)
+    sold = sold if lends is None else sold & lends
+    rows, back = (
+        np.flatnonzero(moves if lends is None else moves & lends),
+        np.flatnonzero(moves & past.refund),
+    )
     number = np.where(moves & (payer >= 0), payer * past.shops + shop, NONE)
     pairs = np.unique(number[sold])
     place = np.searchsorted(pairs, number)

@@ -171,6 +171,10 @@ class Habits:
         """Whether samples hold rows of the counterparty; see ``HasTurnedRows``."""
         return self.known.echoes.turns_rows
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what was found in the log, in words; see ``HasRemarks``."""
+        return self.known.echoes.remarks(self.log)
+
     @property
     def _side(self) -> str:
         """The column of directions that signs of amounts were learned as; models of before have none."""

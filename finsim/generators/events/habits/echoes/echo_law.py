@@ -150,14 +150,28 @@ def with_answers(block: Block, roles: EventRoles, laws: list[EchoLaw], words: li
         tables.append(answers.take(inside))
         owners.append(entity[rows[inside]])
         flags.append(block.turned[rows[inside]] ^ law.turned)
+    return merged_rows(block, roles, tables, owners, flags)
+
+
+def merged_rows(
+    block: Block, roles: EventRoles, tables: list[MixedTable], owners: list[Int1D], flags: list[Array],
+    before: bool = False,
+) -> Block:  # fmt: skip
+    """Return the block with more rows, by time; ``tables``, ``owners`` and ``flags`` begin with its own.
+
+    At equal times those of the block come first, last if ``before``.
+    """
     owner = np.concatenate(owners)
-    if len(owner) == len(entity):
+    if len(owner) == block.table.rows:
         return block
     columns = {
         name: one.with_values(np.concatenate([part[name].values for part in tables]))
         for name, one in block.table.columns.items()
     }
-    order = np.lexsort((columns[roles.time].values, owner))
+    keys = [columns[roles.time].values, owner]
+    if before:
+        keys.insert(0, np.arange(len(owner)) < block.table.rows)
+    order = np.lexsort(tuple(keys))
     table = MixedTable(columns, len(order)).take(order)
     starts = np.searchsorted(owner[order], np.arange(len(block.starts))).astype(np.int64)
     return replace(block, table=table, starts=starts, turned=np.concatenate(flags)[order])
@@ -194,7 +208,9 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
         if name == roles.time:
             columns[name] = one.with_values(later)
         elif name == roles.amount:
-            columns[name] = one.with_values(_parts(one, (law.share[bank], law.less[bank], law.step[bank])))
+            columns[name] = one.with_values(
+                parts_of_sums(one, (law.share[bank], law.less[bank], law.step[bank]))
+            )
         elif one.kind == TIME:
             wait = np.where(one.missing(), MISSING_TIME, waits(one, time))
             columns[name] = one.with_values(times_after(later, wait, one.step))
@@ -210,7 +226,7 @@ def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> 
     return MixedTable(columns, rows.rows)
 
 
-def _parts(amount: MixedColumn, shares: tuple[Float1D, Float1D, Float1D]) -> Float1D:
+def parts_of_sums(amount: MixedColumn, shares: tuple[Float1D, Float1D, Float1D]) -> Float1D:
     """Return the shares of amounts less fees, parts of them on the grid of the column or on their steps."""
     share, less, step = shares
     part = amount.values * share

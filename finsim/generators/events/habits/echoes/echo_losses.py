@@ -6,6 +6,7 @@ import numpy as np
 
 from finsim.generators.events.habits.echoes.answering_rows import NANOS_PER_DAY, Sides, answered
 from finsim.generators.events.habits.echoes.echo_law import EchoLaw, kinds_of
+from finsim.generators.events.habits.echoes.known_companions import companion_losses
 from finsim.generators.events.habits.echoes.learned_echoes import Echoes, log_of_rows
 from finsim.notation import Float1D, Int1D
 from finsim.records.event_log import EventLog
@@ -20,6 +21,10 @@ def echo_losses(echoes: Echoes, log: EventLog) -> tuple[EventLog, Float1D]:
     Answers in the partner's rows are not looked for: held-out entities stand without their partners.
     """
     cost = np.zeros(log.count)
+    for beside in echoes.companions:
+        kept, nats = companion_losses(beside, log)
+        cost += nats
+        log = log_of_rows(log, kept)
     for law in echoes.answers:
         sides = Sides.of(log)
         if law.turned or sides is None:

@@ -14,6 +14,8 @@ from finsim.generators.events.habits.echoes.answering_rows import (
     answered,
     larger_before,
 )
+from finsim.generators.events.habits.echoes.companion_law import CompanionLaw, with_companions
+from finsim.generators.events.habits.echoes.companion_rows import MOST_FACTS
 from finsim.generators.events.habits.echoes.echo_law import (
     AS_BEFORE,
     SIDE,
@@ -26,6 +28,8 @@ from finsim.generators.events.habits.echoes.echo_law import (
     word_columns,
     words_of,
 )
+from finsim.generators.events.habits.echoes.known_companions import told_companions
+from finsim.generators.events.habits.echoes.learned_companions import learn_companions
 from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, Pairs, second_sides
 from finsim.generators.events.stored_arrays import arrays_of, item_of
 from finsim.notation import Array, Bool1D, Int1D
@@ -47,17 +51,23 @@ that repeat the cell from which on it may be written into the partner's rows (as
 class Echoes:
     """Laws of answers, at most one in the entity's own rows and one in those of its partner.
 
-    ``mirror``: the law of second sides, of every row so far. ``sides`` as in ``sides_of``.
+    ``mirror``: the law of second sides, of every row so far. ``sides`` as in ``sides_of``. ``companions``:
+    laws of rows that come with others, in the order in which they were found.
     """
 
     answers: tuple[EchoLaw, ...] = ()
     mirror: EchoLaw | None = None
     sides: int = 1
+    companions: tuple[CompanionLaw, ...] = ()
 
     @property
     def turns_rows(self) -> bool:
         """Whether some answers are rows of the counterparty."""
         return any(law.turned for law in self._all().values())
+
+    def remarks(self, log: EventLog) -> tuple[str, ...]:
+        """Return what rows come with others, in words; ``log`` has the columns."""
+        return tuple(text for law in self.companions for text in told_companions(law, log))
 
     def _all(self) -> dict[str, EchoLaw]:
         found = {f"echo.{k}": law for k, law in enumerate(self.answers)}
@@ -68,22 +78,29 @@ class Echoes:
         found: dict[str, Array] = {"echo.sides": np.array([self.sides])} if self._all() else {}
         for name, law in self._all().items():
             found.update(arrays_of(name, law))
+        for k, one in enumerate(self.companions):
+            found.update(arrays_of(f"companions.{k}", one))
         return found
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array]) -> Echoes:
         """Return what ``arrays`` wrote."""
+        count = next(k for k in range(MOST_FACTS + 1) if f"companions.{k}.leads" not in arrays)
+        found = tuple(item_of(CompanionLaw, f"companions.{k}", arrays) for k in range(count))
         if "echo.sides" not in arrays:
-            return cls()
+            return cls(companions=found)
         answers = [_law_of(f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
         mirror = _law_of("echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
-        return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]))
+        return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]), found)
 
     def of_rows(self, block: Block, log: EventLog, streams: Streams) -> Block:
-        """Return sampled rows with their answers, then with the second sides of all."""
+        """Return sampled rows with their answers, rows that come with them, then the second sides of all."""
         if self.answers:
             words = [streams.word("answers", int(law.turned)) for law in self.answers]
             block = with_answers(block, log.roles, list(self.answers), words, self.sides)
+        for k in range(len(self.companions))[::-1]:  # the last found had the rows that those before left
+            word = streams.word("companions", k)
+            block = with_companions(block, log.roles, self.companions[k], word, log.begin)
         if self.mirror is not None:
             block = with_answers(block, log.roles, [self.mirror], [streams.word("mirror")], self.sides)
         return block
@@ -108,18 +125,21 @@ def learn_echoes(log: EventLog) -> tuple[EventLog, Echoes]:
     """Return the log without rows that answer others, and what was learned of them.
 
     Second sides of transfers go first: they are found where two entities have the same payment at one time.
+    Then rows that come with others, and answers to what is left.
     """
+    kept = np.ones(log.events.rows, dtype=np.bool_)
     sides = Sides.of(log)
     if sides is None:
-        return log, NO_ECHOES
+        beside = learn_companions(log, kept)
+        return (log_of_rows(log, kept), Echoes(companions=beside)) if beside else (log, NO_ECHOES)
     count = int(sides.side.max()) + 1
-    kept = np.ones(log.events.rows, dtype=np.bool_)
     mirror = _mirror(log, sides, count, kept)
+    beside = learn_companions(log, kept)
     found = []
     for turned in (False, True) if log.partner_is_entity else (False,):
         law = _law(log, sides, turned, count, kept)
         found += [] if law is None else [law]
-    echoes = Echoes(tuple(found), mirror, count)
+    echoes = Echoes(tuple(found), mirror, count, beside)
     return (log, NO_ECHOES) if kept.all() else (log_of_rows(log, kept), echoes)
 
 
