@@ -15,7 +15,7 @@ from finsim.records.parties.credit_lines import CREDIT_LINE_SCHEMA
 
 # assumption: mean rate of interest a year and its standard deviation by kind, in the order of LINE_KINDS; in
 # quarters of a percent. No interest is booked.
-_RATE, _SPREAD = (0.18, 0.215, 0.095), (0.025, 0.03, 0.015)
+_RATE, _SPREAD = (0.20, 0.20, 0.12), (0.03, 0.03, 0.02)
 _STEP, _LEAST, _MOST = 0.0025, 0.04, 0.36
 _OVERDRAFT, _CARD, _BUSINESS = range(len(LINE_KINDS))
 
