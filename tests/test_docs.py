@@ -180,6 +180,7 @@ def test_the_words_are_those_of_the_code() -> None:
     assert words("transactions.status") == vocabulary.STATUSES
     assert words("transactions.decline_reason") == vocabulary.DECLINE_REASONS
     assert words("patterns.stopped_by") == STOPS
+    assert words("credit_lines.kind") == fixed_words.LINE_KINDS
     assert words("cards.kind") == fixed_words.CARD_KINDS
     assert words("cards.end_reason") == fixed_words.CARD_ENDS
     assert words("devices.kind") == fixed_words.DEVICE_KINDS

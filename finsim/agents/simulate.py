@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from finsim.agents.account_lives.accounts_table import accounts_table
+from finsim.agents.account_lives.dormancy import Dormancy
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
@@ -17,7 +19,8 @@ from finsim.agents.originals.refund_links import RefundLinks, all_links
 from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders, merge
-from finsim.agents.population.population import accounts_table, build_population
+from finsim.agents.population.households import joint_holders
+from finsim.agents.population.population import build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import Settings
 from finsim.randomness import Streams
@@ -70,11 +73,12 @@ def simulate(
     blocks = sliced([*parts, planned], settings)
     answers = RowOriginals(all_links(links), (planned, plan), len(population.accounts))
     posted = post(population, settings, blocks, plan, marks=RowMarks(gear, wallet, answers), watch=watch)
-    rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
+    lives = Dormancy(population.accounts, settings, streams)
+    rows = pa.Table.from_batches(list(lives.watch(posted)), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(
         rows,
-        accounts_table(population),
+        accounts_table(population, joint_holders(population, settings, streams), lives.since()),
         posted.patterns,
         tuple(posted.phases),
         posted.remarks,

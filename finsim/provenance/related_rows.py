@@ -110,6 +110,12 @@ def _customer(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> 
     return [_related(run, "the accounts", accounts, own)]
 
 
+def _owned(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    customers = ("customers", scenario)
+    own = _where(run, customers, customer_id=values["customer_id"])
+    return [_related(run, "the customer", customers, own), *_customer(run, scenario, row, values)]
+
+
 def _merchant(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
     accounts = ("accounts", scenario)
     paid = _related(run, "the account", accounts, _where(run, accounts, account_id=values["account_id"]))
@@ -173,6 +179,8 @@ _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Relate
     "patterns": _pattern,
     "accounts": _account,
     "customers": _customer,
+    "addresses": _owned,
+    "credit_lines": _owned,
     "merchants": _merchant,
     "cards": _card,
     "devices": _device,

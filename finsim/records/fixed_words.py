@@ -39,6 +39,8 @@ CARD_KINDS = ("debit", "credit")
 """What a payment card draws on: an account, or a card account with its line."""
 CARD_ENDS = ("expired", "replaced", "fraud")
 """Why a card is no longer in use: its term, lost or broken, blocked after the holder reported a fraud."""
+LINE_KINDS = ("overdraft", "card", "business")
+"""On what a line of credit is drawn: the account of a person, a credit card, the account of a firm."""
 DEVICE_KINDS = ("phone", "computer", "tablet")
 OS_FAMILIES = ("android", "ios", "windows", "macos", "linux")
 LOGIN_KINDS = ("new_device", "password_change", "login", "payee_added")

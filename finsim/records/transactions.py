@@ -138,6 +138,19 @@ ACCOUNT_SCHEMA = pa.schema(
             CENTS,
         ),
         column("opened", DAY, "no row before this day"),
+        column(
+            "joint_customer_id",
+            pa.int64(),
+            "the second holder, of the owner's household; -1 without",
+            role=KEY,
+        ),
+        column(
+            "dormant",
+            DAY,
+            "since when the account has lain still for 90 days, at the end of the period",
+            role=LABEL,
+            null="not dormant",
+        ),
     ]
 )
 
@@ -181,8 +194,9 @@ class Transactions(RowRecord):
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
     all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
     of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
-    ``customers``, ``merchants``, ``cards``, ``devices`` and ``logins`` tell who they are, with what and from
-    where they pay; None where ordinary life is learned from a ledger. ``alerts``, ``reports`` and
+    ``customers``, ``addresses``, ``credit_lines``, ``merchants``, ``cards``, ``devices`` and ``logins`` tell
+    who they are, with what and from where they pay, ``fx_rates`` what foreign money costs; None where
+    ordinary life is learned from a ledger. ``alerts``, ``reports`` and
     ``account_labels`` tell what banks saw and when.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
@@ -200,10 +214,13 @@ class Transactions(RowRecord):
     phases: tuple[PhaseCount, ...] = ()
     remarks: tuple[str, ...] = ()
     customers: pa.Table | None = None
+    addresses: pa.Table | None = None
+    credit_lines: pa.Table | None = None
     merchants: pa.Table | None = None
     cards: pa.Table | None = None
     devices: pa.Table | None = None
     logins: pa.Table | None = None
+    fx_rates: pa.Table | None = None
     alerts: pa.Table | None = None
     reports: pa.Table | None = None
     account_labels: pa.Table | None = None

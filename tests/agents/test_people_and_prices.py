@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from finsim.agents.account_lives.accounts_table import accounts_table
 from finsim.agents.amount_rounding import charmed, notes, rounded
 from finsim.agents.calendar.activity_calendar import ACTIVITIES, ACTIVITY, season
 from finsim.agents.calendar.hours_of_day import PROFILE, instants, one_milli, sample_millis
 from finsim.agents.calendar.paydays import PAY_GROUPS, pay_days
-from finsim.agents.population.population import accounts_table, build_population
+from finsim.agents.population.population import build_population
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.vocabulary import CATEGORIES
 from finsim.errors import StudyError

@@ -148,3 +148,40 @@ def test_no_column_of_the_accounts_tells_who_takes_part(world: Transactions) -> 
     label = np.isin(kept["account_id"].to_numpy(), parties)
     found = scores(kept, label, np.full(len(label), ORDINARY))
     assert {name: round(value, 3) for name, value in found.items() if value > MOST} == {}
+
+
+def test_things_of_accounts_and_customers_tell_nothing_of_who_takes_part(world: Transactions) -> None:
+    """Joint and dormant accounts, lines of credit, homes and moves: beside the kinds of account, no trace."""
+    illicit, _ = answers(world)
+    rows = world.rows.filter(pa.array(illicit)).to_pandas()
+    names = ("accounts", "customers", "addresses", "credit_lines")
+    accounts, customers, addresses, lines = (getattr(world, name).to_pandas() for name in names)
+    accounts = accounts[accounts["kind"].astype(str) != "external"]
+    parties = set(rows["from_account"]) | set(rows["to_account"])
+    owners = set(accounts.loc[accounts["account_id"].isin(parties), "customer_id"])
+    size = customers.groupby("household_id")["customer_id"].transform("size")
+    stays = addresses.groupby("customer_id").agg(
+        moves=("valid_to", "count"), since=("valid_from", "max"), number=("house_number", "last")
+    )
+    told = {
+        "joint": accounts["joint_customer_id"] >= 0,
+        "dormant": accounts["dormant"].notna(),
+        "holder": customers["customer_id"].isin(accounts["joint_customer_id"]),
+        "at home": size.where(customers["household_id"] > 0, 1),
+        "home": customers["household_id"],
+        "moves": customers["customer_id"].map(stays["moves"]),
+        "moved": customers["customer_id"].map(stays["since"]).astype("int64"),
+        "number": customers["customer_id"].map(stays["number"]),
+        "rate": lines["rate"],
+        "granted": lines["since"].astype("int64"),
+        "drawn": lines["drawn"],
+    }
+    labels = {
+        len(accounts): accounts["account_id"].isin(parties),
+        len(customers): customers["customer_id"].isin(owners),
+        len(lines): lines["account_id"].isin(parties),
+    }
+    found = {
+        name: area(labels[len(score)].to_numpy(), score.to_numpy(np.float64)) for name, score in told.items()
+    }
+    assert {name: value for name, value in found.items() if abs(value - 0.5) > 0.1} == {}

@@ -158,6 +158,7 @@ def accounts() -> pa.Table:
                 "opening_balance": 100,
                 "overdraft_limit": 0,
                 "opened": dt.datetime(2020, 1, 1),
+                "joint_customer_id": -1,
             }
             for number in range(1, 7)
         ],

@@ -165,7 +165,8 @@ def _transactions(folder: Path, label: str) -> int:
     )
     accounts = [
         {"account_id": a, "customer_id": a, "bank_id": 0, "kind": "external" if a >= 100 else "current",
-         "opening_balance": 100_000, "overdraft_limit": 0, "opened": datetime(2020, 1, 1)} for a in range(220)
+         "opening_balance": 100_000, "overdraft_limit": 0, "opened": datetime(2020, 1, 1),
+         "joint_customer_id": -1} for a in range(220)
     ]  # fmt: skip
     write_table(table_file(folder, "accounts", label), ACCOUNT_SCHEMA, [_typed(accounts, ACCOUNT_SCHEMA)])
     return write_rows(row_files(folder, label), [table.cast(TRANSACTION_SCHEMA)])

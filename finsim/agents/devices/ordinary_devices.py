@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from finsim.agents.population.households import home_draws, pairs_at_home
 from finsim.agents.population.population import Population
 from finsim.agents.settings import Settings
 from finsim.notation import NANOS_PER_DAY, NANOS_PER_SECOND, Array, Bool1D, Float1D, Int1D, Nanos1D
@@ -17,8 +18,8 @@ SLOTS = 3
 # assumption: share of people with a phone in use for banking (above 75 years fewer), a computer, a tablet; of
 # firms with a telephone, a computer and a second one.
 _PEOPLE, _OLD_PHONE, _FIRMS = (0.96, 0.62, 0.25), 0.65, (0.30, 1.0, 0.40)
-_AT_HOME, _SHARES = 0.5, 0.6
-"""assumption: half of the people live with another customer; six in ten of these share its computer."""
+_SHARES = 0.6
+"""assumption: six in ten of who live with another customer share its computer."""
 LIFE_DAYS = (1_095.0, 2_190.0, 1_825.0)
 """assumption: mean days until a phone, a computer, a tablet is replaced: three, six and five years."""
 _BORROWED_DAYS = 250.0
@@ -128,10 +129,8 @@ def build_devices(population: Population, settings: Settings, streams: Streams) 
 
 def _share_at_home(place: Array, town: Array, streams: Streams) -> None:
     """Let some people use the computer of somebody they live with; ``place`` is changed in place."""
-    rng = streams.under("agents", "devices").at("homes")
-    order = np.lexsort((rng.random(len(town)), town))
-    first, second = order[: len(order) // 2 * 2 : 2], order[1::2]
-    together = (rng.random(len(first)) < _AT_HOME) & (town[first] == town[second])
+    rng = home_draws(streams)
+    first, second, together = pairs_at_home(town, rng)
     shares = together & (rng.random(len(first)) < _SHARES) & (place[first, COMPUTER] >= 0)
     place[second[shares], COMPUTER] = place[first[shares], COMPUTER]
 

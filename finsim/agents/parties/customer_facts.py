@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from finsim.agents.everyday.income import pay_of
 from finsim.agents.parties.made_names import country_of, town_column
+from finsim.agents.population.households import households
 from finsim.agents.population.merchants import ANYWHERE, towns
 from finsim.agents.population.population import Population
 from finsim.agents.settings import Settings
@@ -15,7 +16,7 @@ from finsim.notation import Array, Bool1D, Dates1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import coded
 from finsim.records.fixed_words import BANDS, CUSTOMER_KINDS, INCOME_BANDS, RISKS, SECTORS, SEGMENTS
-from finsim.records.parties.customers import CUSTOMER_SCHEMA, NO_ACCOUNT, NO_YEAR
+from finsim.records.parties.customers import CUSTOMER_SCHEMA, NO_ACCOUNT, NO_HOUSEHOLD, NO_YEAR
 
 _BUSINESS = SECTORS.index("business")
 _NEW_DAYS = 365
@@ -39,7 +40,7 @@ def customers_table(population: Population, settings: Settings, streams: Streams
     employer[:persons][works] = accounts.account_id[people.employer[works]]
     sector = np.concatenate([np.where(works, _of_employer(population, trade), -1), trade])
     flow = np.concatenate([people.income, firms.turnover])
-    since = _since(population)[main]
+    since = first_accounts(population)[main]
     whole = {
         "customer_id": accounts.customer_id[main],
         "kind": np.repeat(np.arange(2), (persons, len(firms))),
@@ -50,6 +51,7 @@ def customers_table(population: Population, settings: Settings, streams: Streams
         "town": np.concatenate([people.town, _of_shop(population, population.merchants.town, ANYWHERE)]),
         "country": np.zeros(count, dtype=np.int64),
         "income_band": np.searchsorted(BANDS, flow / 100, side="right"),
+        "household_id": _household_ids(population, streams),
         "employer_account": employer,
         "sector": sector,
         "since": since.astype("datetime64[us]"),
@@ -70,6 +72,13 @@ def customers_table(population: Population, settings: Settings, streams: Streams
         else:
             columns.append(pa.array(values))
     return pa.Table.from_arrays(columns, schema=CUSTOMER_SCHEMA)
+
+
+def _household_ids(population: Population, streams: Streams) -> Int1D:
+    """Return the published household of people, then ``NO_HOUSEHOLD`` for firms."""
+    home = households(population.people.town, streams)
+    label = streams.under("agents", "parties").at("households").permutation(len(home)).astype(np.int64)
+    return np.concatenate([700_001 + label[home], np.full(len(population.firms), NO_HOUSEHOLD)])
 
 
 def _working(population: Population, settings: Settings, streams: Streams) -> Bool1D:
@@ -101,7 +110,7 @@ def _of_employer(population: Population, trade: Int1D) -> Int1D:
     return found
 
 
-def _since(population: Population) -> Dates1D:
+def first_accounts(population: Population) -> Dates1D:
     """Return the day on which the owner of each account opened the first one: datetime64[A]."""
     accounts = population.accounts
     owner = accounts.customer_id - accounts.customer_id.min()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
 from finsim.agents.population.contacts import Contacts, build_contacts
 from finsim.agents.population.merchants import Firms, Merchants, build_firms, build_merchants, towns
@@ -15,10 +14,9 @@ from finsim.agents.population.people import People, build_people, employ
 from finsim.agents.population.shop_popularity import Catchment, build_catchment
 from finsim.agents.population.shopping_habits import expected_sales, expected_visits
 from finsim.agents.settings import Settings
-from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, KINDS, MERCHANT, OUTSIDE, SAVINGS
+from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, MERCHANT, OUTSIDE, SAVINGS
 from finsim.notation import Array, Bool1D, Cents1D, Dates1D, Float1D, Int1D
 from finsim.randomness import Streams
-from finsim.records.transactions import ACCOUNT_SCHEMA
 
 # assumption: shares of customers by type; firms are a tenth of customers, and most of them sell to people.
 _TYPE_SHARES = (0.910, 0.035, 0.055)
@@ -259,20 +257,3 @@ def _balances(kind: Array, people: People, firms: Firms, rng: np.random.Generato
     opening[firms.account] = turnover * np.exp(rng.normal(-0.1, 0.6, len(turnover)))
     limit[firms.account] = np.where(rng.random(len(turnover)) < 0.6, np.ceil(turnover * 0.4 / 1e5) * 1e5, 0)
     return np.rint(opening).astype(np.int64), limit.astype(np.int64)
-
-
-def accounts_table(population: Population) -> pa.Table:
-    """Return the accounts in ``records.transactions.ACCOUNT_SCHEMA``, sorted by ``account_id``."""
-    accounts = population.accounts
-    order = np.argsort(accounts.account_id)
-    kinds = pa.DictionaryArray.from_arrays(pa.array(accounts.kind[order].astype(np.int32)), pa.array(KINDS))
-    columns = [
-        pa.array(accounts.account_id[order]),
-        pa.array(accounts.customer_id[order]),
-        pa.array(accounts.bank[order]),
-        kinds,
-        pa.array(accounts.opening[order]),
-        pa.array(accounts.overdraft[order]),
-        pa.array(accounts.opened[order]),
-    ]
-    return pa.Table.from_arrays(columns, schema=ACCOUNT_SCHEMA)

@@ -121,8 +121,8 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
 
 def _judge_transactions(plan: Plan, population: Any, settings: Any) -> None:
     """Put the tables of a transaction world, without a row of payments, before the study's pack."""
+    from finsim.agents.account_lives.accounts_table import accounts_table
     from finsim.agents.parties.party_tables import party_tables
-    from finsim.agents.population.population import accounts_table
     from finsim.engine.stages.payment_world import is_learned
     from finsim.engine.stages.transaction_stage import Judges
     from finsim.records.transactions import TRANSACTION_SCHEMA

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.agents.account_lives.accounts_table import accounts_table
+from finsim.agents.account_lives.dormancy import Dormancy
 from finsim.agents.cards.row_cards import with_row_cards
 from finsim.agents.devices.device_tables import with_row_devices
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
@@ -18,7 +20,7 @@ from finsim.agents.originals.refund_links import RefundLinks, all_links
 from finsim.agents.originals.row_originals import RowOriginals
 from finsim.agents.parties.party_tables import party_tables
 from finsim.agents.payment_orders import Orders
-from finsim.agents.population.population import accounts_table
+from finsim.agents.population.households import joint_holders
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import Done, output
@@ -99,7 +101,6 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             paths = [orders_file(run, key, shard, piece) for shard in range(settings.shards)]
             yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
-    accounts = accounts_table(population)
     watch = BankWatch(
         population.accounts, (planned, schemes), settings.observed, plan.streams, settings.blocking
     )
@@ -114,10 +115,13 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         links = all_links([read_links(links_file(run, key, shard)) for shard in range(settings.shards)])
         marks = RowMarks(gear, wallet, RowOriginals(links, (planned, schemes), len(population.accounts)))
     posted = post(population, settings, blocks(), schemes, world.middles, marks, watch)
-    own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts, parties)
-    taken, short = FraudLosses(), Shortfalls()
-    rows = judges.watch(short.watch(taken.watch(counts.watch(posted))))
+    own, counts = row_files(run, task.name), _Counts()
+    joint = None if is_learned(plan) else joint_holders(population, settings, plan.streams)
+    judges = Judges(plan, accounts_table(population, joint), parties)
+    taken, short, lives = FraudLosses(), Shortfalls(), Dormancy(population.accounts, settings, plan.streams)
+    rows = judges.watch(short.watch(taken.watch(counts.watch(lives.watch(posted)))))
     written = dict.fromkeys(own, write_rows(own, rows))
+    accounts = accounts_table(population, joint, lives.since())
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     parties |= watch.tables()
     others |= {name: (PARTY_SCHEMAS[name], table) for name, table in parties.items()}

@@ -14,8 +14,9 @@ from finsim.exports.payments.rows.row_words import MONEY
 from finsim.exports.payments.sql_tables import DAY, INSTANT, KEYS, TABLES, TEXT, batches
 
 _TYPES = {
-    pa.int64(): "bigint", pa.int32(): "integer", pa.int8(): "smallint", pa.bool_(): "boolean",
-    pa.float32(): "real", MONEY: "numeric(19,2)", TEXT: "text", INSTANT: "timestamptz", DAY: "date",
+    pa.int64(): "bigint", pa.int32(): "integer", pa.int16(): "smallint", pa.int8(): "smallint",
+    pa.bool_(): "boolean", pa.float32(): "real", pa.float64(): "double precision",
+    MONEY: "numeric(19,2)", TEXT: "text", INSTANT: "timestamptz", DAY: "date",
 }  # fmt: skip
 
 

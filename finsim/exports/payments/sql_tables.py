@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,13 +19,27 @@ TABLES = {
         [
             ("account_id", pa.int64()), ("customer_id", pa.int64()), ("bank_id", pa.int32()), ("kind", TEXT),
             ("opening_balance", MONEY), ("overdraft_limit", MONEY), ("opened", DAY),
+            ("joint_customer_id", pa.int64()), ("dormant", DAY),
         ]
     ),
     "customers": pa.schema(
         [
             ("customer_id", pa.int64()), ("kind", TEXT), ("birth_year", pa.int32()), ("segment", TEXT),
-            ("town", TEXT), ("country", TEXT), ("income_band", TEXT), ("employer_account", pa.int64()),
-            ("sector", TEXT), ("since", DAY), ("kyc_risk", TEXT),
+            ("town", TEXT), ("country", TEXT), ("income_band", TEXT), ("household_id", pa.int64()),
+            ("employer_account", pa.int64()), ("sector", TEXT), ("since", DAY), ("kyc_risk", TEXT),
+        ]
+    ),
+    "addresses": pa.schema(
+        [
+            ("customer_id", pa.int64()), ("address_id", pa.int64()), ("street", TEXT),
+            ("house_number", pa.int16()), ("postcode", TEXT), ("town", TEXT), ("country", TEXT),
+            ("valid_from", DAY), ("valid_to", DAY),
+        ]
+    ),
+    "credit_lines": pa.schema(
+        [
+            ("account_id", pa.int64()), ("customer_id", pa.int64()), ("kind", TEXT),
+            ("credit_limit", MONEY), ("drawn", MONEY), ("rate", pa.float64()), ("since", DAY),
         ]
     ),
     "merchants": pa.schema(
@@ -45,6 +58,7 @@ TABLES = {
     "logins": pa.schema(
         [("ts", INSTANT), ("customer_id", pa.int64()), ("device_id", pa.int32()), ("kind", TEXT)]
     ),
+    "fx_rates": pa.schema([("date", DAY), ("base", TEXT), ("quote", TEXT), ("rate", pa.float64())]),
     "transactions": pa.schema(
         [
             ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
@@ -95,14 +109,16 @@ KEYS = {
     "accounts": "account_id", "customers": "customer_id", "merchants": "merchant_id",
     "cards": "card_id", "devices": "device_id", "transactions": "tx_id",
     "labels": "tx_id", "alerts": "alert_id", "reports": "report_id", "account_labels": "account_id",
-    "patterns": "instance",
+    "patterns": "instance", "credit_lines": "account_id",
 }  # fmt: skip
-"""Table -> its primary key; `logins` have none."""
+"""Table -> its primary key; `logins`, `addresses` and `fx_rates` have none."""
 # -1 stands for none.
 _NONE = (
     "merchant_id", "device_id", "card_id", "original_id", "instance", "employer_account", "birth_year",
+    "joint_customer_id", "household_id",
 )  # fmt: skip
 _SIDES = ("from", "to")
+_PARTIES = ("customers", "addresses", "credit_lines", "merchants", "cards", "fx_rates")
 
 
 def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
@@ -110,10 +126,8 @@ def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
     schema = TABLES[table]
     if table == "accounts":
         yield _as(payments.accounts(), schema)
-    elif table in ("customers", "merchants"):
-        yield _as(payments.customers if table == "customers" else payments.merchants, schema)
-    elif table == "cards":
-        yield _as(payments.cards, schema)
+    elif table in _PARTIES:
+        yield _as(getattr(payments, table), schema)
     elif table in ("devices", "logins"):
         for rows in payments.devices() if table == "devices" else payments.logins():
             yield _as(rows, schema)
@@ -154,7 +168,8 @@ def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
                     f"{field.name} is {array.type}", place="export", expected="whole numbers",
                     remedy="take the tables of a world as they were made",
                 )  # fmt: skip
-            columns.append(pa.array(np.asarray(array), mask=np.asarray(array) < 0).cast(field.type))
+            known = pc.greater_equal(array, 0)
+            columns.append(pc.if_else(known, array, pa.scalar(None, array.type)).cast(field.type))
         elif field.type == TEXT:
             columns.append(renamed(column, {}))
         else:

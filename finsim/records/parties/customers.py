@@ -7,7 +7,7 @@ import pyarrow as pa
 from finsim.records.columns import DAY, KEY, TEXT, column
 from finsim.records.fixed_words import CUSTOMER_KINDS, INCOME_BANDS, RISKS, SECTORS, SEGMENTS
 
-NO_ACCOUNT, NO_YEAR = -1, -1
+NO_ACCOUNT = NO_YEAR = NO_CUSTOMER = NO_HOUSEHOLD = -1
 
 CUSTOMER_SCHEMA = pa.schema(
     [
@@ -28,6 +28,7 @@ CUSTOMER_SCHEMA = pa.schema(
             "planned net income of a person, turnover of a firm: whole units of the currency a month",
             words=INCOME_BANDS,
         ),
+        column("household_id", pa.int64(), "who lives together; -1 for firms", role=KEY),
         column(
             "employer_account",
             pa.int64(),

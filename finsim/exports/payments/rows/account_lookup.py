@@ -14,6 +14,9 @@ from finsim.notation import Bool1D, Int1D
 from finsim.records.storage import read_table
 from finsim.records.transactions import ACCOUNT_SCHEMA
 
+_ADDED = ("joint_customer_id", "household_id")
+"""Ids that files of an older finsim do not have; -1 stands for them."""
+
 
 @dataclass(frozen=True)
 class AccountLookup:
@@ -44,9 +47,20 @@ class AccountLookup:
         return np.asarray(self.table["customer_id"])[self.places(accounts)]
 
 
+def as_now(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of ``schema``: those that an older file lacks say nothing."""
+    for one in schema:
+        if one.name in table.column_names or not (one.nullable or one.name in _ADDED):
+            continue
+        size = table.num_rows
+        column = pa.nulls(size, one.type) if one.nullable else pa.repeat(pa.scalar(-1, one.type), size)
+        table = table.append_column(one, column)
+    return table.select(schema.names)
+
+
 def read_accounts(file: Path) -> AccountLookup:
     """Read the accounts of a world; raises DataError where one is listed twice."""
-    table = read_table(file, ACCOUNT_SCHEMA.names).sort_by("account_id").combine_chunks()
+    table = as_now(read_table(file), ACCOUNT_SCHEMA).sort_by("account_id").combine_chunks()
     ids = np.asarray(table["account_id"])
     twice = np.flatnonzero(np.diff(ids) == 0)
     if twice.size:

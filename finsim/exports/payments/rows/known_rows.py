@@ -16,8 +16,9 @@ _STORY = {"narrative": None, "instance": -1, "phase": None, "role": None, "taint
 """What stands in a row that nobody held for illicit; investigators find the story of the others."""
 _LATER = {
     "case_opened": ("case_opened",), "closed": ("closed", "outcome"), "ended": ("ended", "end_reason"),
+    "valid_to": ("valid_to",), "dormant": ("dormant",),
 }  # fmt: skip
-_BEGUN = ("raised", "reported", "issued")
+_BEGUN = ("raised", "reported", "issued", "opened", "since", "valid_from", "date")
 
 
 def known_labels(table: pa.Table, day: date) -> pa.Table:
@@ -67,7 +68,7 @@ def hidden_from(table: pa.Table, bank: int, named: pa.Array) -> pa.Table:
 
 
 def as_stood(table: pa.Table, day: date) -> pa.Table:
-    """Return alerts, reports or cards as they stood at the end of a day: what came later is empty."""
+    """Return what has days of its own as it stood at the end of a day: what came later is empty."""
     begun = next(name for name in _BEGUN if name in table.column_names)
     table = table.filter(_by(table[begun], day))
     for date_column, columns in _LATER.items():

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from finsim.errors import DataError, StudyError
-from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
+from finsim.exports.payments.rows.account_lookup import AccountLookup, as_now, read_accounts
 from finsim.exports.payments.rows.handed_originals import among_handed
 from finsim.exports.payments.rows.known_rows import NEEDED, as_stood, hidden_from, known_labels, named_by
 from finsim.exports.payments.rows.row_words import coded, whole
@@ -104,7 +104,7 @@ class Payments:
         """
         table = self.lookup.table
         if self.choice.as_of is not None:
-            table = table.filter(pc.less(table["opened"].cast(pa.int64()), self._end() // 1_000))
+            table = as_stood(table, self.choice.as_of)
         if self.choice.bank is None and self.choice.instance is None:
             return table
         named = self._named_accounts()
@@ -130,8 +130,29 @@ class Payments:
             table = table.filter(pc.less(table["since"].cast(pa.int64()), self._end() // 1_000))
         if self.choice.bank is not None:
             held = self.lookup.table.filter(pc.equal(self.lookup.table["bank_id"], self.choice.bank))
-            table = table.filter(pc.is_in(table["customer_id"], held["customer_id"].combine_chunks()))
+            holders = [held[name].combine_chunks() for name in ("customer_id", "joint_customer_id")]
+            table = table.filter(pc.is_in(table["customer_id"], pa.concat_arrays(holders)))
         return table.sort_by("customer_id").combine_chunks()
+
+    @cached_property
+    def addresses(self) -> pa.Table:
+        """The addresses that were known by the day; for one bank's view those of its customers."""
+        table = self._party("addresses", PARTY_SCHEMAS["addresses"])
+        if self.choice.bank is not None:
+            known = self.customers["customer_id"].combine_chunks()
+            table = table.filter(pc.is_in(table["customer_id"], known))
+        return table if self.choice.as_of is None else as_stood(table, self.choice.as_of)
+
+    @cached_property
+    def credit_lines(self) -> pa.Table:
+        """The lines that were granted by the day; one bank's own for its view."""
+        return self._own_things("credit_lines")
+
+    @cached_property
+    def fx_rates(self) -> pa.Table:
+        """The exchange rates up to the day."""
+        table = self._party("fx_rates", PARTY_SCHEMAS["fx_rates"])
+        return table if self.choice.as_of is None else as_stood(table, self.choice.as_of)
 
     @cached_property
     def merchants(self) -> pa.Table:
@@ -141,7 +162,10 @@ class Payments:
     @cached_property
     def cards(self) -> pa.Table:
         """The cards that were issued by the day, ended ones as known then; one bank's own for its view."""
-        table = self._party("cards", PARTY_SCHEMAS["cards"])
+        return self._own_things("cards")
+
+    def _own_things(self, name: str) -> pa.Table:
+        table = self._party(name, PARTY_SCHEMAS[name])
         if self.choice.bank is not None:
             banks = np.asarray(self.lookup.table["bank_id"])[self.lookup.places(table["account_id"])]
             table = table.filter(pa.array(banks == self.choice.bank))
@@ -191,11 +215,7 @@ class Payments:
         file = self.parties.get(name)
         if file is None:
             return schema.empty_table()
-        table = read_table(file)
-        for one in schema:  # files of an older finsim lack some, which then say nothing
-            if one.nullable and one.name not in table.column_names:
-                table = table.append_column(one, pa.nulls(table.num_rows, one.type))
-        return table.select(schema.names)
+        return as_now(read_table(file), schema)
 
     def sees(self, banks: pa.ChunkedArray) -> pa.Array:
         """Return whether the side at each of some banks is known: all of them but for one bank's view."""

@@ -1,0 +1,1 @@
+"""What becomes of accounts: who shares them, which lie still."""
