@@ -19,6 +19,7 @@ from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
+from finsim.engine.injection.accounts.made_texts import MadeTexts
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
@@ -128,6 +129,8 @@ def inject(
     streams = Streams(seed)
     progress("reading the table", 0, _STEPS)
     sample = sample_ledger(ledger, streams.word("inject", "sample"))
+    texts = MadeTexts.of(sample, ledger, streams.under("inject"))
+    written, sample = sample, texts.sample
     local = sample.on_its_clock()
     said = ledger.columns.parts.get("direction")
     if said is not None and said.field.role == "direction":
@@ -165,6 +168,8 @@ def inject(
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     added = with_linked_sums(added, sample, ledger, streams.under("inject"))
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
+    added = texts.filled(added, ledger, streams.under("inject"))
+    sample = written
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
     kinds = people.sorts.relation
@@ -184,7 +189,7 @@ def inject(
         rows_of, judged,
         (*absent_words(ledger.source),
          *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
-         *(sides.told(ledger.scale) if sides else ()),
+         *(sides.told(ledger.scale) if sides else ()), *texts.told(),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),

@@ -238,8 +238,14 @@ def fit_events(
         form = private_form(data, keys)
         return LearnedEvents(generator, form, str(data.roles.id), said, None, ledger.sides)
     form = _form(data, ledger)
-    read_as = (*data.remarks, *data.row_remarks, *ledger.remarks, *said_of, *(texts.told() if texts else ()),
-               *plain_remarks(form.new_ids))
+    read_as = (
+        *data.remarks,
+        *data.row_remarks,
+        *ledger.remarks,
+        *said_of,
+        *(texts.told() if texts else ()),
+        *plain_remarks(form.new_ids),
+    )
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity,

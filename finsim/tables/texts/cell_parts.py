@@ -1,4 +1,4 @@
-"""Which cells of words and numbers of their row the texts of a column hold, and how these are written there."""
+"""Which words and numbers of their row the texts of a column hold, and how these are written there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from finsim.tables.texts.parts import (
     CUT,
     FIRST,
     LAST,
+    LEAST_DIGITS,
+    LEAST_SIGNS,
     NUMBER,
     PACKED,
     SIGNS,
@@ -23,6 +25,7 @@ from finsim.tables.texts.parts import (
     found_at,
     number_text,
     packed,
+    says_much,
 )
 from finsim.tables.texts.row_cells import RowCells
 
@@ -34,7 +37,7 @@ LEAST_WORDS = 3
 """Different cells that must be met in texts: one that all rows share says nothing of its row."""
 BEYOND_CHANCE = 3.0
 """Times that rows hold their own cell more often than that of another row (assumption)."""
-LEAST_SIGNS, LEAST_DIGITS, MOST_TAIL = 2, 4, 8
+MOST_TAIL = 8
 MOST_FORMS, MOST_CUTS = 3, 4
 
 
@@ -140,17 +143,17 @@ def _digits_at(text: str, digits: str) -> bool:
     return False
 
 
-def says_much(word: str) -> bool:
-    """Tell whether a word is long enough that its signs do not stand in texts by chance."""
-    return len(word) >= (LEAST_DIGITS if packed(word).isdigit() else LEAST_SIGNS)
-
-
 def _cased(word: str, case: str) -> str:
     return str(getattr(word, case)()) if case else word
 
 
 def _kept(
-    forms: Sequence[Part], texts: Sequence[str], codes: Int1D, words: Sequence[str], other: Int1D, least: float
+    forms: Sequence[Part],
+    texts: Sequence[str],
+    codes: Int1D,
+    words: Sequence[str],
+    other: Int1D,
+    least: float,
 ) -> list[Part]:
     """Return the forms that explain enough rows of their own beyond chance, one after the other."""
     found: list[Part] = []
@@ -182,9 +185,8 @@ def _kept(
 
 def _holds(texts: Sequence[str], codes: Int1D, written: Sequence[str]) -> Bool1D:
     """Return bool[n]: whether each text holds what is written of its code, -1 for the last one."""
-    return np.array(
-        [found_at(text, written[code]) >= 0 for text, code in zip(texts, codes.tolist(), strict=True)], np.bool_
-    )
+    found = [found_at(text, written[code]) >= 0 for text, code in zip(texts, codes.tolist(), strict=True)]
+    return np.array(found, np.bool_)
 
 
 def _number_part(

@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 MONTHS = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "de": "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez".split(),
-    "fr": "Janv Févr Mars Avr Mai Juin Juil Août Sept Oct Nov Déc".split(),
-    "es": "Ene Feb Mar Abr May Jun Jul Ago Sep Oct Nov Dic".split(),
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "de": ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"],
+    "fr": ["Janv", "Févr", "Mars", "Avr", "Mai", "Juin", "Juil", "Août", "Sept", "Oct", "Nov", "Déc"],
+    "es": ["Ene", "Feb", "Mar", "Abr", "May", "Jun", "Jul", "Ago", "Sep", "Oct", "Nov", "Dic"],
 }
 CASES = ("upper", "title", "lower")
 _EPOCH = date(1970, 1, 1)
 _PADDED = (
-    "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
-    "%d-%m-%y", "%y-%m-%d", "%d.%m", "%d/%m", "%m/%d", "%d-%m", "%m-%d",
+    "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%y", "%d/%m/%y",
+    "%m/%d/%y", "%d-%m-%y", "%y-%m-%d", "%d.%m", "%d/%m", "%m/%d", "%d-%m", "%m-%d",
 )  # fmt: skip
 _DIGITS = ("%d%m%Y", "%Y%m%d", "%d%m%y", "%y%m%d", "%d%m", "%m%d")
 _NAMED = (

@@ -11,7 +11,19 @@ import numpy as np
 from finsim.kernels.keys import keyed_uniforms
 from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
 from finsim.tables.texts.date_forms import clock_text
-from finsim.tables.texts.parts import CLOCK, DAY, ENTITY, HOUR, NUMBER, PAIR, PAYEE, RUN, WORD, Part, number_text
+from finsim.tables.texts.parts import (
+    CLOCK,
+    DAY,
+    ENTITY,
+    HOUR,
+    NUMBER,
+    PAIR,
+    PAYEE,
+    RUN,
+    WORD,
+    Part,
+    number_text,
+)
 from finsim.tables.texts.row_cells import MISSING_TIME, RowCells
 from finsim.tables.texts.text_law import TextLaw, marks_of
 from finsim.tables.texts.time_parts import SECOND
@@ -40,7 +52,7 @@ def filled(
     written: dict[int, dict[int, str]] = {}
     for k, rows in wanted.items():
         at = np.array(sorted(set(rows)), np.int64)
-        texts = _of_part(law, k, at, templates, cells, keys, seed, known or {})
+        texts = _of_part(law, k, at, templates, (cells, keys), seed, known or {})
         written[k] = dict(zip(at.tolist(), texts, strict=True))
     found: list[str | None] = []
     for row, text in enumerate(templates):
@@ -87,9 +99,10 @@ def _hashes(texts: Sequence[str]) -> Array:
 
 
 def _of_part(
-    law: TextLaw, k: int, rows: Int1D, templates: Sequence[str | None], cells: RowCells, keys: _Keys, seed: int,
-    known: Known,
+    law: TextLaw, k: int, rows: Int1D, templates: Sequence[str | None], told: tuple[RowCells, _Keys],
+    seed: int, known: Known,
 ) -> list[str]:  # fmt: skip
+    cells, keys = told
     if k >= len(law.parts):
         return [""] * len(rows)
     part = law.parts[k]
@@ -145,12 +158,11 @@ def _drawn(counts: Mapping[int, int], draws: Float1D) -> Int1D:
 def _seconds(law: TextLaw, draws: Float1D) -> list[int]:
     """Return seconds of the day, hours as often as they are counted."""
     hours = _drawn(law.hours or dict.fromkeys(range(24), 1), draws)
-    return [hour * 3_600 + int(draw * 1e6) % 3_600 for hour, draw in zip(hours.tolist(), draws.tolist(), strict=True)]
+    rest = (draws * 1e6).astype(np.int64) % 3_600
+    return [int(one) for one in hours * 3_600 + rest]
 
 
-def _digits(
-    part: Part, k: int, rows: Int1D, keys: _Keys, seed: tuple[int, int], known: Known
-) -> list[str]:
+def _digits(part: Part, k: int, rows: Int1D, keys: _Keys, seed: tuple[int, int], known: Known) -> list[str]:
     """Return digits by whose they are."""
     level, none = part.piece, np.zeros(len(rows), np.uint64)
     owner = keys.owners[rows] if level != PAYEE else none

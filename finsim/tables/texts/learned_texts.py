@@ -93,7 +93,8 @@ def _found(cells: RowCells, name: str, seed: int) -> FoundText | None:
     made: list[Part] = list(parts)
     final, digits = with_digits(whole.texts, levels, form_of, made)
     different = {text for text in final if text is not None}
-    if share < LEAST_SHARE or len(different) > FEWER * len(np.unique(codes[filled])) or len(made) > MOST_PARTS:
+    many = len(different) > FEWER * len(np.unique(codes[filled]))
+    if share < LEAST_SHARE or many or len(made) > MOST_PARTS:
         return None
     whole = replace(whole, texts=final)
     law = TextLaw(

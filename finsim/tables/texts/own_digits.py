@@ -67,8 +67,8 @@ def _as_elsewhere(
                 continue
             for level in LEVELS:
                 group = whose.group(level)
-                same = sum(known.get((level, len(numbers[row][place]), int(group[row]))) == numbers[row][place]
-                           for row in rows)  # fmt: skip
+                own = [(numbers[row][place], int(group[row])) for row in rows]
+                same = sum(known.get((level, len(text), code)) == text for text, code in own)
                 if same >= TOLD * len(rows):
                     done[form, place] = level
                     break
@@ -134,7 +134,8 @@ def _tells(group: Int1D, values: Int1D) -> bool:
 
 def _usual(counts: Array, values: Int1D, start: Int1D) -> Int1D:
     ends = [*start[1:].tolist(), len(counts)]
-    return np.array([values[a + int(counts[a:b].argmax())] for a, b in zip(start.tolist(), ends, strict=True)])
+    spans = zip(start.tolist(), ends, strict=True)
+    return np.array([values[a + int(counts[a:b].argmax())] for a, b in spans])
 
 
 def _runs(owner: Int1D, numbers: Int1D) -> bool:

@@ -13,6 +13,8 @@ WHOLE, CUT, FIRST, LAST, TAIL, PACKED = "whole", "cut", "first words", "last wor
 ENTITY, PAYEE, PAIR, ROW, RUN = "entity", "counterparty", "pair", "row", "run"
 FIRST_MARK = 0xE000
 MOST_PARTS = 200
+LEAST_SIGNS, LEAST_DIGITS = 2, 4
+"""Signs of a word, and of one of digits, below which it stands in texts by chance (assumptions)."""
 PLAIN_CASE = ""
 CASES = (PLAIN_CASE, "upper", "lower", "title")
 SIGNS = {"1234.56": ("", "."), "1234,56": ("", ","), "1,234.56": (",", "."), "1.234,56": (".", ","),
@@ -24,9 +26,9 @@ SIGNS = {"1234.56": ("", "."), "1234,56": ("", ","), "1,234.56": (",", "."), "1.
 class Part:
     """One part of a text.
 
-    word : the cell of ``column``, whole or a piece of it (``piece``, of ``size`` signs or words), in ``case``.
-    number : the size of a number, written as ``piece`` in SIGNS. day : the day of ``column`` as ``form``, some
-    days before. clock : its time of day in the pattern ``piece``; hour : a time of day that the row does not
+    word : the cell of ``column``, whole or a piece of it (``piece``, of ``size`` signs or words), in
+    ``case``. number : the size of a number, written as ``piece`` in SIGNS. day : the day of ``column`` as
+    ``form``, some days before. clock : its time of day in the pattern ``piece``; hour : a time of day that the row does not
     have. own : ``size`` digits that belong to what ``piece`` says.
     """
 
@@ -88,6 +90,11 @@ def mark(place: int) -> str:
 def is_mark(sign: str) -> bool:
     """Tell whether a sign stands for a part."""
     return FIRST_MARK <= ord(sign) < FIRST_MARK + MOST_PARTS
+
+
+def says_much(word: str) -> bool:
+    """Tell whether a word is long enough that its signs do not stand in texts by chance."""
+    return len(word) >= (LEAST_DIGITS if packed(word).isdigit() else LEAST_SIGNS)
 
 
 def packed(word: str) -> str:

@@ -1,4 +1,4 @@
-"""``TextLaw``: what the texts of a column are made of, texts as templates of it, and templates filled again."""
+"""``TextLaw``: what the texts of a column are made of, and texts as templates of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from finsim.tables.texts.parts import (
     mark,
     number_text,
     replaced,
+    says_much,
 )
 from finsim.tables.texts.row_cells import MISSING_TIME, RowCells
 from finsim.tables.texts.time_parts import SECOND, days_of, lag_of
@@ -51,9 +52,10 @@ class TextLaw:
     def told(self) -> str:
         """Return in words what texts are made of."""
         parts = ", ".join(dict.fromkeys(part.told() for part in self.parts))
-        late = sum(n for (_, _, day), counts in self.lags.items() if day < 0 for lag, n in counts.items() if lag)
+        late = any(lag for counts in self.lags.values() for lag in counts)
         behind = ", days before the row as often as in the data" if late else ""
-        return f"{self.column}: {self.share:.1%} of its texts are made of other cells of the row: {parts}{behind}"
+        share = f"{self.column}: {self.share:.1%} of its texts are made of other cells of the row"
+        return f"{share}: {parts}{behind}"
 
     def lag_law(self, template: str, part: int, weekday: int) -> Mapping[int, int]:
         """Return the counts of lags of a part, of its template where that has some of its own."""
@@ -76,7 +78,9 @@ class TextLaw:
         """Return what ``to_dict`` wrote."""
         lags = {(one[0], one[1], one[2]): {lag: n for lag, n in one[3]} for one in data["lags"]}
         parts = tuple(Part.from_dict(one) for one in data["parts"])
-        return cls(data["column"], parts, lags, {h: n for h, n in data["hours"]}, data["share"])
+        return cls(
+            data["column"], parts, lags, {int(hour): int(n) for hour, n in data["hours"]}, data["share"]
+        )
 
 
 @dataclass(frozen=True)
@@ -136,8 +140,6 @@ def _with_words(text: str, row: int, pieces: list[tuple[int, str, list[int], lis
 
 
 def _written(part: Part, words: Sequence[str]) -> list[str]:
-    from finsim.tables.texts.cell_parts import says_much
-
     return [part.written(word) if says_much(word) else "" for word in words] + [""]
 
 
@@ -177,9 +179,7 @@ class _TimeFinder:
         return mark(self.place)
 
 
-def counted_lags(
-    found: Templated, owner: Int1D, least: tuple[int, int]
-) -> dict[LagKey, dict[int, int]]:
+def counted_lags(found: Templated, owner: Int1D, least: tuple[int, int]) -> dict[LagKey, dict[int, int]]:
     """Return counts of lags by template, part and weekday; those of a template of enough rows and owners."""
     counts: dict[LagKey, Counter[int]] = {}
     rows: dict[str, list[int]] = {}
@@ -251,8 +251,5 @@ def _with_zeros(
 
 def marks_of(text: str) -> list[str | int]:
     """Return a template as its texts and the places of parts between them."""
-    found: list[str | int] = []
-    for piece in re.split(r"([\ue000-\ue0c7])", text):
-        if piece:
-            found.append(ord(piece) - FIRST_MARK if is_mark(piece[0]) and len(piece) == 1 else piece)
-    return found
+    pieces = [one for one in re.split("([\ue000-\ue0c7])", text) if one]
+    return [ord(one) - FIRST_MARK if is_mark(one[0]) else one for one in pieces]

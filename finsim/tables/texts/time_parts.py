@@ -31,7 +31,8 @@ def day_parts(texts: Sequence[str], cells: RowCells, rng: np.random.Generator) -
     A day must lie near that of its row (``TOLD``), and far more often than near that of another one.
     """
     least = max(LEAST_ROWS, LEAST_SHARE * len(texts))
-    left, found = list(texts), []
+    left = list(texts)
+    found: list[Part] = []
     other = rng.permutation(len(texts))
     step = max(len(texts) // SCREENED, 1)
     some = "\n".join(texts[::step])

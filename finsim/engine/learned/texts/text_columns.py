@@ -48,7 +48,12 @@ class TextColumns:
         return tuple(law.told() for law in self.laws)
 
     def filled(
-        self, cells: Sequence[pa.Array], target: pa.Schema, order: Sequence[str], log: EventLog, streams: Streams
+        self,
+        cells: Sequence[pa.Array],
+        target: pa.Schema,
+        order: Sequence[str],
+        log: EventLog,
+        streams: Streams,
     ) -> list[pa.Array]:
         """Return the cells of rows with templates filled; times are those of the log, on its clock."""
         found = list(cells)
@@ -69,7 +74,7 @@ class TextColumns:
 
 
 def without_texts(data: LearnedInput, streams: Streams) -> tuple[LearnedInput, TextColumns | None]:
-    """Return a ledger with templates in place of texts that are made of other cells, and what they are made of.
+    """Return a ledger with templates in place of texts that are made of other cells, and what these are.
 
     None where no column has such texts. Parts of events are no texts, nor are identifiers.
     """
