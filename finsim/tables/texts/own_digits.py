@@ -44,7 +44,28 @@ def digit_levels(texts: Sequence[str], cells: RowCells) -> dict[tuple[str, int],
             level = _level([numbers[row][place] for row in rows], np.array(rows), whose)
             if level:
                 found[form, place] = level
-    return _as_elsewhere(found, forms, numbers, whose)
+    found = _as_elsewhere(found, forms, numbers, whose)
+    return _counting(found, forms, numbers, whose.owner)
+
+
+def _counting(
+    found: dict[tuple[str, int], str], forms: dict[str, list[int]], numbers: list[list[str]], owner: Int1D
+) -> dict[tuple[str, int], str]:
+    """Return the levels, numbers of rows that count on as such; those of one width are one count."""
+    rows: dict[int, list[int]] = {}
+    places: dict[int, list[tuple[str, int]]] = {}
+    values: dict[int, list[int]] = {}
+    for (form, place), level in found.items():
+        if level == ROW:
+            width = len(numbers[forms[form][0]][place])
+            places.setdefault(width, []).append((form, place))
+            rows.setdefault(width, []).extend(forms[form])
+            values.setdefault(width, []).extend(int(numbers[row][place]) for row in forms[form])
+    for width, mine in rows.items():
+        order = np.argsort(mine, kind="stable")
+        if _runs(owner[np.array(mine)[order]], np.array(values[width], np.int64)[order]):
+            found.update(dict.fromkeys(places[width], RUN))
+    return found
 
 
 def _as_elsewhere(
@@ -113,7 +134,7 @@ def _level(texts: Sequence[str], rows: Int1D, whose: _Whose) -> str:
             return level
     if many < NEW * len(values):
         return ""
-    return RUN if _runs(whose.owner[rows], np.array([int(one) for one in texts], dtype=np.int64)) else ROW
+    return ROW
 
 
 def _tells(group: Int1D, values: Int1D) -> bool:
@@ -139,7 +160,7 @@ def _usual(counts: Array, values: Int1D, start: Int1D) -> Int1D:
 
 
 def _runs(owner: Int1D, numbers: Int1D) -> bool:
-    """Tell whether numbers of an entity count on by one from row to row."""
+    """Tell whether numbers of an entity rise from row to row, mostly by one."""
     order = np.argsort(owner, kind="stable")
     step = np.diff(numbers[order])[np.diff(owner[order]) == 0]
-    return bool(len(step) >= LEAST_ROWS and (step == 1).mean() >= TOLD)
+    return bool(len(step) >= LEAST_ROWS and (step > 0).mean() >= TOLD and np.median(step) == 1)

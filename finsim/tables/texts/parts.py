@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from finsim.tables.texts.date_forms import DateForm
@@ -28,8 +29,8 @@ class Part:
 
     word : the cell of ``column``, whole or a piece of it (``piece``, of ``size`` signs or words), in
     ``case``. number : the size of a number, written as ``piece`` in SIGNS. day : the day of ``column`` as
-    ``form``, some days before. clock : its time of day in the pattern ``piece``; hour : a time of day that the row does not
-    have. own : ``size`` digits that belong to what ``piece`` says.
+    ``form``, some days before. clock : its time of day in the pattern ``piece``; hour : a time of day that
+    the row does not have. own : ``size`` digits that belong to what ``piece`` says.
     """
 
     kind: str
@@ -92,11 +93,13 @@ def is_mark(sign: str) -> bool:
     return FIRST_MARK <= ord(sign) < FIRST_MARK + MOST_PARTS
 
 
+@lru_cache(maxsize=100_000)
 def says_much(word: str) -> bool:
     """Tell whether a word is long enough that its signs do not stand in texts by chance."""
     return len(word) >= (LEAST_DIGITS if packed(word).isdigit() else LEAST_SIGNS)
 
 
+@lru_cache(maxsize=100_000)
 def packed(word: str) -> str:
     """Return the letters and digits of a word."""
     return "".join(one for one in word if one.isalnum())

@@ -76,7 +76,7 @@ class TextLaw:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TextLaw:
         """Return what ``to_dict`` wrote."""
-        lags = {(one[0], one[1], one[2]): {lag: n for lag, n in one[3]} for one in data["lags"]}
+        lags = {(one[0], one[1], one[2]): dict(one[3]) for one in data["lags"]}
         parts = tuple(Part.from_dict(one) for one in data["parts"])
         return cls(
             data["column"], parts, lags, {int(hour): int(n) for hour, n in data["hours"]}, data["share"]
