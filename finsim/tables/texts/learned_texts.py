@@ -45,11 +45,20 @@ def found_texts(cells: RowCells, columns: Sequence[str], seed: int) -> list[Foun
     """
     found: list[FoundText] = []
     texts = [name for name in columns if name in cells.words and _is_text(cells, name)]
-    for name in texts:
-        one = _found(cells.without([other for other in texts if other != name]), name, seed)
+    texts.sort(key=lambda one: (_length(cells, one), one))
+    for at, name in enumerate(texts):  # a text is longer than its parts
+        made = [other.law.column for other in found]
+        one = _found(cells.without([*texts[at + 1 :], *made]), name, seed)
         if one is not None:
             found.append(one)
     return found
+
+
+def _length(cells: RowCells, name: str) -> float:
+    """Return the mean length of the texts of a column."""
+    codes, words = cells.words[name]
+    sizes = np.array([len(word) for word in words])
+    return float(sizes[codes[codes >= 0]].mean())
 
 
 def _is_text(cells: RowCells, name: str) -> bool:
