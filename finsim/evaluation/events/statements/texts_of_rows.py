@@ -61,10 +61,9 @@ def _score(case: EventCase, found: FoundText, rows: RowCells, weights: EntityWei
         return np.stack(sums, axis=1)
 
     shares = [_rates(held(side)) for side in case.sides[:2]]
-    worst = int(np.argmax(np.abs(np.subtract(*shares))))
-    note = (
-        f"{columns[worst]}: in {shares[0][worst]:.1%} of real texts, {shares[1][worst]:.1%} of synthetic ones"
-    )
+    worst = int(np.argmax(np.abs(np.array(shares[0]) - np.array(shares[1]))))
+    said = f"in {shares[0][worst]:.1%} of real texts, {shares[1][worst]:.1%} of synthetic ones"
+    note = f"{columns[worst]}: {said}"
     return compared(METRIC, case, weights, law.column, counts, rates_gap, [useless], note)
 
 
@@ -87,8 +86,9 @@ def _held(law: TextLaw, columns: list[str], kept: list[int], rows: RowCells) -> 
         dated = np.array([regex.search(word) is not None for word in words] + [False])[codes]
         first = not any(law.parts[j].column == part.column for j in kept[: kept.index(k)])
         could[part.column] = dated if first else could[part.column] | dated
+    usual = {k: _usual(law, k) for k in kept}
     for row, k, _, lag in found.lags:
-        if lag in _usual(law, k):
+        if lag in usual[k]:
             by_column[law.parts[k].column][row] = True
     return *by_column.values(), *could.values()
 
