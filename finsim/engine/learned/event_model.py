@@ -222,12 +222,17 @@ def fit_events(
     budget: Budget,
     streams: Streams,
     progress: Progress,
+    of_purpose: bool = True,
 ) -> LearnedEvents:
-    """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
+    """Fit a body on the events of a table; without a name the one that knows held-out entities best.
+
+    ``of_purpose`` : a category or purpose may be a text made of other cells; not where its words tell
+    something to who samples.
+    """
     # An epsilon pays for all that is learned: there a balance stays a number of the row, and names of
     # accounts are no part of the model.
     is_private = "epsilon" in choice.settings
-    data, texts = (data, None) if is_private else without_texts(data, streams.under("texts"))
+    data, texts = (data, None) if is_private else without_texts(data, streams.under("texts"), of_purpose)
     ledger = ledger_of(data, both=not is_private)
     log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
     generator, why = chosen_body(log, choice, budget, streams, progress)

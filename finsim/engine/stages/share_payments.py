@@ -114,7 +114,7 @@ def twin_task(run: Path, plan: Plan, task: Task) -> Done:
         known, _ = _parts(ledger, streams)
         data = replace(ledger.data, table=known)
         choice = Choice(name, body.settings if body else {})
-        twin = fit_events(data, choice, budget, streams.under("fit"), told)
+        twin = fit_events(data, choice, budget, streams.under("fit"), told, of_purpose=False)
         count = int(twin.data["entities"])  # as many as learned: what a counterparty has grows with entities
         log = twin.sampled(count, streams.under("sample"))
         own = twin.rows_of(log, 0, count, 0, streams.under("sample")).rename_columns(list(twin.form.order))

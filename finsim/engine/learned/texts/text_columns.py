@@ -73,16 +73,20 @@ class TextColumns:
         return found
 
 
-def without_texts(data: LearnedInput, streams: Streams) -> tuple[LearnedInput, TextColumns | None]:
+def without_texts(
+    data: LearnedInput, streams: Streams, of_purpose: bool = True
+) -> tuple[LearnedInput, TextColumns | None]:
     """Return a ledger with templates in place of texts that are made of other cells, and what these are.
 
-    None where no column has such texts. Parts of events are no texts, nor are identifiers.
+    None where no column has such texts. Parts of events are no texts, nor are identifiers; what is taken for
+    the category or purpose may be one, with ``of_purpose``.
     """
     kept = data.table.drop_columns(list(data.keys)) if data.keys else data.table
     parts = event_roles(kept, data)
     two = two_of(kept, parts, data)
     partner = tuple(dict.fromkeys(name for name in (parts.partner, *two) if name))
-    taken = {data.roles.id, data.roles.label, *data.keys, *parts.named().values(), *partner}
+    fixed = {name for part, name in parts.named().items() if part != "category" or not of_purpose}
+    taken = {data.roles.id, data.roles.label, *data.keys, *fixed, *partner}
     names = [one.name for one in data.table.schema if is_text(one.type) and one.name not in taken]
     if not names:
         return data, None
