@@ -131,7 +131,9 @@ def test_added_rows_say_what_they_are(kind, tmp_path) -> None:
     assert any(f"{text}: " in one for one in made.remarks)
     if kind == "british":
         pos = added[added["type"] == "POS"]
-        assert (pos["narration"] == pos["merchant"] + pos["when"].dt.strftime(" %d%b").str.upper()).mean() > 0.99
+        assert (
+            pos["narration"] == pos["merchant"] + pos["when"].dt.strftime(" %d%b").str.upper()
+        ).mean() > 0.99
         return
     assert added.apply(_right, axis=1).mean() > 0.95
     cards = real.assign(card=real["zweck"].str.extract(CARD)[5]).dropna().groupby("konto")["card"].first()

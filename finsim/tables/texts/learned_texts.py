@@ -11,7 +11,7 @@ import numpy as np
 from finsim.notation import Int1D
 from finsim.tables.texts.cell_parts import MOST_ROWS, cell_parts
 from finsim.tables.texts.own_digits import digit_levels, form_of
-from finsim.tables.texts.parts import FIRST_MARK, MOST_PARTS, Part, is_mark
+from finsim.tables.texts.parts import FIRST_MARK, HOUR, MOST_PARTS, Part, mark
 from finsim.tables.texts.row_cells import RowCells
 from finsim.tables.texts.text_law import TextLaw, counted_lags, templated, with_digits
 from finsim.tables.texts.time_parts import clock_parts, day_parts
@@ -97,7 +97,8 @@ def _found(cells: RowCells, name: str, seed: int) -> FoundText | None:
         return None
     whole = templated(parts, name, cells)
     known = [text for text in whole.texts if text is not None]
-    share = sum(any(map(is_mark, text)) for text in known) / len(known)
+    of_cells = {mark(k) for k, part in enumerate(parts) if part.kind != HOUR}
+    share = sum(not of_cells.isdisjoint(text) for text in known) / len(known)
     levels = digit_levels([text or "" for text in whole.texts], cells)
     made: list[Part] = list(parts)
     final, digits = with_digits(whole.texts, levels, form_of, made)

@@ -22,6 +22,8 @@ MOST_FORMS = 3
 SCREENED = 1_000
 """Texts in which forms are looked for first: few forms are met at all."""
 SECOND = 1_000_000_000
+MOST_DAYS, LATE_MINUTES = 31, 0.25
+"""Share of minutes beyond any day of a month, of times of day (assumption; 28 of 60 there are)."""
 _YEAR = 366
 
 
@@ -123,7 +125,8 @@ def clock_parts(texts: Sequence[str], cells: RowCells) -> list[Part]:
             own = times[rows] % NANOS_PER_DAY // (SECOND * unit)
             if (own == said).mean() >= TOLD:
                 return [Part(CLOCK, name, pattern)]
-        # Four digits alone are a number as well as a time.
-        if pattern != "%H%M":
+        # Four digits alone are a number as well as a time, and 12.11 is a day where no minute is above 31.
+        late = float(np.mean([second // 60 % 60 > MOST_DAYS for _, second in valid]))
+        if pattern != "%H%M" and late >= LATE_MINUTES:
             return [Part(HOUR, "", pattern)]
     return []
