@@ -1,4 +1,4 @@
-"""Texts made of other cells of their row: new rows and added ones name their own counterparty, day and sum."""
+"""Texts made of other cells of their row: new and added rows name their own counterparty, day and sum."""
 
 from __future__ import annotations
 

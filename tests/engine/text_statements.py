@@ -14,7 +14,7 @@ SHORT = 14
 
 
 def german(seed=5, people=50, days=75):
-    """Days of booking alone; the day of purchase 1 to 3 days before, names cut, sums, cards, mandates, orders."""
+    """Days of booking alone; the day of purchase 1 to 3 before, names cut, sums, cards, mandates, orders."""
     rng = np.random.default_rng(seed)
     rows = []
     for k in range(people):

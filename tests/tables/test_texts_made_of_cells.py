@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from finsim.randomness import Streams
 from finsim.tables.texts.date_forms import DateForm, all_forms
 from finsim.tables.texts.filling import filled
 from finsim.tables.texts.learned_texts import found_texts
@@ -21,7 +22,8 @@ def ledger(seed=3):
     entity = rng.integers(0, 30, ROWS)
     iban = [f"DE{k:02d} 3704 {k * k:04d} {9000 + 7 * k}" for k in range(30)]
     return pd.DataFrame({
-        "card": [iban[k] for k in entity], "when": pd.Timestamp("2024-09-01") + pd.to_timedelta(minutes, unit="m"),
+        "card": [iban[k] for k in entity],
+        "when": pd.Timestamp("2024-09-01") + pd.to_timedelta(minutes, unit="m"),
         "who": rng.choice(WHO, ROWS), "sum": np.round(np.exp(rng.normal(6, 1.5, ROWS)), 2),
         "ref": [f"R{k:07d}" for k in rng.permutation(ROWS)], "entity": entity,
     })  # fmt: skip
@@ -37,12 +39,15 @@ def days(pattern, language="", case=""):
 
 
 WAYS = {
-    "dotted": days("%d.%m.%y"), "iso": days("%Y-%m-%d"), "american": days("%m/%d/%Y"), "digits": days("%d%m%y"),
+    "dotted": days("%d.%m.%y"), "iso": days("%Y-%m-%d"), "american": days("%m/%d/%Y"),
+    "digits": days("%d%m%y"),
     "short": days("%d/%m"), "no zero": days("%e.%n."), "english": days("%d%b", "en", "upper"),
     "german": days("%d. %b", "de", "title"), "french": days("%d %b %y", "fr", "lower"),
     "clock": lambda row: f"AT {row['when']:%H:%M}", "upper": lambda row: row["who"].upper(),
-    "cut": lambda row: row["who"][:8].rstrip(), "first word": lambda row: f"{row['who'].split()[0]} {row['ref']}",
-    "last word": lambda row: f"{row['who'].split()[-1]} {row['ref']}", "tail": lambda row: f"XX{row['card'][-4:]}",
+    "cut": lambda row: row["who"][:8].rstrip(),
+    "first word": lambda row: f"{row['who'].split()[0]} {row['ref']}",
+    "last word": lambda row: f"{row['who'].split()[-1]} {row['ref']}",
+    "tail": lambda row: f"XX{row['card'][-4:]}",
     "packed": lambda row: row["card"].replace(" ", ""), "sum": lambda row: f"EUR {row['sum']:.2f}",
     "thousands": lambda row: f"{row['sum']:,.2f}".translate(str.maketrans(",.", ".,")),
     "reference": lambda row: row["ref"].lower(),
@@ -56,7 +61,7 @@ def test_a_form_is_found_and_filled(way):
     word = np.random.default_rng(1).choice(["pay", "buy in", "thanks"], ROWS)
     for one in (real, new):
         one["text"] = [f"{how} {WAYS[way](row)}" for how, (_, row) in zip(word, one.iterrows(), strict=True)]
-    (found,) = found_texts(cells_of(real), ["text"], 1)
+    (found,) = found_texts(cells_of(real), ["text"], Streams(1))
     assert found.law.share > 0.99
     assert len(set(found.templates)) <= 9
     assert filled(found.law, found.templates, cells_of(real), 5) == real["text"].tolist()
@@ -73,14 +78,14 @@ def test_texts_without_cells_are_none():
     real["c"] = "card " + real["card"]
     real["d"] = rng.choice(["14.12", "15.12", "16.12"], ROWS)
     real["e"] = [f"{WHO[k]} {m:02d}.{d:02d}" for k, m, d in rng.integers(1, 12, (ROWS, 3))]
-    assert found_texts(cells_of(real), list("abcde"), 1) == []
+    assert found_texts(cells_of(real), list("abcde"), Streams(1)) == []
 
 
 def test_missing_cells_and_templates_are_left_out():
     real = ledger()
     real["text"] = [f"CARD {who} {when:%d.%m}" for who, when in zip(real["who"], real["when"], strict=True)]
     real.loc[::7, "text"] = None
-    (found,) = found_texts(cells_of(real), ["text"], 1)
+    (found,) = found_texts(cells_of(real), ["text"], Streams(1))
     gone = real.assign(who=real["who"].where(np.arange(ROWS) % 2 == 0))
     made = filled(found.law, found.templates, cells_of(gone), 5)
     assert made[0] is None

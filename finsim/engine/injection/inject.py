@@ -19,7 +19,6 @@ from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.accounts.fee_columns import fee_columns
 from finsim.engine.injection.accounts.lacking_columns import remedy
-from finsim.engine.injection.accounts.made_texts import MadeTexts
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
@@ -51,6 +50,7 @@ from finsim.engine.injection.scheme_planning import (
     World,
     planned_schemes,
 )
+from finsim.engine.injection.texts.made_texts import MadeTexts
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes, words_of
 from finsim.evaluation.added_rows.separation import Separation, separation
@@ -128,10 +128,9 @@ def inject(
     ledger = Ledger(*source)
     streams = Streams(seed)
     progress("reading the table", 0, _STEPS)
-    sample = sample_ledger(ledger, streams.word("inject", "sample"))
-    texts = MadeTexts.of(sample, ledger, streams.under("inject"))
-    written, sample = sample, texts.sample
-    local = sample.on_its_clock()
+    written = sample_ledger(ledger, streams.word("inject", "sample"))
+    texts = MadeTexts.of(written, ledger, streams.under("inject"))
+    sample, local = texts.sample, texts.sample.on_its_clock()
     said = ledger.columns.parts.get("direction")
     if said is not None and said.field.role == "direction":
         refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
@@ -169,7 +168,6 @@ def inject(
     added = with_linked_sums(added, sample, ledger, streams.under("inject"))
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
     added = texts.filled(added, ledger, streams.under("inject"))
-    sample = written
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
     kinds = people.sorts.relation
@@ -179,7 +177,7 @@ def inject(
         kinds = words.relation(past)
     # Wages, bills and cash stand beside names too: purchases are judged beside purchases.
     kinds = np.where((past.shop >= 0) & ~np.isin(past.shop, people.shop), -1, kinds)
-    told_by = sample, past, kinds if people.sorts.is_mixed or words or sides else None
+    told_by = written, past, kinds if people.sorts.is_mixed or words or sides else None
     judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.notation import Int1D
+from finsim.randomness import Streams
 from finsim.tables.texts.cell_parts import MOST_ROWS, cell_parts
 from finsim.tables.texts.own_digits import digit_levels, form_of
 from finsim.tables.texts.parts import FIRST_MARK, HOUR, MOST_PARTS, Part, mark
@@ -37,7 +38,7 @@ class FoundText:
     digits: list[list[tuple[int, str]]]
 
 
-def found_texts(cells: RowCells, columns: Sequence[str], seed: int) -> list[FoundText]:
+def found_texts(cells: RowCells, columns: Sequence[str], streams: Streams) -> list[FoundText]:
     """Return the columns, of those given, whose texts are made of other cells of their rows.
 
     Columns that are one word of each counterparty, or of each entity, are none. A text is not made of another
@@ -48,7 +49,7 @@ def found_texts(cells: RowCells, columns: Sequence[str], seed: int) -> list[Foun
     texts.sort(key=lambda one: (_length(cells, one), one))
     for at, name in enumerate(texts):  # a text is longer than its parts
         made = [other.law.column for other in found]
-        one = _found(cells.without([*texts[at + 1 :], *made]), name, seed)
+        one = _found(cells.without([*texts[at + 1 :], *made]), name, streams)
         if one is not None:
             found.append(one)
     return found
@@ -85,13 +86,13 @@ def _told(codes: Int1D, group: Int1D) -> bool:
     return bool(counts[last][several].sum() >= TOLD * total[several].sum())
 
 
-def _found(cells: RowCells, name: str, seed: int) -> FoundText | None:
+def _found(cells: RowCells, name: str, streams: Streams) -> FoundText | None:
     codes, words = cells.words[name]
     filled = np.flatnonzero(codes >= 0)
     rows = filled[np.arange(min(len(filled), MOST_ROWS)) * len(filled) // min(len(filled), MOST_ROWS)]
     some = cells.without([name]).taken(rows)
     texts = [words[code] for code in codes[rows].tolist()]
-    rng = np.random.default_rng(seed)
+    rng = streams.at("texts", name)
     parts = [*cell_parts(texts, some, rng), *day_parts(texts, some, rng), *clock_parts(texts, some)]
     if not parts or len(parts) > MOST_PARTS // 2:
         return None

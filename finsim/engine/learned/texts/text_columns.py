@@ -91,7 +91,7 @@ def without_texts(
     if not names:
         return data, None
     entity = str(data.roles.id)
-    found = found_texts(RowCells.of(data.table, entity, partner), names, streams.word("texts"))
+    found = found_texts(RowCells.of(data.table, entity, partner), names, streams)
     if not found:
         return data, None
     table = data.table

@@ -32,7 +32,7 @@ def measure(case: EventCase) -> list[Score]:
     taken = {case.columns.partner, case.columns.channel, roles.label, *roles.secrets}
     names = [one.name for one in case.rows.columns if one.kind == CATEGORY and one.name not in taken]
     rows = _row_cells(case, real)
-    found = found_texts(rows, names, case.streams.word("texts of rows"))
+    found = found_texts(rows, names, case.streams.under("texts of rows"))
     if not found:
         return [METRIC.missing(SUBJECT, "no column of the real rows holds texts made of other cells")]
     weights = entity_weights(case)

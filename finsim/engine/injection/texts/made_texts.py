@@ -47,7 +47,7 @@ class MadeTexts:
         if not names:
             return cls(sample)
         rows = _row_cells(sample.cells, sample.time, sample.amount / ledger.scale, sample.zone, ledger)
-        found = found_texts(rows, names, streams.word("texts"))
+        found = found_texts(rows, names, streams)
         cells = sample.cells
         for one in found:
             cells = _put(cells, one.law.column, one.templates)
