@@ -14,6 +14,7 @@ from finsim.tables.texts.row_cells import RowCells
 WHO = [f"{one} {two}" for one in ("Alder & Sons", "Birch", "Cedar", "Doyle", "Elm") for two in
        ("Stores", "Garage North", "Bakery", "Inn")]  # fmt: skip
 ROWS = 900
+EPOCH = pd.Timestamp(1970, 1, 1).toordinal()
 
 
 def ledger(seed=3):
@@ -35,7 +36,7 @@ def cells_of(frame):
 
 def days(pattern, language="", case=""):
     form = DateForm(pattern, language, case)
-    return lambda row: form.text(row["when"].toordinal() - pd.Timestamp(1970, 1, 1).toordinal())
+    return lambda row: form.text(row["when"].toordinal() - EPOCH)
 
 
 WAYS = {
@@ -91,6 +92,25 @@ def test_missing_cells_and_templates_are_left_out():
     assert made[0] is None
     assert made[1] == f"CARD {real['when'][1]:%d.%m}"
     assert made[2] == real["text"][2]
+
+
+def test_only_templates_of_several_entities_are_stored():
+    """Days before the row are counted by template where 20 rows of two entities have it, else for all."""
+    real = ledger()
+    rng = np.random.default_rng(4)
+    word = np.where(real["entity"] == 3, "SECRET", np.where(real["entity"] < 3, "FEW", "CARD"))
+    late = rng.integers(0, 3, ROWS) + 4 * (word == "CARD")
+    day = real["when"] - pd.to_timedelta(late, unit="D")
+    real["text"] = [f"{one} {who} {at:%d.%m}" for one, who, at in zip(word, real["who"], day, strict=True)]
+    (found,) = found_texts(cells_of(real), ["text"], Streams(1))
+    stored = {key[0].split(" ")[0] for key in found.law.lags}
+    assert stored == {"", "FEW", "CARD"}
+    made = filled(found.law, found.templates, cells_of(real), 5)
+    known = DateForm("%d.%m").text
+    lag = [next(k for k in range(9) if text.endswith(known(when.toordinal() - EPOCH - k)))
+           for text, when in zip(made, real["when"], strict=True)]  # fmt: skip
+    assert {k for k, one in zip(lag, word, strict=True) if one == "FEW"} == {0, 1, 2}
+    assert {k for k, one in zip(lag, word, strict=True) if one == "CARD"} == {4, 5, 6}
 
 
 def test_every_form_of_a_day_reads_what_it_writes():
