@@ -51,6 +51,7 @@ from finsim.engine.injection.scheme_planning import (
     World,
     planned_schemes,
 )
+from finsim.engine.injection.texts.made_texts import MadeTexts
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes, words_of
 from finsim.evaluation.added_rows.separation import Separation, separation
@@ -128,8 +129,9 @@ def inject(
     ledger = Ledger(*source)
     streams = Streams(seed)
     progress("reading the table", 0, _STEPS)
-    sample = sample_ledger(ledger, streams.word("inject", "sample"))
-    local = sample.on_its_clock()
+    written = sample_ledger(ledger, streams.word("inject", "sample"))
+    texts = MadeTexts.of(written, ledger, streams.under("inject"))
+    sample, local = texts.sample, texts.sample.on_its_clock()
     said = ledger.columns.parts.get("direction")
     if said is not None and said.field.role == "direction":
         refuse_no_directions(sample.cells.column(said.at), ledger.source.place, said.header)
@@ -170,9 +172,10 @@ def inject(
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     added = with_linked_sums(added, sample, ledger, streams.under("inject"))
     added, follows = with_balances(added, follows, where, (sample, past), ledger)
+    added = texts.filled(added, ledger, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
     rows_of = {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}
-    told_by = sample, past, _relations(people, past, sides, words)
+    told_by = written, past, _relations(people, past, sides, words)
     judged = _separations(told_by, added, (ledger.columns, follows), [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes, flag)
@@ -183,6 +186,7 @@ def inject(
         (*absent_words(ledger.source),
          *of_the_table(ledger, told, where, past.is_log, follows), *widened(sample, added),
          *(sides.told(ledger.scale) if sides else ()), *(beside.told(added.cells) if beside else ()),
+         *texts.told(),
          *(f"{header}: {text}" for header, text in added.told.items()),
          *lowered(told, world, schemes, rate), *short_of(rows_of, rate, sample.rows, _counts(schemes, told)),
          *([] if daily else by_night(schemes)), *strange(judged), *_flagged(folder, added, flag)),

@@ -19,6 +19,7 @@ from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.learned.statements.balance_column import BalanceColumn, without_balance
 from finsim.engine.learned.statements.balances_of_a_run import balances_of_run, with_balances
 from finsim.engine.learned.statements.sided_amounts import two_amounts
+from finsim.engine.learned.texts.text_columns import TextColumns, without_texts
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.generators.events.event_generator import EventGenerator, HasRemarks, HasTurnedRows
 from finsim.generators.generator import Budget, Progress
@@ -43,8 +44,8 @@ class LearnedEvents(ShownTable):
     """A fitted model of events: the generator, how its entities become rows, and facts on its data.
 
     ``balance`` : the running balance of its rows, which the generator does not know; ``sides`` : the columns
-    of its amounts where these are two. As a table it is the
-    loss curves of its training.
+    of its amounts where these are two; ``texts`` : what its texts are made of, which the generator knows as
+    templates. As a table it is the loss curves of its training.
     """
 
     generator: EventGenerator
@@ -53,6 +54,7 @@ class LearnedEvents(ShownTable):
     data: Mapping[str, Any]
     balance: BalanceColumn | None = None
     sides: TwoSides | None = None
+    texts: TextColumns | None = None
 
     def _table(self) -> pa.Table:
         return loss_table(self.generator.report)
@@ -75,6 +77,8 @@ class LearnedEvents(ShownTable):
             extra["balance"] = self.balance.to_dict()
         if self.sides is not None:
             extra["sides"] = asdict(self.sides)
+        if self.texts is not None:
+            extra["texts"] = self.texts.to_dict()
         save(self.generator, Path(folder), extra)
 
     @classmethod
@@ -87,7 +91,8 @@ class LearnedEvents(ShownTable):
         if told is not None:
             sides = TwoSides(told["out"], told["into"], tuple(told["signs"]), tuple(told["zeros"]))
         form = OutputForm.from_dict(extra["form"])
-        return cls(generator, form, extra["entity"], extra["data"], balance, sides)
+        texts = TextColumns.from_dict(extra["texts"]) if "texts" in extra else None
+        return cls(generator, form, extra["entity"], extra["data"], balance, sides, texts)
 
     def batches(
         self, entities: int, streams: Streams, days: int | None, progress: Progress
@@ -97,7 +102,7 @@ class LearnedEvents(ShownTable):
         for first in range(0, entities, BLOCK_ENTITIES):
             count = min(BLOCK_ENTITIES, entities - first)
             log = self.sampled(count, streams, first, days, entities, next(cells, None))
-            yield from self.rows_of(log, first, entities, row).to_batches()
+            yield from self.rows_of(log, first, entities, row, streams).to_batches()
             row += log.events.rows
             progress((first + count) / entities, "sampling entities")
 
@@ -137,10 +142,11 @@ class LearnedEvents(ShownTable):
         blocks = ((log, self._owners(log, first).astype(np.int64)) for first, log in logs)
         return iter(balances_of_run(self.balance, blocks, entities, streams.under("balances")))
 
-    def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
+    def rows_of(self, log: EventLog, first: int, total: int, row: int, streams: Streams) -> pa.Table:
         """Return one block of entities as rows of the training table's columns.
 
-        ``first`` of ``total`` entities is its first, ``row`` the number of rows before it.
+        ``first`` of ``total`` entities is its first, ``row`` the number of rows before it; ``streams`` are
+        those that it was sampled with.
         """
         entity = log.entity()
         two = TwoColumns.from_dict(self.data["two"]) if self.data.get("two") else None
@@ -171,6 +177,8 @@ class LearnedEvents(ShownTable):
                 cells.append(arrow_column(self._partners(log, total, others), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
+        if self.texts is not None:
+            cells = self.texts.filled(cells, self.form.target, self.form.order, log, streams.under("texts"))
         found = pa.table(cells, schema=self.form.target)
         # Where rows stand newest first in the data, all of an account do here: its balances add up likewise.
         back = self.balance is not None and self.balance.how.back
@@ -214,11 +222,17 @@ def fit_events(
     budget: Budget,
     streams: Streams,
     progress: Progress,
+    of_purpose: bool = True,
 ) -> LearnedEvents:
-    """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
+    """Fit a body on the events of a table; without a name the one that knows held-out entities best.
+
+    ``of_purpose`` : a category or purpose may be a text made of other cells; not where its words tell
+    something to who samples.
+    """
     # An epsilon pays for all that is learned: there a balance stays a number of the row, and names of
     # accounts are no part of the model.
     is_private = "epsilon" in choice.settings
+    data, texts = (data, None) if is_private else without_texts(data, streams.under("texts"), of_purpose)
     ledger = ledger_of(data, both=not is_private)
     log, balance, said_of = (ledger.log, None, ()) if is_private else without_balance(ledger.log)
     generator, why = chosen_body(log, choice, budget, streams, progress)
@@ -235,6 +249,7 @@ def fit_events(
         *data.row_remarks,
         *ledger.remarks,
         *said_of,
+        *(texts.told() if texts else ()),
         *plain_remarks(form.new_ids),
         *found,
     )
@@ -244,7 +259,7 @@ def fit_events(
              "two": None if ledger.two is None else ledger.two.to_dict()}  # fmt: skip
     if ledger.newest_first:
         facts["newest_first"] = True
-    return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides)
+    return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides, texts)
 
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:

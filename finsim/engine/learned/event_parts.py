@@ -67,7 +67,7 @@ def ledger_of(data: LearnedInput, both: bool = False) -> Ledger:
     parts = event_roles(arrow, data)
     for coded in (parts.partner, parts.category):
         arrow = arrow if coded is None else _ids_as_words(arrow, coded)
-    two = two_columns(arrow, id_, *_two_of(arrow, parts, data)) if both else None
+    two = two_columns(arrow, id_, *two_of(arrow, parts, data)) if both else None
     if two is not None:
         arrow = two[1]
     whole, parts, sides = one_amount(mixed_table(arrow), parts, data.fields)
@@ -161,7 +161,7 @@ def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
     return EventRoles(data.roles.time or "", **found)
 
 
-def _two_of(table: pa.Table, parts: EventRoles, data: LearnedInput) -> tuple[str | None, str | None]:
+def two_of(table: pa.Table, parts: EventRoles, data: LearnedInput) -> tuple[str | None, str | None]:
     """Return the columns of accounts and of names of the other side, where the ledger has both."""
     if parts.partner is None or not holds_accounts(data, parts.partner):
         return None, None

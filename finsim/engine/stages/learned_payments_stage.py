@@ -36,7 +36,7 @@ def learn_task(run: Path, plan: Plan, task: Task) -> Done:
     choice = Choice(body.name, body.settings) if body else Choice()
     model = fit_events(
         ledger.data, choice, Budget(steps=body.steps) if body else Budget(), plan.streams.under(*LEARN),
-        as_share(task_progress(), "learning payments"),
+        as_share(task_progress(), "learning payments"), of_purpose=False,
     )  # fmt: skip
     folder = run / MODEL
     model.save(folder)

@@ -94,8 +94,9 @@ def _of_run(run: Path, plan: Plan) -> _Sides:
     model = LearnedEvents.load(run / MODEL)
     ledger, settings = ledger_of_plan(plan), agent_settings(plan)
     count, days = min(MOST_ENTITIES, settings.accounts), Window.of(ledger.log, settings).days
-    log = model.sampled(count, plan.streams.under(*LIFE), 0, days, settings.accounts)
-    own = model.rows_of(log, 0, settings.accounts, 0).rename_columns(list(model.form.order))
+    streams = plan.streams.under(*LIFE)
+    log = model.sampled(count, streams, 0, days, settings.accounts)
+    own = model.rows_of(log, 0, settings.accounts, 0, streams).rename_columns(list(model.form.order))
     said = f"the first {count:,} of {settings.accounts:,} entities, as the body makes them for every scenario"
     return _Sides(ledger.data.table, own, None, said)
 
@@ -113,10 +114,10 @@ def twin_task(run: Path, plan: Plan, task: Task) -> Done:
         known, _ = _parts(ledger, streams)
         data = replace(ledger.data, table=known)
         choice = Choice(name, body.settings if body else {})
-        twin = fit_events(data, choice, budget, streams.under("fit"), told)
+        twin = fit_events(data, choice, budget, streams.under("fit"), told, of_purpose=False)
         count = int(twin.data["entities"])  # as many as learned: what a counterparty has grows with entities
         log = twin.sampled(count, streams.under("sample"))
-        own = twin.rows_of(log, 0, count, 0).rename_columns(list(twin.form.order))
+        own = twin.rows_of(log, 0, count, 0, streams.under("sample")).rename_columns(list(twin.form.order))
     except FinsimError as error:  # the pieces that need it say so
         return Done(task.key, {}, {REFUSED: error.problems[0].found})
     file = twin_file(run)

@@ -32,7 +32,11 @@ def course(seen: Float1D, usual: Float1D, noise: Float1D, weekday: Int1D) -> tup
         level = np.maximum(steadied(smoothed(seen, SMOOTH_DAYS) / around, unsure), 1e-3)
         common = weekly[weekday] * level
         own = believed(seen, usual * common, noise * common)
-    return np.maximum(common * own, 1e-6), np.maximum(weekly, 1e-6)
+    # Dates are drawn to what is common: each weekday keeps what it has in all.
+    found = np.maximum(common * own, 1e-6)
+    whole = sums_by(weekday, usual * found, 7) + 0.5
+    kept = steadied((sums_by(weekday, seen, 7) + 0.5) / whole, sums_by(weekday, noise * found, 7) / whole**2)
+    return found * np.maximum(kept, 1e-6)[weekday], np.maximum(weekly, 1e-6)
 
 
 def steadied(values: Float1D, noise: Float1D) -> Float1D:
