@@ -12,10 +12,13 @@ from finsim.generators.tables.given.contradictions import contradictions
 from finsim.generators.tables.given.emptiness import against_facts, against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio, agreed_name
+from finsim.generators.tables.reduction.by_word.cases import Cases
 from finsim.generators.tables.reduction.column_cells import Plain
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after
+from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
 from finsim.generators.tables.reduction.empty_cells import LACKS, THERE
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SCALE, Identity
@@ -142,6 +145,11 @@ class _Asking:
             return self._turned(rule.operands[0], round(operand, 9))
         if isinstance(rule, Learned):
             return {rule.operands[0]: None} if cell is None else self._seek(name, cell)
+        agreed = self._agreed(name)
+        if agreed:
+            return {agreed: cell}
+        if isinstance(rule, Cases | PeriodLookup):
+            return Problem(place, "is computed", "", f"give {self._titles(rule.sources())}")
         if isinstance(rule, Identity | MonthDate):
             return Problem(place, "is computed", "", f"give {self._titles(rule.operands)}")
         if isinstance(rule, PairFollower):
@@ -153,6 +161,12 @@ class _Asking:
             return {}
         found, wanted = (self.words.said(name, one, kind) for one in (cell, rule))
         return Problem(place, f"{found} was never seen", f"{wanted}, as in every row")
+
+    def _agreed(self, name: str) -> str:
+        """Return the learned column of a ratio that a part follows from, "" where there is none."""
+        rules = (one.rule for one in self.reduction.computed.values())
+        ratios = [one.operands[0] for one in rules if isinstance(one, AgreedRatio)]
+        return next((one for one in ratios if one == agreed_name(name)), "")
 
     def _of_follower(self, rule: Follower, cell: Cell, kind: str) -> dict[str, Cell] | Problem:
         keys: list[Plain] = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]

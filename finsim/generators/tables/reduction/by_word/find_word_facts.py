@@ -16,7 +16,7 @@ from finsim.generators.tables.reduction.column_cells import as_numbers, number_s
 from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
-from finsim.generators.tables.reduction.identities import find_identities
+from finsim.generators.tables.reduction.identities import SCALE, Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.portions import Portion
@@ -76,6 +76,7 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
         tuple(_dates(words, table, plain, around)),
         later,
         parts,
+        tuple(_same(words, table, around, later)),
     )
 
 
@@ -119,6 +120,36 @@ def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTabl
             grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
             quantiles = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES))
             yield WordRange(one.source, one.word, target, *span, tuple(map(float, quantiles)), grid)
+
+
+def _same(
+    words: list[_Word], table: MixedTable, around: Around, later: Collection[WordConstant]
+) -> Iterator[WordIdentity]:
+    """Yield words whose rows have an amount that is learned by part equal to another one, and what it is.
+
+    Rows of words that it is constant for stand aside: what is repaid is owed no more.
+    """
+    for target, computed in around.computed.items():
+        if not isinstance(computed.rule, Plan | Schedule | Portion):
+            continue
+        values = as_numbers(table[target])
+        assert values is not None
+        constant = {(one.source, one.word) for one in later if one.target == target}
+        aside = np.any([one.rows for one in words if (one.source, one.word) in constant]
+                       + [np.isnan(values)], axis=0)  # fmt: skip
+        for one in words:
+            rows = one.rows & ~aside
+            for operand in computed.rule.operands[1:]:
+                other = as_numbers(table[operand])
+                if other is None or rows.sum() < LEAST_ROWS or (one.source, one.word) in constant:
+                    continue
+                is_same = values == other
+                if is_same[rows].mean() < LEAST_IDENTITY or len(np.unique(other[rows])) < LEAST_ROWS // 2:
+                    continue
+                rest = ~one.rows & ~aside
+                if rows.sum() * (~is_same[rest]).mean() >= EXPECTED if rest.any() else False:
+                    yield WordIdentity(one.source, one.word, Identity(SCALE, target, (operand,), (1.0,)))
+                    break
 
 
 def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[WordRange]:

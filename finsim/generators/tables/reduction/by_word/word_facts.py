@@ -19,7 +19,9 @@ Found = Mapping[str, MixedColumn]
 class WordFacts:
     """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
 
-    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges.
+    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges;
+    ``same`` : what these are computed from otherwise, before the constants: a loan that pays interest alone
+    owes what was lent until it is repaid.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -28,6 +30,7 @@ class WordFacts:
     dates: tuple[WordDate, ...] = ()
     later: tuple[WordConstant, ...] = ()
     parts: tuple[WordRange, ...] = ()
+    same: tuple[WordIdentity, ...] = ()
 
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
@@ -59,6 +62,8 @@ class WordFacts:
     def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
         """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
+        for identity in (one for one in self.same if one.rule.target == name):
+            found |= identity.kept({**columns, **found})
         for same in (one for one in self.later if one.target == name):
             found |= same.kept({**columns, **found})
         for part in (one for one in self.parts if one.target == name):
@@ -78,7 +83,7 @@ class WordFacts:
         """Return plain data for JSON."""
         return {
             name: [asdict(one) for one in getattr(self, name)]
-            for name in ("constants", "ranges", "identities", "dates", "later", "parts")
+            for name in ("constants", "ranges", "identities", "dates", "later", "parts", "same")
         }
 
     @classmethod
@@ -87,14 +92,18 @@ class WordFacts:
         return cls(
             tuple(WordConstant(**one) for one in data.get("constants", ())),
             tuple(WordRange(**_tupled(one)) for one in data.get("ranges", ())),
-            tuple(
-                WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"])))
-                for one in data.get("identities", ())
-            ),
+            _identities(data.get("identities", ())),
             tuple(WordDate(**_tupled(one)) for one in data.get("dates", ())),
             tuple(WordConstant(**one) for one in data.get("later", ())),
             tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
+            _identities(data.get("same", ())),
         )
+
+
+def _identities(data: Collection[Mapping[str, Any]]) -> tuple[WordIdentity, ...]:
+    return tuple(
+        WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"]))) for one in data
+    )
 
 
 def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:
