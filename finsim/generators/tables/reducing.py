@@ -164,9 +164,14 @@ def _by_ratio(computed: dict[str, Computed], table: MixedTable, streams: Streams
         rule = one.rule
         if not isinstance(rule, Identity) or rule.kind != RATIO or set(rule.operands) & set(computed):
             continue
-        found = agreed_ratio(table, rule, streams.at("agreed ratio", name))
+        left = table.without(*computed)
+        found = agreed_ratio(table, left, rule, streams.at("agreed ratio", name))
         if found is not None and is_free(computed, found.target, found.operands):
+            # It comes before what reads either part.
+            rest = dict(computed)
+            computed.clear()
             computed[found.target] = Computed.of(table[found.target], found)
+            computed |= rest
             learned[found.operands[0]] = table[name]
     return learned
 

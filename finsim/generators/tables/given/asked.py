@@ -143,6 +143,8 @@ class _Asking:
                 return self._turned(rule.operands[0], cell)
             operand = (float(cell) - rule.offset) / rule.factors[0]
             return self._turned(rule.operands[0], round(operand, 9))
+        if isinstance(rule, AgreedRatio) and isinstance(cell, float | int):
+            return self._of_part(rule, float(cell))
         if isinstance(rule, Learned):
             return {rule.operands[0]: None} if cell is None else self._seek(name, cell)
         agreed = self._agreed(name)
@@ -161,6 +163,21 @@ class _Asking:
             return {}
         found, wanted = (self.words.said(name, one, kind) for one in (cell, rule))
         return Problem(place, f"{found} was never seen", f"{wanted}, as in every row")
+
+    def _of_part(self, rule: AgreedRatio, cell: float) -> dict[str, Cell] | Problem:
+        """Return what a given part of a ratio asks of the other one, or of the ratio, where one is given."""
+        hidden, other = rule.operands
+        mine = {rule.target: np.array([cell])}
+        for name in (one for one in self.cells if agreed_name(one) == hidden):
+            ratio = self.cells[name]
+            if isinstance(ratio, float | int):
+                made = rule.other({**mine, hidden: np.array([float(ratio)])})
+                return self._turned(other, round(float(made[0]), 9))
+        known = self.cells.get(other)
+        if isinstance(known, float | int):
+            made = rule.learned({**mine, other: np.array([float(known)])})
+            return {hidden: float(made[0])}
+        return self._seek(rule.target, cell)
 
     def _agreed(self, name: str) -> str:
         """Return the learned column of a ratio that a part follows from, "" where there is none."""

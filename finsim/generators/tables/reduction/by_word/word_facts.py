@@ -8,7 +8,7 @@ from typing import Any
 
 from finsim.generators.tables.reduction.by_word.word_dates import WordDate
 from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
-from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordGrid, WordRange
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.records.mixed_table import MixedColumn
 
@@ -21,7 +21,7 @@ class WordFacts:
 
     ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges;
     ``same`` : what these are computed from otherwise, before the constants: a loan that pays interest alone
-    owes what was lent until it is repaid.
+    owes what was lent until it is repaid. ``grids`` : numbers that words have multiples of.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -31,12 +31,15 @@ class WordFacts:
     later: tuple[WordConstant, ...] = ()
     parts: tuple[WordRange, ...] = ()
     same: tuple[WordIdentity, ...] = ()
+    grids: tuple[WordGrid, ...] = ()
 
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
         found = dict(columns)
         for span in self.ranges:
             found |= span.kept(found) if span.target not in given else {}
+        for grid in self.grids:
+            found |= grid.kept(found) if grid.target not in given else {}
         for one in self.constants:
             found |= one.kept(found) if one.target not in given else {}
         for identity in self.identities:
@@ -83,7 +86,7 @@ class WordFacts:
         """Return plain data for JSON."""
         return {
             name: [asdict(one) for one in getattr(self, name)]
-            for name in ("constants", "ranges", "identities", "dates", "later", "parts", "same")
+            for name in ("constants", "ranges", "identities", "dates", "later", "parts", "same", "grids")
         }
 
     @classmethod
@@ -97,13 +100,12 @@ class WordFacts:
             tuple(WordConstant(**one) for one in data.get("later", ())),
             tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
             _identities(data.get("same", ())),
+            tuple(WordGrid(**one) for one in data.get("grids", ())),
         )
 
 
 def _identities(data: Collection[Mapping[str, Any]]) -> tuple[WordIdentity, ...]:
-    return tuple(
-        WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"]))) for one in data
-    )
+    return tuple(WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"]))) for one in data)
 
 
 def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:
