@@ -76,6 +76,6 @@ def test_what_decides_nothing_stays_where_it_is():
     assert OutcomeFollowers.find(levels, 2).columns == ()
     levels[:, 0] = np.where(levels[:, 2] == 3, 1, 0)
     found = OutcomeFollowers.find(levels, 2)
-    assert (found.columns, found.rules.tolist()) == ((0,), [[0, 1, 0], [0, 2, 0], [0, 3, 1]])
+    assert (found.columns, found.rules.tolist()) == ((0,), [[0, 1, 0, 0], [0, 2, 0, 0], [0, 3, 1, 0]])
     assert OutcomeFollowers.find(levels, 2, taken=(0,)).columns == ()
     assert found.last([2, 0, 1]) == [2, 1, 0]
