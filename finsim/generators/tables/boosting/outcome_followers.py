@@ -1,8 +1,8 @@
 """Columns that are known with an outcome, not before it: empty, or 0, for one class, never for another.
 
-A date of default says who defaulted, months in arrears of 0 who pays. A law of the outcome that may ask it asks nothing else, and what other
-columns have to do with the outcome is lost. So the outcome is drawn given the rest, and these columns are
-drawn last, given the outcome too (own).
+A date of default says who defaulted, months in arrears of 0 who pays. A law of the outcome that may ask them
+asks nothing else, and what other columns have to do with the outcome is lost. So the outcome is drawn given
+the rest, and these columns are drawn last, given the outcome too (own).
 """
 
 from __future__ import annotations

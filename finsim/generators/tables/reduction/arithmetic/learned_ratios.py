@@ -29,10 +29,10 @@ Numbers = Mapping[str, Float1D]
 class AgreedRatio:
     """``target`` is a part of a ratio that is learned as the other part is.
 
-    ``operands`` : the ratio and the other part; the target is factor x ratio x other where it is the ``upper``
-    part, else factor x other / ratio, on its ``grid``. An other part on a finer grid, ``fine``, follows the
-    target again, so that the ratio stays: prices are in thousands, loans in pounds. The ratio of the table is
-    computed from both.
+    ``operands`` : the ratio and the other part; the target is factor x ratio x other where it is the
+    ``upper`` part, else factor x other / ratio, on its ``grid``. An other part on a finer grid, ``fine``,
+    follows the target again, so that the ratio stays: prices are in thousands, loans in pounds. The ratio
+    of the table is computed from both.
     """
 
     target: str

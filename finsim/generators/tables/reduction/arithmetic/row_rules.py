@@ -1,8 +1,8 @@
 """Rules by which a number follows from others in some rows: equality, difference, product, share, annuity.
 
-Factors and offsets are those of the rows: interest is amount x rate / 12, a value stands at the index of today
-over that of its opening. Sums, and sums of logarithms, are looked for by weighted sums of a small sample, whose
-weights sum to 0: a constant that is added, or a factor, falls out (own).
+Factors and offsets are those of the rows: interest is amount x rate / 12, a value stands at the index of
+today over that of its opening. Sums, and sums of logarithms, are looked for by weighted sums of a small
+sample, whose weights sum to 0: a constant that is added, or a factor, falls out (own).
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ LEAST_VALUES, LEAST_FINE, LEAST_OPERAND = 12, 100.0, 3
 """A target has 12 values and its median is 100 of its steps, an operand three values: others fit by chance
 (assumptions)."""
 LEAST_AS_MANY = 0.9
+"""A target has nine tenths as many numbers as what it follows from (assumption)."""
 MOST_TRIED = 12
 TIDY = (1.0, 100.0, 0.01, 1 / 12, 1 / 1200, 1 / 360, 1 / 365, 1 / 36000, 1 / 36500, 10.0, 0.1, 1000.0, 0.001)
 """Factors of money: percent, a month or day of a year."""
 EDGE = 0.02
+"""Rows that may lie beside a rule on either side, when its factor is sought (assumption)."""
 _DIGITS = 13
 
 
@@ -43,8 +45,8 @@ def rule_of_rows(
 ) -> Identity | None:
     """Return the rule by which a target follows from operands in ``least`` of the rows, None where none does.
 
-    ``numbers`` are those of the rows alone. Of several that hold the one of fewest operands is taken, of these
-    the first found: equality and difference, share, sum, product and ratio, then the level payment.
+    ``numbers`` are those of the rows alone. Of several that hold the one of fewest operands is taken, of
+    these the first found: equality and difference, share, sum, product and ratio, then the level payment.
     """
     if target not in numbers.values or numbers.different[target] < LEAST_VALUES:
         return None
@@ -95,8 +97,8 @@ class _Looking:
         for names, signs in _matching(point, points, wide, size):
             made = np.sum([sign * self.cells[name] for name, sign in zip(names, signs, strict=True)], axis=0)
             left = self.mine - made
-            offset = _within(float(np.quantile(left - self.wide, 1 - EDGE)),
-                             float(np.quantile(left + self.wide, EDGE)), float(np.median(left)), (0.0,))  # fmt: skip
+            low, high = left - self.wide, left + self.wide
+            offset = _within(*self._common(low, high), float(np.median(left)), (0.0,))
             # Sums of two that need a constant as well are met by chance too easily.
             if self._is_near(made + offset) and (size == 1 or offset == 0.0):
                 yield Identity(SUM if size > 1 else SCALE, self.target, names, signs, offset)
@@ -109,9 +111,8 @@ class _Looking:
         for names, signs in _matching(point, points, wide * (1 + 1e-6) + 1e-12, size):
             logs = np.sum([sign * above[name] for name, sign in zip(names, signs, strict=True)], axis=0)
             made = np.exp(logs)
-            factor = _within(float(np.quantile((self.mine - self.wide) / made, 1 - EDGE)),
-                             float(np.quantile((self.mine + self.wide) / made, EDGE)),
-                             float(np.median(self.mine / made)), TIDY)  # fmt: skip
+            low, high = (self.mine - self.wide) / made, (self.mine + self.wide) / made
+            factor = _within(*self._common(low, high), float(np.median(self.mine / made)), TIDY)
             if self._is_near(factor * made):
                 kind = SCALE if size == 1 else PRODUCT if signs[1] > 0 else RATIO
                 yield Identity(kind, self.target, names, (factor,))
@@ -140,6 +141,11 @@ class _Looking:
                             operands = (amount, rate, term)
                             yield Identity(ANNUITY, self.target, operands, (factor,), shift * step)
 
+    @staticmethod
+    def _common(low: Float1D, high: Float1D) -> tuple[float, float]:
+        """Return the range that nearly all ranges of rows have in common."""
+        return float(np.quantile(low, 1 - EDGE)), float(np.quantile(high, EDGE))
+
     def _is_near(self, made: Float1D) -> bool:
         return bool((np.abs(made - self.mine) <= self.wide).mean() >= LEAST_NEAR)
 
@@ -167,7 +173,7 @@ def _matching(
 
 
 def _within(low: float, high: float, middle: float, tidy: tuple[float, ...]) -> float:
-    """Return a tidy number from ``low`` to ``high``, else the one of fewest digits; the middle where none is."""
+    """Return a tidy number from ``low`` to ``high``, else that of fewest digits; the middle without one."""
     for one in tidy:
         if low <= one <= high:
             return one

@@ -1,4 +1,4 @@
-"""A number that each word of a column has a rule of its own for: payments of loans repaid or interest-only."""
+"""A number that each word of a column has a rule of its own for: repaid loans, and interest-only ones."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CaseRule = Identity | float | None
 class Cases:
     """``target`` follows ``rules[k]`` in rows of ``words[k]`` of the column ``source``.
 
-    Other words have the rule ``usual``, or the cell of ``own``, a learned column, where there is one. A source
-    without words says by whether its cell is there; without a source, "", all rows have the one rule. What is
-    computed lies on a ``grid``: values are told in whole pounds.
+    Other words have the rule ``usual``, or the cell of ``own``, a learned column, where there is one. A
+    source without words says by whether its cell is there; without a source, "", all rows have the one
+    rule. What is computed lies on a ``grid``: values are told in whole pounds.
     """
 
     target: str
@@ -92,4 +92,5 @@ def _same(cell: float | None, rows: int) -> Float1D:
 def _rule(data: Any) -> CaseRule:
     if not isinstance(data, Mapping):
         return None if data is None else float(data)
-    return Identity(**{key: tuple(one) if isinstance(one, list) else one for key, one in data.items()})
+    known: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in data.items()}
+    return Identity(**known)

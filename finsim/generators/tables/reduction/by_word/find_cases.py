@@ -21,7 +21,7 @@ LEAST_ROWS, FEW_ROWS, LEAST_SAME, MOST_WORDS = 50, 5, 0.99, 24
 """A word has a rule of its own by 50 rows, 99 % of which keep it; of a word of five rows it may be one that
 another word has. Columns of up to 24 words (assumptions)."""
 LEAST_ALL, LEAST_PART = 0.999, 0.3
-"""All words have rules where these are 99.9 % of the rows; rules of some words count from 30 % (assumptions)."""
+"""All words have rules where these are 99.9 % of the rows; rules of some count from 30 % (assumptions)."""
 MOST_TARGETS, MOST_SOURCES, SOME_ROWS = 60, 24, 5_000
 
 
@@ -34,9 +34,8 @@ class _Source(NamedTuple):
 def find_cases(table: MixedTable, computed: Collection[str], streams: Streams) -> Iterator[Cases]:
     """Yield columns of numbers that the words of another column have rules for, all words first.
 
-    ``computed`` : columns that are none of the targets. Columns in which the rule of one word holds for all
-    are no cases; those that some words have no rule for are, where a rule has a factor of its own or is a level
-    payment, and such have ``own`` cells.
+    ``computed`` : columns that are none of the targets. One rule that holds in all rows is a case without
+    words. Words without a rule have ``own`` cells, where another one has a level payment or a factor.
     """
     numbers = {name: one for name, one in table.columns.items() if one.kind == NUMBER}
     targets = [name for name in numbers if name not in computed][:MOST_TARGETS]
@@ -65,7 +64,7 @@ def find_cases(table: MixedTable, computed: Collection[str], streams: Streams) -
 
 
 def _sources(table: MixedTable, target: str) -> Iterator[_Source]:
-    """Yield columns of few words, then those that lack cells, of columns that lack the same ones the first."""
+    """Yield columns of few words, then those that lack cells, the first of those that lack the same ones."""
     for name, column in list(table.columns.items()):
         if column.kind == WORD:
             words, counts = _common(column)

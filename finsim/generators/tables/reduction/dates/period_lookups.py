@@ -1,4 +1,4 @@
-"""Numbers that a month, quarter or year of a date tells, alone or with a word: an index of a region, a rate."""
+"""Numbers that a month, quarter or year of a date tells, alone or with a word: the index of a region."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ LEAST_SEEN = 2
 class PeriodLookup:
     """``target`` is ``cells[w][k]`` in rows of ``words[w]`` whose date is in the period ``periods[w][k]``.
 
-    Periods are so many ``months`` since 1970. One that is not listed is taken for the nearest one of the word;
-    words that are not, for the first, which is the commonest. Without a ``source`` there is one word, "".
+    Periods are so many ``months`` since 1970. One that is not listed is taken for the nearest one of the
+    word; words that are not, for the first, which is the commonest. Without a ``source`` there is one
+    word, "".
     """
 
     target: str
