@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from finsim.generators.tables.reduction.by_word.word_rows import rows_of
 from finsim.generators.tables.reduction.column_cells import as_numbers, coded
 from finsim.generators.tables.reduction.dates.months_after import month_of
 from finsim.notation import Bool1D, Float1D, Int1D
@@ -59,6 +60,18 @@ class PeriodLookup:
             rows = np.flatnonzero((places == place) & ~np.isnan(period))
             keys = np.array(known_periods, np.float64)
             found[rows] = np.array(cells)[np.searchsorted((keys[1:] + keys[:-1]) / 2, period[rows])]
+        return found
+
+    def knows(self, columns: Mapping[str, MixedColumn]) -> Bool1D:
+        """Return the rows whose word and period are listed, bool[N]."""
+        days = as_numbers(columns[self.date])
+        assert days is not None
+        period = np.floor(month_of(days) / self.months)
+        cells = columns[self.source] if self.source else None
+        found = np.zeros(len(days), np.bool_)
+        for word, known in zip(self.words, self.periods, strict=True):
+            rows = np.ones(len(days), np.bool_) if cells is None else rows_of(columns, self.source, word)
+            found |= rows & np.isin(period, known)
         return found
 
     def to_dict(self) -> dict[str, Any]:
