@@ -58,8 +58,8 @@ def measure(case: TableCase) -> list[Score]:
     Relations are looked for: a number or day never above another (in days, where one of two dates has no
     hours), a level that determines another column's,
     two columns that are empty together, a number that in nearly all rows of some words is another one, that
-    times one of few factors or a rate of the month, or 0; a number that arithmetic, another one for each word,
-    or a period of a date tells. One counts that columns in random order break.
+    times one of few factors or a rate of the month, or 0; a number that arithmetic, another one for each
+    word, or a period of a date tells. One counts that columns in random order break.
     """
     subject = "all relations"
     if why := too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST):
@@ -216,11 +216,11 @@ METRIC = Metric(
     how=(
         "Relations of two columns that hold in every real row (one never above another, one that determines "
         "another, both empty together), and numbers that in nearly all rows of some words are another one, "
-        "that times one of few factors or a rate of the month, or constant; numbers that follow from others by "
-        "a product, a ratio or a level payment in the rows of each word, or from a month, quarter or year: "
+        "that times one of few factors or a rate of the month, or constant; numbers that follow "
+        "from others by a product, ratio or level payment in rows of each word, or from a month or year: "
         "the share of synthetic rows that break the worst of them."
     ),
-    misses="Sums and formulas of four and more numbers, other relations with exceptions: write them as rules.",
+    misses="Formulas of four and more numbers, other relations with exceptions: write them as rules.",
     estimator=(
         "worst share of rows that break a relation of all real rows (order, determination, empty together, "
         "numbers linked within words, arithmetic within words, numbers of a period), "

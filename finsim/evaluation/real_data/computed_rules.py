@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from finsim.evaluation.tables.column_pairs import DATE, NUMBER, ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.generators.tables.reduction.by_word.cases import Cases, codes_of
-from finsim.generators.tables.reduction.by_word.find_cases import find_cases
+from finsim.generators.tables.reduction.arithmetic.cases import Cases, codes_of
+from finsim.generators.tables.reduction.arithmetic.find_cases import find_cases
 from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup, find_period_lookups
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D
@@ -30,7 +30,7 @@ class RuleCheck:
         self.rule, self.beside, self.grid = rule, beside, grid
 
     def __call__(self, left: Array, right: Array) -> tuple[Bool1D, Bool1D]:
-        """Return (asked, broken) bool[n] of the rows of a side; what the real rows do not tell is not asked."""
+        """Return (asked, broken) bool[n] of the rows of a side; what real rows do not tell is not asked."""
         columns = {one.name: _column(one, right[:, k]) for k, one in enumerate(self.beside)}
         made = self.rule.values(columns)
         asked = np.isfinite(left) & np.isfinite(made)
@@ -56,19 +56,24 @@ def computed_rules(case: TableCase) -> Iterator[Told]:
     rows = np.sort(case.streams.at("computed rules").permutation(case.rows_real)[:SAMPLE])
     table = MixedTable({name: _column(one, one.real[rows]) for name, one in columns.items()}, len(rows))
     numbers = [one.name for one in kinds[NUMBER]]
-    for rule in (*find_cases(table, (), case.streams), *find_period_lookups(table, numbers)):
+    found: list[Cases | PeriodLookup] = [*find_cases(table, (), case.streams)]
+    found += find_period_lookups(table, numbers)
+    for rule in found:
         beside = [columns[name] for name in rule.sources() if name in columns]
         if len(beside) < len(rule.sources()):  # some of its numbers are learned
             continue
         target = columns[rule.target]
         spare = None
         if target.spare is not None and all(one.spare is not None for one in beside):
-            spare = np.stack([np.asarray(one.spare, np.float64) for one in beside], axis=1)
-        right = (*(np.stack([np.asarray(side, np.float64) for side in sides], axis=1)
-                   for sides in ([one.real for one in beside], [one.own for one in beside])), spare)  # fmt: skip
+            spare = _stacked([one.spare for one in beside])
+        right = _stacked([one.real for one in beside]), _stacked([one.own for one in beside]), spare
         grid = rule.grid if isinstance(rule, Cases) else table[rule.target].step
         sides = (target.real, target.own, target.spare)
         yield _in_words(rule), sides, right, RuleCheck(rule, beside, grid)
+
+
+def _stacked(values: Sequence[Array | None]) -> Array:
+    return np.stack([np.asarray(one, dtype=np.float64) for one in values], axis=1)
 
 
 def _column(one: ColumnPair, values: Array) -> MixedColumn:

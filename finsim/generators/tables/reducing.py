@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
+from finsim.generators.tables.reduction.arithmetic.find_cases import find_cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import agreed_ratio
-from finsim.generators.tables.reduction.by_word.cases import Cases
-from finsim.generators.tables.reduction.by_word.find_cases import find_cases
 from finsim.generators.tables.reduction.by_word.find_word_facts import Around, find_word_facts
 from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
 from finsim.generators.tables.reduction.by_word.word_rows import rows_of

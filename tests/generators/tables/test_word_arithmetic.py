@@ -10,8 +10,8 @@ from finsim.generators.generator import State
 from finsim.generators.tables.given.asked import asked
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reducing import reduce
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
-from finsim.generators.tables.reduction.by_word.cases import Cases
 from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
@@ -51,7 +51,7 @@ def _mortgages(rows=1_600, seed=5):
     now = np.round(value * np.array([NOW[one] for one in region]) / index)
     columns = {
         "opened": days(opened.astype(float)), "region": words(region), "kind": words(kind),
-        "product": words(product), "rate": amounts(rate), "margin": amounts(margin), 
+        "product": words(product), "rate": amounts(rate), "margin": amounts(margin),
         "term": amounts(term, 1.0), "value": amounts(value),
         "amount": amounts(amount), "ltv": amounts(np.round(100 * amount / value, 2)),
         "income": amounts(100 * np.round(amount / draw.uniform(2, 5, rows) / 100)),

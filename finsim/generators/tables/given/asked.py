@@ -12,8 +12,8 @@ from finsim.generators.tables.given.contradictions import contradictions
 from finsim.generators.tables.given.emptiness import against_facts, against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio, agreed_name
-from finsim.generators.tables.reduction.by_word.cases import Cases
 from finsim.generators.tables.reduction.column_cells import Plain
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
-from finsim.generators.tables.reduction.by_word.cases import Cases
 from finsim.generators.tables.reduction.column_cells import Plain, as_numbers, column_of, from_numbers
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.tables.reduction.arithmetic.level_payments import annuity_factor, discounted
+from finsim.generators.tables.level_payments import annuity_factor, discounted
 from finsim.generators.tables.reduction.column_cells import (
     LEAST_OVERLAP,
     as_numbers,

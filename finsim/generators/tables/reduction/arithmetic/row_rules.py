@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from finsim.generators.tables.reduction.arithmetic.level_payments import annuity_factor
+from finsim.generators.tables.level_payments import annuity_factor
 from finsim.generators.tables.reduction.identities import (
     ANNUITY,
     MOST_RATE,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from finsim.generators.tables.reduction.by_word.word_rows import rows_of
 from finsim.generators.tables.reduction.column_cells import as_numbers, coded
 from finsim.generators.tables.reduction.dates.months_after import month_of
 from finsim.notation import Bool1D, Float1D, Int1D
@@ -47,32 +46,32 @@ class PeriodLookup:
 
     def values(self, columns: Mapping[str, MixedColumn]) -> Float1D:
         """Return the numbers, float64[N], NaN where the date is missing."""
-        days = as_numbers(columns[self.date])
-        assert days is not None
-        period = np.floor(month_of(days) / self.months)
-        places = np.zeros(len(days), np.int64)
-        if self.source:
-            column = columns[self.source]
-            known = {word: place for place, word in enumerate(self.words)}
-            places = np.array([known.get(word, 0) for word in column.words] + [0], np.int64)[column.values]
-        found = np.full(len(days), np.nan)
-        for place, (known_periods, cells) in enumerate(zip(self.periods, self.cells, strict=True)):
-            rows = np.flatnonzero((places == place) & ~np.isnan(period))
-            keys = np.array(known_periods, np.float64)
+        period, places = self._places(columns)
+        found = np.full(len(period), np.nan)
+        for place, (listed, cells) in enumerate(zip(self.periods, self.cells, strict=True)):
+            rows = np.flatnonzero((np.maximum(places, 0) == place) & ~np.isnan(period))
+            keys = np.array(listed, np.float64)
             found[rows] = np.array(cells)[np.searchsorted((keys[1:] + keys[:-1]) / 2, period[rows])]
         return found
 
     def knows(self, columns: Mapping[str, MixedColumn]) -> Bool1D:
         """Return the rows whose word and period are listed, bool[N]."""
+        period, places = self._places(columns)
+        found = np.zeros(len(period), np.bool_)
+        for place, listed in enumerate(self.periods):
+            found |= (places == place) & np.isin(period, listed)
+        return found
+
+    def _places(self, columns: Mapping[str, MixedColumn]) -> tuple[Float1D, Int1D]:
+        """Return the period of each row, NaN where the date is missing, and the place of its word, or -1."""
         days = as_numbers(columns[self.date])
         assert days is not None
-        period = np.floor(month_of(days) / self.months)
-        cells = columns[self.source] if self.source else None
-        found = np.zeros(len(days), np.bool_)
-        for word, known in zip(self.words, self.periods, strict=True):
-            rows = np.ones(len(days), np.bool_) if cells is None else rows_of(columns, self.source, word)
-            found |= rows & np.isin(period, known)
-        return found
+        places = np.zeros(len(days), np.int64)
+        if self.source:
+            column = columns[self.source]
+            known = {word: place for place, word in enumerate(self.words)}
+            places = np.array([known.get(word, -1) for word in column.words] + [-1], np.int64)[column.values]
+        return np.asarray(np.floor(month_of(days) / self.months)), places
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from finsim.generators.tables.reduction.arithmetic.cases import LACKS, THERE, CaseRule, Cases, codes_of
 from finsim.generators.tables.reduction.arithmetic.row_rules import rule_of_rows
-from finsim.generators.tables.reduction.by_word.cases import LACKS, THERE, CaseRule, Cases, codes_of
 from finsim.generators.tables.reduction.identities import ANNUITY, FACTORS, PRODUCT, RATIO, Identity, Numbers
 from finsim.generators.tables.reduction.orders import grid_of
 from finsim.notation import Float1D, Int1D
