@@ -69,7 +69,7 @@ def reduce(
     learned = _own_cells(computed, full, partly)
     learned |= _by_part(computed, full, outcome, streams.at("payments"))
     _by_period(computed, full, (outcome, rating))
-    learned |= _by_ratio(computed, full, streams)
+    learned |= _by_ratio(computed, full, (outcome, rating), streams)
     kept = {name for name in (outcome, rating) if name in computed and computed[name].sources()}
     rest = full.without(*(name for name in computed if name not in kept))
     gaps = tuple(find_gaps(rest))
@@ -157,12 +157,14 @@ def _by_period(computed: dict[str, Computed], table: MixedTable, kept: tuple[str
             computed[one.target] = Computed.of(table[one.target], one)
 
 
-def _by_ratio(computed: dict[str, Computed], table: MixedTable, streams: Streams) -> dict[str, MixedColumn]:
+def _by_ratio(
+    computed: dict[str, Computed], table: MixedTable, kept: tuple[str, ...], streams: Streams
+) -> dict[str, MixedColumn]:
     """Leave out a part of a ratio with atoms or a limit instead of the ratio; return what is learned."""
     learned = {}
     for name, one in list(computed.items()):
         rule = one.rule
-        if not isinstance(rule, Identity) or rule.kind != RATIO or set(rule.operands) & set(computed):
+        if not isinstance(rule, Identity) or rule.kind != RATIO or set(rule.operands) & {*computed, *kept}:
             continue
         left = table.without(*computed)
         found = agreed_ratio(table, left, rule, streams.at("agreed ratio", name))
