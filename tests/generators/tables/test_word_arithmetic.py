@@ -14,7 +14,7 @@ from finsim.generators.tables.reduction.arithmetic.cases import Cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
 from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
 from finsim.randomness import Streams
-from finsim.records.mixed_table import MixedTable
+from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
 REGIONS = ("north", "south", "west")
 NOW = dict(zip(REGIONS, (168.3, 151.7, 140.2), strict=True))
@@ -36,9 +36,12 @@ def _mortgages(rows=1_600, seed=5):
         draw.choice(REGIONS, rows, p=[0.5, 0.3, 0.2]),
         draw.choice(["CR", "IO"], rows, p=[0.85, 0.15]),
     )
-    product = draw.choice(["fixed", "tracker"], rows, p=[0.7, 0.3])
+    desk = draw.integers(0, 3, rows).astype(np.int32)
+    product = draw.choice(["fixed", "tracker", "special"], rows, p=[0.45, 0.3, 0.25])
+    has_desk = (product == "tracker") | (draw.random(rows) < 0.2)
     margin = np.where(product == "tracker", 0.05 * draw.integers(10, 40, rows), np.nan)
     rate = np.round(np.where(product == "tracker", 5 + margin, 0.05 * draw.integers(40, 140, rows) - 0.01), 2)
+    rate = np.where(product == "special", np.round(draw.uniform(2, 7, rows), 2), rate)
     value = 2_500 * np.round(draw.lognormal(12.4, 0.35, rows) / 2_500)
     ratio = np.where(
         draw.random(rows) < 0.6, draw.choice([60.0, 75, 80, 90], rows), draw.uniform(30, 90, rows)
@@ -55,6 +58,8 @@ def _mortgages(rows=1_600, seed=5):
         "term": amounts(term, 1.0), "value": amounts(value),
         "amount": amounts(amount), "ltv": amounts(np.round(100 * amount / value, 2)),
         "income": amounts(100 * np.round(amount / draw.uniform(2, 5, rows) / 100)),
+        "fee": amounts(np.where(has_desk, draw.integers(90, 400, rows), np.nan), 1.0),
+        "desk": MixedColumn(WORD, np.where(has_desk, desk, -1).astype(np.int32), ("a", "b", "c")),
         "index": amounts(index, 0.1), "value now": amounts(now), "payment": amounts(np.round(payment, 2)),
     }  # fmt: skip
     return MixedTable(columns, rows)
@@ -66,7 +71,9 @@ def _word(table, name):
 
 def _broken(made):
     """Return the share of rows that break each fact of the tape."""
-    one = {name: made[name].values for name in made.columns if name not in ("region", "kind", "product")}
+    one = {
+        name: made[name].values for name in made.columns if name not in ("region", "kind", "product", "desk")
+    }
     tracker, month = _word(made, "product") == "tracker", one["rate"] / 1_200
     level = one["amount"] * month / (1 - (1 + month) ** -one["term"])
     wanted = np.where(_word(made, "kind") == "IO", one["amount"] * month, level)
@@ -82,7 +89,9 @@ def _broken(made):
         "ltv": np.abs(one["ltv"] - 100 * one["amount"] / one["value"]) > 0.0051,
         "limit": one["ltv"] > 90.001,
         "margin": np.where(tracker, ~(gap <= 1e-6), ~np.isnan(gap)),
-        "endings": np.where(tracker, cents % 5 != 0, cents % 5 != 4),
+        "fee": np.isnan(one["fee"]) & tracker,
+        "desk": (made["desk"].values < 0) & tracker,
+        "endings": (tracker & (cents % 5 != 0)) | ((_word(made, "product") == "fixed") & (cents % 5 != 4)),
         "prices": one["value"] % 2_500 != 0,
     }  # fmt: skip
     return {name: float(wrong.mean()) for name, wrong in facts.items()}

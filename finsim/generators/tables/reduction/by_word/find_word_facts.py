@@ -10,6 +10,7 @@ import numpy as np
 from finsim.generators.margins.grains import grain_of
 from finsim.generators.tables.reduction.by_word.word_dates import WordDate
 from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
+from finsim.generators.tables.reduction.by_word.word_fills import WordFill
 from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
 from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordGrid, WordRange
 from finsim.generators.tables.reduction.column_cells import as_numbers, number_step
@@ -81,7 +82,8 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
         later,
         parts,
         tuple(_same(words, table, around, later)),
-        tuple(one for one in _grids(words, plain) if (one.word, one.source, one.target) not in fixed),
+        fills=tuple(_fills(words, plain)),
+        grids=tuple(one for one in _grids(words, plain) if (one.word, one.source, one.target) not in fixed),
     )
 
 
@@ -125,6 +127,28 @@ def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTabl
             grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
             quantiles = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES))
             yield WordRange(one.source, one.word, target, *span, tuple(map(float, quantiles)), grid)
+
+
+def _fills(words: list[_Word], plain: MixedTable) -> Iterator[WordFill]:
+    """Yield words whose rows never lack a number or a word that others do, beyond chance."""
+    for target, column in plain.columns.items():
+        lacks = column.missing()
+        if column.kind not in (NUMBER, WORD) or not lacks.any():
+            continue
+        for one in words:
+            rows = one.rows
+            if one.source == target or lacks[rows].any() or rows.sum() * lacks[~rows].mean() < EXPECTED:
+                continue
+            mine = column.values[rows]
+            if column.kind == NUMBER:
+                cells = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES)).tolist()
+            else:
+                often = np.bincount(mine, minlength=len(column.words)) >= FEW_ROWS
+                some = np.sort(mine[often[mine]])
+                places = np.round(np.linspace(0, max(len(some) - 1, 0), QUANTILES)).astype(np.int64)
+                cells = [column.words[code] for code in some[places]] if len(some) else []
+            if cells:
+                yield WordFill(one.source, one.word, target, tuple(cells))
 
 
 def _grids(words: list[_Word], plain: MixedTable) -> Iterator[WordGrid]:

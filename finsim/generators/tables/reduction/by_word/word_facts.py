@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from finsim.generators.tables.reduction.by_word.word_dates import WordDate
+from finsim.generators.tables.reduction.by_word.word_fills import WordFill
 from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
 from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordGrid, WordRange
 from finsim.generators.tables.reduction.identities import Identity
@@ -21,7 +22,8 @@ class WordFacts:
 
     ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges;
     ``same`` : what these are computed from otherwise, before the constants: a loan that pays interest alone
-    owes what was lent until it is repaid. ``grids`` : numbers that words have multiples of.
+    owes what was lent until it is repaid. ``grids`` : numbers that words have multiples of; ``fills`` : cells
+    that words never lack.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -32,10 +34,13 @@ class WordFacts:
     parts: tuple[WordRange, ...] = ()
     same: tuple[WordIdentity, ...] = ()
     grids: tuple[WordGrid, ...] = ()
+    fills: tuple[WordFill, ...] = ()
 
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
         found = dict(columns)
+        for fill in self.fills:
+            found |= fill.kept(found) if fill.target not in given else {}
         for span in self.ranges:
             found |= span.kept(found) if span.target not in given else {}
         for grid in self.grids:
@@ -84,10 +89,7 @@ class WordFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
-            name: [asdict(one) for one in getattr(self, name)]
-            for name in ("constants", "ranges", "identities", "dates", "later", "parts", "same", "grids")
-        }
+        return {one.name: [asdict(fact) for fact in getattr(self, one.name)] for one in fields(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> WordFacts:
@@ -101,6 +103,7 @@ class WordFacts:
             tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
             _identities(data.get("same", ())),
             tuple(WordGrid(**one) for one in data.get("grids", ())),
+            tuple(WordFill.from_dict(one) for one in data.get("fills", ())),
         )
 
 
