@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from running_loans import amounts, days, shuffled, words
+from running_loans import amounts, days, running_loans, shuffled, words
 
 from finsim.generators.generator import State
 from finsim.generators.tables.given.asked import asked
@@ -13,6 +13,7 @@ from finsim.generators.tables.reducing import reduce
 from finsim.generators.tables.reduction.arithmetic.cases import Cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
 from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
+from finsim.generators.tables.reduction.identities import find_identities
 from finsim.randomness import Streams
 from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 
@@ -31,7 +32,7 @@ def _index(region, opened):
 def _mortgages(rows=1_600, seed=5):
     """Return loans: repaid, interest-only, or paid as agreed; values by an index; trackers with a margin."""
     draw = np.random.default_rng(seed)
-    opened = np.datetime64("2014-01-01") + draw.integers(0, 3_500, rows)
+    opened = np.datetime64("2014-01-01") + np.floor(3_500 * draw.random(rows) ** 0.4).astype(int)
     region, kind = (
         draw.choice(REGIONS, rows, p=[0.5, 0.3, 0.2]),
         draw.choice(["CR", "IO"], rows, p=[0.85, 0.15]),
@@ -182,3 +183,49 @@ def test_a_period_never_seen_is_taken_for_the_nearest_and_a_word_never_seen_for_
         made = lookup.values({"day": dates, "money": words([word] * 5)})
         assert made.tolist() == wanted, word
     assert np.isnan(lookup.values({"day": days(np.array([np.nan])), "money": words(["USD"])})).all()
+
+
+def test_a_word_never_seen_has_the_commonest_formula_and_a_period_of_one_loan_tells_nothing(reduced):
+    table, _, found = reduced
+    rule = found.computed["payment"].rule
+    some = dict(table.take(np.arange(5)).columns)
+    told = rule.values({**some, "kind": words(["CR"] * 5)})
+    assert np.array_equal(rule.values({**some, "kind": words(["never seen"] * 5)}), told)
+    assert np.isfinite(told).all()
+    lookup = found.computed["index"].rule
+    region = _word(table, "region")
+    month = (table["opened"].values // 86_400_000_000_000).astype("datetime64[D]").astype("datetime64[M]")
+    pairs, counts = np.unique(np.stack([region, month.astype(int) // 3]), axis=1, return_counts=True)
+    twice = {(word, int(period)) for word, period in pairs.T[counts >= 2]}
+    listed = zip(lookup.words, lookup.periods, strict=True)
+    assert {(word, period) for word, periods in listed for period in periods} == twice
+    assert (counts == 1).any()
+
+
+def test_interest_only_loans_owe_what_was_lent_and_no_payment_is_behind():
+    table = running_loans()
+    draw = np.random.default_rng(1)
+    is_interest = draw.random(table.rows) < 0.2
+    repaid = _word(table, "status") == "repaid"
+    owed = np.where(is_interest & ~repaid, table["amount"].values, table["balance"].values)
+    kind = words(np.where(is_interest, "interest", "level").tolist())
+    table = table.with_columns({"balance": amounts(owed), "kind": kind})
+    inner, found = reduce(table, Streams(1), outcome="status")
+    interest = np.array(inner["kind"].words)[inner["kind"].values] == "interest"
+    assert (inner["balance: payments"].values[interest] == 0).all()
+    made = found.restore(shuffled(inner, times=2), Streams(5))
+    mine = (_word(made, "kind") == "interest") & (_word(made, "status") != "repaid")
+    assert np.array_equal(made["balance"].values[mine], made["amount"].values[mine])
+
+
+def test_a_product_that_is_mostly_0_is_found_in_any_sample():
+    draw = np.random.default_rng(3)
+    rows = 1_500
+    months = np.where(draw.random(rows) < 0.06, draw.integers(1, 9, rows), 0).astype(float)
+    payment = np.round(draw.lognormal(6, 0.5, rows), 2)
+    others = {f"sum {k}": amounts(np.round(draw.lognormal(5, 1, rows), 2)) for k in range(4)}
+    columns = {"months": amounts(months, 1.0), **others, "payment": amounts(payment),
+               "arrears": amounts(np.round(months * payment, 2))}  # fmt: skip
+    for seed in range(4):
+        rules = [one for _, one in find_identities(MixedTable(columns, rows), Streams(seed).at("rows"))]
+        assert any(one.target == "arrears" and set(one.operands) == {"months", "payment"} for one in rules)

@@ -70,12 +70,12 @@ class WordFacts:
     def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
         """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
+        for part in (one for one in self.parts if one.target == name):
+            found |= part.kept({**columns, **found})
         for identity in (one for one in self.same if one.rule.target == name):
             found |= identity.kept({**columns, **found})
         for same in (one for one in self.later if one.target == name):
             found |= same.kept({**columns, **found})
-        for part in (one for one in self.parts if one.target == name):
-            found |= part.kept({**columns, **found})
         return found
 
     def spans(self) -> Iterator[tuple[str, str, str, float, float]]:
