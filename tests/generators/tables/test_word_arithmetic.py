@@ -224,7 +224,7 @@ def test_a_product_that_is_mostly_0_is_found_in_any_sample():
     months = np.where(draw.random(rows) < 0.06, draw.integers(1, 9, rows), 0).astype(float)
     payment = np.round(draw.lognormal(6, 0.5, rows), 2)
     others = {f"sum {k}": amounts(np.round(draw.lognormal(5, 1, rows), 2)) for k in range(4)}
-    columns = {"months": amounts(months, 1.0), **others, "payment": amounts(payment),
+    columns = {**others, "payment": amounts(payment), "months": amounts(months, 1.0),
                "arrears": amounts(np.round(months * payment, 2))}  # fmt: skip
     for seed in range(4):
         rules = [one for _, one in find_identities(MixedTable(columns, rows), Streams(seed).at("rows"))]
