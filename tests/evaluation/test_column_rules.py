@@ -143,3 +143,35 @@ def test_a_number_linked_within_words_is_compared() -> None:
         assert "billed follows from amount (equal, at rates of where, 0)" in found.note
     later = own.assign(day=own.day + pd.Timedelta(days=365))
     assert judged(real, later, spare).verdict != "fail"  # no rate of these months is known
+
+
+def mortgages(rows: int, seed: int) -> pd.DataFrame:
+    """Loans repaid or interest-only, each kind by its formula, and an index of the region and quarter."""
+    rng = np.random.default_rng(seed)
+    begun = pd.Timestamp("2018-01-01") + pd.to_timedelta(rng.integers(0, 1_400, rows), unit="D")
+    amount, month = 500.0 * rng.integers(80, 900, rows), rng.integers(150, 700, rows) / 120_000
+    kind, region = rng.choice(["repaid", "interest"], rows, p=[0.8, 0.2]), rng.integers(0, 3, rows)
+    term = rng.choice([120.0, 180, 240], rows)
+    level = amount * month / (1 - (1 + month) ** -term)
+    quarter = begun.year * 4 + begun.quarter
+    return pd.DataFrame(
+        {
+            "amount": amount, "rate": (1_200 * month).round(2), "term": term,
+            "kind": kind, "region": [f"r{k}" for k in region], "begun": begun,
+            "index": (100 + 7 * region + np.sin(quarter) + quarter % 40).round(1),
+            "payment": np.where(kind == "interest", amount * month, level).round(2),
+        }
+    )  # fmt: skip
+
+
+def test_formulas_of_words_and_numbers_of_a_period_are_kept_by_a_twin_and_broken_apart() -> None:
+    real, twin = mortgages(2_000, 1), mortgages(1_500, 2)
+    assert judged(real, twin).value == 0.0
+    for column, told in (("payment", "by kind"), ("index", "the quarter of begun and region")):
+        own = twin.assign(**{column: np.random.default_rng(3).permutation(twin[column])})
+        score = judged(real, own)
+        assert score.verdict == "fail"
+        assert told in score.note
+    wrong = twin.assign(payment=twin["payment"] + np.where(twin["kind"] == "interest", 1.0, 0.0))
+    share = (twin["kind"] == "interest").mean()
+    assert judged(real, wrong).value == pytest.approx(share, abs=0.01)

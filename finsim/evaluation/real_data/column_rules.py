@@ -9,6 +9,7 @@ import numpy as np
 
 from finsim.evaluation.attacks.intervals import clopper_pearson, design_effect, excess_chance
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
+from finsim.evaluation.real_data.computed_rules import computed_rules
 from finsim.evaluation.real_data.linked_rules import linked_rules
 from finsim.evaluation.tables.column_pairs import DATE, NUMBER, ColumnPair
 from finsim.evaluation.tables.enough import too_little
@@ -57,7 +58,8 @@ def measure(case: TableCase) -> list[Score]:
     Relations are looked for: a number or day never above another (in days, where one of two dates has no
     hours), a level that determines another column's,
     two columns that are empty together, a number that in nearly all rows of some words is another one, that
-    times one of few factors or a rate of the month, or 0. One counts that columns in random order break.
+    times one of few factors or a rate of the month, or 0; a number that arithmetic, another one for each
+    word, or a period of a date tells. One counts that columns in random order break.
     """
     subject = "all relations"
     if why := too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST):
@@ -137,6 +139,8 @@ def _candidates(case: TableCase) -> Iterator[Rule]:
                 yield Rule(told, _of(left), _of(right), _other_than(known))
     for told, low, high, check in linked_rules(case):
         yield Rule(told, low, high, check, exceptions=MOST_FREE)
+    for told, low, high, rule in computed_rules(case):
+        yield Rule(told, low, high, rule, exceptions=MOST_FREE)
     holes = [one for one in case.columns if one.missing(one.real).any()][:MOST]
     for k, left in enumerate(holes):
         for right in holes[k + 1 :]:
@@ -212,13 +216,14 @@ METRIC = Metric(
     how=(
         "Relations of two columns that hold in every real row (one never above another, one that determines "
         "another, both empty together), and numbers that in nearly all rows of some words are another one, "
-        "that times one of few factors or a rate of the month, or constant: "
+        "that times one of few factors or a rate of the month, or constant; numbers that follow "
+        "from others by a product, ratio or level payment in rows of each word, or from a month or year: "
         "the share of synthetic rows that break the worst of them."
     ),
-    misses="Sums and formulas of several numbers, other relations with exceptions: write them as rules.",
+    misses="Formulas of four and more numbers, other relations with exceptions: write them as rules.",
     estimator=(
         "worst share of rows that break a relation of all real rows (order, determination, empty together, "
-        "numbers linked within words), "
+        "numbers linked within words, arithmetic within words, numbers of a period), "
         "p of the excess over real and held-out rows, times the number of relations, over the design effect "
         "of entities"
     ),

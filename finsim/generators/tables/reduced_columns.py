@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from finsim.generators.generator import State
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
 from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
 from finsim.generators.tables.reduction.column_cells import from_numbers
 from finsim.generators.tables.reduction.computed import Computed, numbers_of
@@ -96,6 +97,9 @@ class Reduction:
             if isinstance(column.rule, Plan) and column.rule.dated and column.rule.operands[-1] not in given:
                 found |= self._settled(column.rule.operands[-1], found)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
+            if isinstance(column.rule, AgreedRatio):
+                found |= self._agreed(column, found, given)
+                continue
             found[name] = column.restored(found, (first, sampled.rows), drawn)
             found |= self.by_word.of_computed(name, found)
         found |= in_order(self.later, found, (*given, *self.computed))
@@ -108,6 +112,21 @@ class Reduction:
             if law.target not in given:
                 found |= law.emptied(found)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
+
+    def _agreed(
+        self, column: Computed, found: Mapping[str, MixedColumn], given: Collection[str]
+    ) -> dict[str, MixedColumn]:
+        """Return a part of a ratio, and the other one as it then has to be, unless it is given."""
+        rule = column.rule
+        assert isinstance(rule, AgreedRatio)
+        known = {name: numbers_of(found[name]) for name in rule.operands}
+        other = found[rule.operands[1]]
+        values = rule.values(known, is_plain=set(rule.operands) <= set(given))
+        made = {rule.target: from_numbers(values, column.kind, column.step)}
+        if rule.fine and rule.operands[1] not in given:
+            again = rule.other({**known, rule.target: values})
+            made[rule.operands[1]] = from_numbers(again, other.kind, other.step)
+        return made
 
     def _emptied_first(
         self, rule: Identity, found: Mapping[str, MixedColumn], given: Collection[str]

@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
+from finsim.generators.tables.reduction.arithmetic.find_cases import find_cases
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import agreed_ratio
 from finsim.generators.tables.reduction.by_word.find_word_facts import Around, find_word_facts
+from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
+from finsim.generators.tables.reduction.by_word.word_rows import rows_of
 from finsim.generators.tables.reduction.column_cells import as_numbers, coded, plain_cell
 from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
@@ -16,12 +21,14 @@ from finsim.generators.tables.reduction.dates.few_starts import is_told_by_days
 from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
 from finsim.generators.tables.reduction.dates.fixed_days import FixedDays, find_fixed_days
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate, find_bounds, find_month_dates
+from finsim.generators.tables.reduction.dates.period_lookups import find_period_lookups
 from finsim.generators.tables.reduction.followers import find_followers
-from finsim.generators.tables.reduction.identities import Identity, find_identities
+from finsim.generators.tables.reduction.identities import RATIO, Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import find_parts
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.orders import Order, find_orders, grid_of
 from finsim.generators.tables.reduction.pair_followers import find_pair_followers
+from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import find_ties
 from finsim.generators.tables.reduction.words_of_empty import find_words_of_empty
@@ -53,12 +60,16 @@ def reduce(
     computed = _told(table, keys)
     whole = WholeTable(table, streams.at("empty cells"))
     _identical(computed, table, whole, streams)
+    partly = _by_words(computed, whole.table(), streams)
     _following(computed, whole.table(), least_count)
     if len(computed) == len(table.columns):
         computed.pop(next(iter(computed), ""), None)
     whole.fill_dates([name for name in table.columns if name not in computed])
     full = whole.table()
-    learned = _by_part(computed, full, outcome, streams.at("payments"))
+    learned = _own_cells(computed, full, partly)
+    learned |= _by_part(computed, full, outcome, streams.at("payments"))
+    _by_period(computed, full, (outcome, rating))
+    learned |= _by_ratio(computed, full, (outcome, rating), streams)
     kept = {name for name in (outcome, rating) if name in computed and computed[name].sources()}
     rest = full.without(*(name for name in computed if name not in kept))
     gaps = tuple(find_gaps(rest))
@@ -75,12 +86,14 @@ def reduce(
     for gap in gaps:
         columns |= gap.loosened(rest.columns)
     words = {name: word for name, word in pools.items() if word}
+    by_word = find_word_facts(full, plain, Around(gaps, computed), streams)
+    learned |= _not_behind(computed, full, learned, by_word)
     flags, empty = whole.flags()
     return MixedTable(columns | learned | flags, table.rows), Reduction(
         tuple(table.columns), computed, words, ties, gaps, outcome if outcome in kept else "", orders,
         tuple(find_bounds(full, gaps)), empty, *_ranges(table, gaps),
         tuple(find_words_of_empty(table.without(*_keys(computed)))), _fixed(plain),
-        find_word_facts(full, plain, Around(gaps, computed), streams), _later(full, plain, computed),
+        by_word, _later(full, plain, computed),
         tuple(name for name, column in table.columns.items() if column.missing().any()),
     )  # fmt: skip
 
@@ -112,6 +125,59 @@ def _identical(computed: dict[str, Computed], table: MixedTable, whole: WholeTab
     whole.settle()
 
 
+def _by_words(computed: dict[str, Computed], table: MixedTable, streams: Streams) -> list[Cases]:
+    """Leave out numbers that all words of a column have rules for; return those that some have one for."""
+    left = table.without(*(name for name, one in computed.items() if not one.sources()))
+    partly = []
+    for cases in find_cases(left, computed, streams):
+        if cases.own:
+            partly.append(cases)
+        elif is_free(computed, cases.target, cases.sources()):
+            computed[cases.target] = Computed.of(table[cases.target], cases)
+    return partly
+
+
+def _own_cells(
+    computed: dict[str, Computed], table: MixedTable, partly: list[Cases]
+) -> dict[str, MixedColumn]:
+    """Leave out numbers that some words have rules for; return what is learned for the others."""
+    learned = {}
+    for cases in partly:
+        if is_free(computed, cases.target, cases.sources()):
+            computed[cases.target] = Computed.of(table[cases.target], cases)
+            learned[cases.own] = table[cases.target]
+    return learned
+
+
+def _by_period(computed: dict[str, Computed], table: MixedTable, kept: tuple[str, ...]) -> None:
+    """Leave out numbers that a period of a date tells, alone or with a word."""
+    left = table.without(*computed)
+    for one in find_period_lookups(left, [name for name in left.columns if name not in kept]):
+        if is_free(computed, one.target, one.sources()):
+            computed[one.target] = Computed.of(table[one.target], one)
+
+
+def _by_ratio(
+    computed: dict[str, Computed], table: MixedTable, kept: tuple[str, ...], streams: Streams
+) -> dict[str, MixedColumn]:
+    """Leave out a part of a ratio with atoms or a limit instead of the ratio; return what is learned."""
+    learned = {}
+    for name, one in list(computed.items()):
+        rule = one.rule
+        if not isinstance(rule, Identity) or rule.kind != RATIO or set(rule.operands) & {*computed, *kept}:
+            continue
+        left = table.without(*computed)
+        found = agreed_ratio(table, left, rule, streams.at("agreed ratio", name))
+        if found is not None and is_free(computed, found.target, found.operands):
+            # It comes before what reads either part.
+            rest = dict(computed)
+            computed.clear()
+            computed[found.target] = Computed.of(table[found.target], found)
+            computed |= rest
+            learned[found.operands[0]] = table[name]
+    return learned
+
+
 def _following(computed: dict[str, Computed], table: MixedTable, least_count: int) -> None:
     """Leave out functions of one column, then of two."""
     left = table.without(*(name for name, one in computed.items() if not one.sources()))
@@ -136,6 +202,21 @@ def _by_part(
             computed[rule.target] = Computed.of(table[rule.target], rule)
             learned[rule.operands[0]] = column
     return learned
+
+
+def _not_behind(
+    computed: dict[str, Computed], table: MixedTable, learned: dict[str, MixedColumn], facts: WordFacts
+) -> dict[str, MixedColumn]:
+    """Return payments behind without those of rows whose words say what is owed: their plan is none."""
+    found: dict[str, MixedColumn] = {}
+    for one in facts.same:
+        rule = computed[one.rule.target].rule
+        if isinstance(rule, Plan) and rule.is_behind():
+            name = rule.operands[0]
+            column = found.get(name, learned[name])
+            rows = rows_of(table.columns, one.source, one.word)
+            found[name] = column.with_values(np.where(rows, 0.0, column.values))
+    return found
 
 
 def _fixed(table: MixedTable) -> tuple[FixedDays, ...]:

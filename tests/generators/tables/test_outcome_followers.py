@@ -76,6 +76,22 @@ def test_what_decides_nothing_stays_where_it_is():
     assert OutcomeFollowers.find(levels, 2).columns == ()
     levels[:, 0] = np.where(levels[:, 2] == 3, 1, 0)
     found = OutcomeFollowers.find(levels, 2)
-    assert (found.columns, found.rules.tolist()) == ((0,), [[0, 1, 0], [0, 2, 0], [0, 3, 1]])
+    assert (found.columns, found.rules.tolist()) == ((0,), [[0, 1, 0, 0], [0, 2, 0, 0], [0, 3, 1, 0]])
     assert OutcomeFollowers.find(levels, 2, taken=(0,)).columns == ()
     assert found.last([2, 0, 1]) == [2, 1, 0]
+
+
+def test_a_level_that_says_every_class_follows_the_outcome_as_empty_cells_do():
+    rng = np.random.default_rng(5)
+    levels = rng.integers(1, 4, (2_000, 3)).astype(np.int32)
+    levels[:, 0] = np.where(levels[:, 2] == 3, rng.integers(3, 6, 2_000), 2)  # no month in arrears, or some
+    found = OutcomeFollowers.find(levels, 2)
+    assert (found.columns, found.rules.tolist()) == ((0,), [[0, 1, 0, 2], [0, 2, 0, 2], [0, 3, 1, 2]])
+    assert not found.contradicted(levels, 2).any()
+    wrong = levels.copy()
+    wrong[:, 0] = np.where(levels[:, 2] == 3, 2, 3)
+    assert found.contradicted(wrong, 2).all()
+    levels[levels[:, 2] == 2, 0] = rng.integers(2, 4, (levels[:, 2] == 2).sum())  # one class has both
+    assert OutcomeFollowers.find(levels, 2).columns == ()
+    old = found.state() | {"followers.rules": np.array([[0, 1, 0], [0, 3, 1]])}
+    assert OutcomeFollowers.from_state(old).rules.tolist() == [[0, 1, 0, 0], [0, 3, 1, 0]]

@@ -12,10 +12,13 @@ from finsim.generators.tables.given.contradictions import contradictions
 from finsim.generators.tables.given.emptiness import against_facts, against_words
 from finsim.generators.tables.given.words import PlainWords, Words
 from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio, agreed_name
 from finsim.generators.tables.reduction.column_cells import Plain
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after
+from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
 from finsim.generators.tables.reduction.empty_cells import LACKS, THERE
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import SCALE, Identity
@@ -140,8 +143,15 @@ class _Asking:
                 return self._turned(rule.operands[0], cell)
             operand = (float(cell) - rule.offset) / rule.factors[0]
             return self._turned(rule.operands[0], round(operand, 9))
+        if isinstance(rule, AgreedRatio) and isinstance(cell, float | int):
+            return self._of_part(rule, float(cell))
         if isinstance(rule, Learned):
             return {rule.operands[0]: None} if cell is None else self._seek(name, cell)
+        agreed = self._agreed(name)
+        if agreed:
+            return {agreed: cell}
+        if isinstance(rule, Cases | PeriodLookup):
+            return Problem(place, "is computed", "", f"give {self._titles(rule.sources())}")
         if isinstance(rule, Identity | MonthDate):
             return Problem(place, "is computed", "", f"give {self._titles(rule.operands)}")
         if isinstance(rule, PairFollower):
@@ -153,6 +163,27 @@ class _Asking:
             return {}
         found, wanted = (self.words.said(name, one, kind) for one in (cell, rule))
         return Problem(place, f"{found} was never seen", f"{wanted}, as in every row")
+
+    def _of_part(self, rule: AgreedRatio, cell: float) -> dict[str, Cell] | Problem:
+        """Return what a given part of a ratio asks of the other one, or of the ratio, where one is given."""
+        hidden, other = rule.operands
+        mine = {rule.target: np.array([cell])}
+        for name in (one for one in self.cells if agreed_name(one) == hidden):
+            ratio = self.cells[name]
+            if isinstance(ratio, float | int):
+                made = rule.other({**mine, hidden: np.array([float(ratio)])})
+                return self._turned(other, round(float(made[0]), 9))
+        known = self.cells.get(other)
+        if isinstance(known, float | int):
+            made = rule.learned({**mine, other: np.array([float(known)])})
+            return {hidden: float(made[0])}
+        return self._seek(rule.target, cell)
+
+    def _agreed(self, name: str) -> str:
+        """Return the learned column of a ratio that a part follows from, "" where there is none."""
+        rules = (one.rule for one in self.reduction.computed.values())
+        ratios = [one.operands[0] for one in rules if isinstance(one, AgreedRatio)]
+        return next((one for one in ratios if one == agreed_name(name)), "")
 
     def _of_follower(self, rule: Follower, cell: Cell, kind: str) -> dict[str, Cell] | Problem:
         keys: list[Plain] = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]

@@ -8,8 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from finsim.generators.tables.reduction.arithmetic.cases import Cases
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
 from finsim.generators.tables.reduction.column_cells import Plain, as_numbers, column_of, from_numbers
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
+from finsim.generators.tables.reduction.dates.period_lookups import PeriodLookup
 from finsim.generators.tables.reduction.elapsed import Elapsed
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import Identity
@@ -23,12 +26,12 @@ from finsim.generators.tables.reduction.shares import Share
 from finsim.notation import Float1D
 from finsim.records.mixed_table import MixedColumn
 
-Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Learned
+Rule = Plain | NewKey | Follower | PairFollower | Identity | MonthDate | Cases | PeriodLookup | Learned
 """A constant cell, keys made anew, a function of one or two columns, or a computation from several."""
 RULES: dict[str, Any] = {
     "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity, "schedule": Schedule,
     "multiple": Multiple, "share": Share, "portion": Portion, "months": MonthDate,
-    "plan": Plan, "elapsed": Elapsed,
+    "plan": Plan, "elapsed": Elapsed, "ratio": AgreedRatio, "cases": Cases, "period": PeriodLookup,
 }  # fmt: skip
 
 
@@ -56,6 +59,8 @@ class Computed:
             return (self.rule.source,)
         if isinstance(self.rule, PairFollower):
             return (self.rule.first, self.rule.second)
+        if isinstance(self.rule, Cases | PeriodLookup):
+            return self.rule.sources()
         return self.rule.operands if isinstance(self.rule, Identity | MonthDate | Learned) else ()
 
     def restored(
@@ -72,12 +77,14 @@ class Computed:
             return column_of(rule.listed(), places, self.kind, self.step)
         if isinstance(rule, PairFollower):
             return rule.column(found[rule.first], found[rule.second], self.kind, self.step)
+        if isinstance(rule, Cases | PeriodLookup):
+            return from_numbers(rule.values(found), self.kind, self.step)
         if isinstance(rule, Identity | MonthDate | Learned):
             known = {name: numbers_of(found[name]) for name in rule.operands}
             values = rule.values(known)
             # What dates say of a loan is below its amount, and any other number would contradict them.
             by_dates = isinstance(rule, Elapsed) or (isinstance(rule, Plan) and rule.is_behind())
-            if isinstance(rule, Learned) and not by_dates:
+            if isinstance(rule, Learned) and not by_dates and not isinstance(rule, AgreedRatio):
                 values = self._inside(values)
             if isinstance(rule, Portion):
                 values = rule.on_grid(values, known, self.step)
@@ -95,7 +102,9 @@ class Computed:
         """Return plain data for JSON."""
         rule: Any = self.rule
         kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
-        if isinstance(rule, NewKey | Follower | PairFollower | Identity | MonthDate | Learned):
+        if isinstance(rule, Cases | PeriodLookup):
+            rule = rule.to_dict()
+        elif isinstance(rule, NewKey | Follower | PairFollower | Identity | MonthDate | Learned):
             rule = {key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()}
         return {**asdict(replace(self, rule=None)), "is": kind, "rule": rule}
 
@@ -103,8 +112,8 @@ class Computed:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the column that ``to_dict`` wrote."""
         rule: Any = data["rule"]
-        if data["is"] == "key":
-            rule = NewKey.from_dict(rule)
+        if data["is"] in ("key", "cases", "period"):
+            rule = RULES[data["is"]].from_dict(rule)
         elif data["is"] in RULES:
             plain = {key: tuple(one) if isinstance(one, list) else one for key, one in rule.items()}
             rule = RULES[data["is"]](**plain)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.tables.level_payments import annuity_factor, discounted
 from finsim.generators.tables.reduction.column_cells import (
     LEAST_OVERLAP,
     as_numbers,
@@ -72,22 +73,6 @@ class Identity:
         return np.asarray(found)
 
 
-def annuity_factor(rate: Float1D, periods: Float1D) -> Float1D:
-    """Return the payment per period and unit lent, float64[N]; NaN where there is none.
-
-    rate : of a period, 0 or more. Source: level-payment loan, r / (1 - (1 + r)^-n), 1 / n at r = 0.
-    """
-    with np.errstate(all="ignore"):
-        found = np.where(rate == 0, 1.0 / periods, rate / -np.expm1(-periods * np.log1p(rate)))
-    return np.asarray(np.where((rate >= 0) & (periods > 0), found, np.nan))
-
-
-def discounted(balloon: Float1D, rate: Float1D, periods: Float1D) -> Float1D:
-    """Return what sums due after so many periods are worth today, float64[N]; a missing one is 0."""
-    with np.errstate(all="ignore"):
-        return np.asarray(np.nan_to_num(balloon) * np.exp(-periods * np.log1p(rate)))
-
-
 class Numbers:
     """The columns of a table that can be computed with: values, grids, and how common their mode is."""
 
@@ -112,7 +97,8 @@ class Numbers:
         Not ``is_whole``: of the rows in which all of its columns are there, a third of either side at least.
         """
         target = self.values[identity.target]
-        made = self.values_of(identity)
+        plain = identity.values(self.values)
+        made = on_grid(plain, self.step[identity.target])
         both = ~np.isnan(target) & ~np.isnan(made)
         grid = self.step[identity.target]
         if identity.kind == SUM:
@@ -120,7 +106,10 @@ class Numbers:
             coarse = max(self.step[name] for name in identity.operands)
             grid = max(grid, min(coarse, MOST_DUST * float(np.nanstd(target))))
         wide = 0.5 * grid + 1e-9 * np.maximum(np.abs(target), 1.0)
-        holds = both & (np.abs(np.where(both, target - made, np.inf)) <= wide)
+        off = np.abs(np.where(both, target - made, np.inf))
+        if identity.kind in (PRODUCT, RATIO):  # a half of a step is rounded up here, and down there
+            off = np.fmin(off, np.abs(target - plain))
+        holds = both & (off <= wide)
         odd = self.odd[identity.target]
         if is_whole:
             holds |= np.isnan(target) & np.isnan(made)
@@ -131,10 +120,6 @@ class Numbers:
         if odd.sum() < LEAST_ROWS or holds[odd].mean() < LEAST_SHARE_ODD:
             return 0.0
         return float(holds.mean())
-
-    def values_of(self, identity: Identity) -> Float1D:
-        """Return the computed target on its grid."""
-        return on_grid(identity.values(self.values), self.step[identity.target])
 
 
 def find_identities(
@@ -165,6 +150,7 @@ def _identities(table: MixedTable, rng: np.random.Generator, least: float) -> li
             one.kind,
             one.target,
             (one.offset, *one.operands) if one.kind in (ANNUITY, BALLOON) else (),
+            frozenset(one.operands) if one.kind in (PRODUCT, RATIO) else (),
             frozenset(zip(one.operands, one.factors, strict=False)),
         )
         if key not in found:
@@ -229,6 +215,11 @@ def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterat
     for target in range(len(names)):
         yield from _products(numbers, names, some, target)
     yield from _annuities(numbers, names, some)
+    for target, name in enumerate(names):
+        # Of a target that is mostly 0 a small sample may show too little.
+        odd = np.flatnonzero(numbers.odd[name])
+        if LEAST_ROWS <= len(odd) < SELDOM * rows:
+            yield from _products(numbers, names, cells[rng.permutation(odd)[:SOME_ROWS]], target)
 
 
 def _present_rows(cells: Float2D) -> Iterator[Int1D]:

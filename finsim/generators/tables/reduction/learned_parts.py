@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from finsim.generators.tables.reduction.arithmetic.learned_ratios import AgreedRatio
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.generators.tables.reduction.elapsed import Elapsed, find_elapsed
 from finsim.generators.tables.reduction.identities import Identity
@@ -16,7 +17,7 @@ from finsim.generators.tables.reduction.schedules import Multiple, Schedule, fin
 from finsim.generators.tables.reduction.shares import Share, find_shares
 from finsim.records.mixed_table import NUMBER, MixedColumn, MixedTable
 
-Learned = Schedule | Multiple | Share | Portion | Plan | Elapsed
+Learned = Schedule | Multiple | Share | Portion | Plan | Elapsed | AgreedRatio
 """Rules whose first operand is a column that is no column of the table: it is learned for the target."""
 
 

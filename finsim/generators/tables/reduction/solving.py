@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from finsim.generators.tables.level_payments import annuity_factor, discounted
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
 from finsim.generators.tables.reduction.identities import (
@@ -14,8 +15,6 @@ from finsim.generators.tables.reduction.identities import (
     PRODUCT,
     RATIO,
     Identity,
-    annuity_factor,
-    discounted,
 )
 from finsim.notation import Float1D, Int1D
 

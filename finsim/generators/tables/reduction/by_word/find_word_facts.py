@@ -10,20 +10,21 @@ import numpy as np
 from finsim.generators.margins.grains import grain_of
 from finsim.generators.tables.reduction.by_word.word_dates import WordDate
 from finsim.generators.tables.reduction.by_word.word_facts import WordFacts
+from finsim.generators.tables.reduction.by_word.word_fills import WordFill
 from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
-from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordGrid, WordRange
 from finsim.generators.tables.reduction.column_cells import as_numbers, number_step
 from finsim.generators.tables.reduction.computed import Computed
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
-from finsim.generators.tables.reduction.identities import find_identities
+from finsim.generators.tables.reduction.identities import SCALE, Identity, find_identities
 from finsim.generators.tables.reduction.learned_parts import Learned
 from finsim.generators.tables.reduction.plans import Plan
 from finsim.generators.tables.reduction.portions import Portion
 from finsim.generators.tables.reduction.schedules import Schedule
 from finsim.notation import Bool1D, Float1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import WORD, MixedTable
+from finsim.records.mixed_table import NUMBER, WORD, MixedTable
 
 LEAST_ROWS, EXPECTED = 30, 14.0
 """A word has 30 rows, of which chance would have 14 beyond: none of them once in a million (assumptions)."""
@@ -33,6 +34,10 @@ FEW_ROWS, FEW_EXPECTED = 10, 3.0
 (assumptions): loans in arrears are few, and end after the tape as all that run do."""
 MOST_WORDS, MOST_LOOKED, SOME_ROWS = 24, 16, 5_000
 """Columns of up to 24 words; sums and products are looked for in the 16 commonest words (assumptions)."""
+GRID_ROWS, GRID_VALUES, LEAST_ON, MOST_ON = 50, 10, 0.995, 0.9
+GRIDS = (1000, 500, 250, 100, 50, 25, 20, 10, 5, 4, 2)
+"""A word has a grid by 50 rows and ten numbers, 99.5 % of which are on it, and nine tenths of all at most; so
+many steps wide (assumptions)."""
 QUANTILES = 33
 LEAST_BY_DATES = 0.9
 """Of the rows of a word have no payment behind: their dates say what they owe (assumption)."""
@@ -76,6 +81,9 @@ def find_word_facts(table: MixedTable, plain: MixedTable, around: Around, stream
         tuple(_dates(words, table, plain, around)),
         later,
         parts,
+        tuple(_same(words, table, around, later)),
+        fills=tuple(_fills(words, plain)),
+        grids=tuple(one for one in _grids(words, plain) if (one.word, one.source, one.target) not in fixed),
     )
 
 
@@ -119,6 +127,79 @@ def _ranges(words: list[_Word], numbers: Mapping[str, Float1D], table: MixedTabl
             grid = grain_of(*np.unique(mine, return_counts=True), step).size or step
             quantiles = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES))
             yield WordRange(one.source, one.word, target, *span, tuple(map(float, quantiles)), grid)
+
+
+def _fills(words: list[_Word], plain: MixedTable) -> Iterator[WordFill]:
+    """Yield words whose rows never lack a number or a word that others do, beyond chance."""
+    for target, column in plain.columns.items():
+        lacks = column.missing()
+        if column.kind not in (NUMBER, WORD) or not lacks.any():
+            continue
+        for one in words:
+            rows = one.rows
+            if one.source == target or lacks[rows].any() or rows.sum() * lacks[~rows].mean() < EXPECTED:
+                continue
+            mine = column.values[rows]
+            if column.kind == NUMBER:
+                cells = np.quantile(mine, np.linspace(0.0, 1.0, QUANTILES)).tolist()
+            else:
+                often = np.bincount(mine, minlength=len(column.words)) >= FEW_ROWS
+                some = np.sort(mine[often[mine]])
+                places = np.round(np.linspace(0, max(len(some) - 1, 0), QUANTILES)).astype(np.int64)
+                cells = [column.words[code] for code in some[places]] if len(some) else []
+            if cells:
+                yield WordFill(one.source, one.word, target, tuple(cells))
+
+
+def _grids(words: list[_Word], plain: MixedTable) -> Iterator[WordGrid]:
+    """Yield words whose numbers lie on a wider grid than those of others, each the widest."""
+    for target, column in plain.columns.items():
+        if column.kind != NUMBER or column.step <= 0.0:
+            continue
+        units = np.round(column.values / column.step)
+        there = ~np.isnan(units)
+        known: set[str] = set()
+        for one in words:
+            mine = units[one.rows & there]
+            if len(mine) < GRID_ROWS or known - {one.source} or len(np.unique(mine)) < GRID_VALUES:
+                continue
+            found, counts = np.unique(mine, return_counts=True)
+            usual = found[counts.argmax()]
+            size = next((size for size in GRIDS if ((mine - usual) % size == 0).mean() >= LEAST_ON), 0)
+            if size and ((units[there] - usual) % size == 0).mean() <= MOST_ON:
+                known.add(one.source)
+                offset = float(usual % size) * column.step
+                yield WordGrid(one.source, one.word, target, size * column.step, offset)
+
+
+def _same(
+    words: list[_Word], table: MixedTable, around: Around, later: Collection[WordConstant]
+) -> Iterator[WordIdentity]:
+    """Yield words whose rows have an amount that is learned by part equal to another one, and what it is.
+
+    Rows of words that it is constant for stand aside: what is repaid is owed no more.
+    """
+    for target, computed in around.computed.items():
+        if not isinstance(computed.rule, Plan | Schedule | Portion):
+            continue
+        values = as_numbers(table[target])
+        assert values is not None
+        constant = {(one.source, one.word) for one in later if one.target == target}
+        aside = np.any([one.rows for one in words if (one.source, one.word) in constant]
+                       + [np.isnan(values)], axis=0)  # fmt: skip
+        for one in words:
+            rows = one.rows & ~aside
+            for operand in computed.rule.operands[1:]:
+                other = as_numbers(table[operand])
+                if other is None or rows.sum() < LEAST_ROWS or (one.source, one.word) in constant:
+                    continue
+                is_same = values == other
+                if is_same[rows].mean() < LEAST_IDENTITY or len(np.unique(other[rows])) < LEAST_ROWS // 2:
+                    continue
+                rest = ~one.rows & ~aside
+                if rows.sum() * (~is_same[rest]).mean() >= EXPECTED if rest.any() else False:
+                    yield WordIdentity(one.source, one.word, Identity(SCALE, target, (operand,), (1.0,)))
+                    break
 
 
 def _parts(words: list[_Word], table: MixedTable, around: Around) -> Iterator[WordRange]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from finsim.generators.tables.reduction.by_word.word_dates import WordDate
+from finsim.generators.tables.reduction.by_word.word_fills import WordFill
 from finsim.generators.tables.reduction.by_word.word_identities import WordIdentity
-from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordRange
+from finsim.generators.tables.reduction.by_word.word_numbers import WordConstant, WordGrid, WordRange
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.records.mixed_table import MixedColumn
 
@@ -19,7 +20,10 @@ Found = Mapping[str, MixedColumn]
 class WordFacts:
     """``constants``, ``ranges`` and ``identities`` of numbers, ``dates`` of dates that come after others.
 
-    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges.
+    ``later`` : constants of columns that are computed from a part that is learned; ``parts`` : their ranges;
+    ``same`` : what these are computed from otherwise, before the constants: a loan that pays interest alone
+    owes what was lent until it is repaid. ``grids`` : numbers that words have multiples of; ``fills`` : cells
+    that words never lack.
     """
 
     constants: tuple[WordConstant, ...] = ()
@@ -28,12 +32,19 @@ class WordFacts:
     dates: tuple[WordDate, ...] = ()
     later: tuple[WordConstant, ...] = ()
     parts: tuple[WordRange, ...] = ()
+    same: tuple[WordIdentity, ...] = ()
+    grids: tuple[WordGrid, ...] = ()
+    fills: tuple[WordFill, ...] = ()
 
     def of_numbers(self, columns: Found, given: Collection[str]) -> dict[str, MixedColumn]:
         """Return the learned columns of numbers as words have them; columns that are ``given`` stay."""
         found = dict(columns)
+        for fill in self.fills:
+            found |= fill.kept(found) if fill.target not in given else {}
         for span in self.ranges:
             found |= span.kept(found) if span.target not in given else {}
+        for grid in self.grids:
+            found |= grid.kept(found) if grid.target not in given else {}
         for one in self.constants:
             found |= one.kept(found) if one.target not in given else {}
         for identity in self.identities:
@@ -59,10 +70,12 @@ class WordFacts:
     def of_computed(self, name: str, columns: Found) -> dict[str, MixedColumn]:
         """Return a column that has been computed as words have it."""
         found: dict[str, MixedColumn] = {}
-        for same in (one for one in self.later if one.target == name):
-            found |= same.kept({**columns, **found})
         for part in (one for one in self.parts if one.target == name):
             found |= part.kept({**columns, **found})
+        for identity in (one for one in self.same if one.rule.target == name):
+            found |= identity.kept({**columns, **found})
+        for same in (one for one in self.later if one.target == name):
+            found |= same.kept({**columns, **found})
         return found
 
     def spans(self) -> Iterator[tuple[str, str, str, float, float]]:
@@ -76,10 +89,7 @@ class WordFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
-            name: [asdict(one) for one in getattr(self, name)]
-            for name in ("constants", "ranges", "identities", "dates", "later", "parts")
-        }
+        return {one.name: [asdict(fact) for fact in getattr(self, one.name)] for one in fields(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> WordFacts:
@@ -87,14 +97,18 @@ class WordFacts:
         return cls(
             tuple(WordConstant(**one) for one in data.get("constants", ())),
             tuple(WordRange(**_tupled(one)) for one in data.get("ranges", ())),
-            tuple(
-                WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"])))
-                for one in data.get("identities", ())
-            ),
+            _identities(data.get("identities", ())),
             tuple(WordDate(**_tupled(one)) for one in data.get("dates", ())),
             tuple(WordConstant(**one) for one in data.get("later", ())),
             tuple(WordRange(**_tupled(one)) for one in data.get("parts", ())),
+            _identities(data.get("same", ())),
+            tuple(WordGrid(**one) for one in data.get("grids", ())),
+            tuple(WordFill.from_dict(one) for one in data.get("fills", ())),
         )
+
+
+def _identities(data: Collection[Mapping[str, Any]]) -> tuple[WordIdentity, ...]:
+    return tuple(WordIdentity(one["source"], one["word"], Identity(**_tupled(one["rule"]))) for one in data)
 
 
 def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Numbers that are the same, or inside a range of their own, in all rows of a word."""
+"""Numbers that are the same, or inside a range or on a grid of their own, in all rows of a word."""
 
 from __future__ import annotations
 
@@ -59,6 +59,25 @@ class WordRange:
         drawn = on_grid(drawn * most if self.of else drawn, self.grid)
         changed = values.copy()
         changed[rows] = np.minimum(np.clip(drawn, self.low, self.high), most)
+        return _with(columns, self.target, changed)
+
+
+@dataclass(frozen=True)
+class WordGrid:
+    """``target`` is ``offset`` and multiples of ``grid`` in rows of ``word``: fixed rates end on 4 and 9."""
+
+    source: str
+    word: str
+    target: str
+    grid: float
+    offset: float
+
+    def kept(self, columns: Columns) -> dict[str, MixedColumn]:
+        """Return the target with the nearest of these numbers in rows of the word."""
+        values = _numbers(columns[self.target])
+        near = np.round((values - self.offset) / self.grid) * self.grid + self.offset
+        near = on_grid(near, columns[self.target].step)
+        changed = np.where(rows_of(columns, self.source, self.word), near, values)
         return _with(columns, self.target, changed)
 
 
