@@ -87,7 +87,16 @@ def tried(column: Column, here: dict[str, str]) -> str:
     unequal = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
     if unequal:
         return f"fails: other values in {', '.join(unequal)}"
-    command = [str(folder / "bin" / "python"), "-m", "pytest", "-m", "not slow", "-p", "no:cacheprovider", *ROOMS]
+    command = [
+        str(folder / "bin" / "python"),
+        "-m",
+        "pytest",
+        "-m",
+        "not slow",
+        "-p",
+        "no:cacheprovider",
+        *ROOMS,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean())
     last = (done.stdout.strip().splitlines() or ["nothing was run"])[-1]
     return f"{'fails' if done.returncode else 'passes'}: {last}; {len(here)} tables of the same values"

@@ -95,7 +95,9 @@ def _run_here(tree: Path, tests: Sequence[str], log: Path) -> None:
         del sys.modules[name]
     import pytest
 
-    code = pytest.main(["-x", "-q", "-m", "not slow", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests])
+    code = pytest.main(
+        ["-x", "-q", "-m", "not slow", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests]
+    )
     sys.stdout.flush()
     os._exit(int(code))
 

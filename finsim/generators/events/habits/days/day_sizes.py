@@ -77,7 +77,7 @@ def _tilts(
     # Cells of each date, those of all where a date has none.
     cells_of = np.bincount(day * cells + cell, minlength=days * cells).reshape(days, cells).astype(np.float64)
     common = cells_of.sum(axis=0)
-    seen = np.bincount(day, value[cell, chosen], days)
+    seen = sums_by(day, value[cell, chosen], days)
     dates, weekly = course(seen, cells_of @ mean, cells_of @ np.maximum(variance, 0.0), weekday)
     turned = np.stack([_means(cumulative, value, tilt) for tilt in _TILTS], axis=1)
     cells_of[cells_of.sum(axis=1) == 0] = common
