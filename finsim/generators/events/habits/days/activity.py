@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.generators.events.habits.days.calendar import course, going_on
 from finsim.generators.events.habits.days.day_sizes import EDGES, learn_sizes, size_steps
-from finsim.generators.events.habits.ledger import Ledger, means_by
+from finsim.generators.events.habits.ledger import Ledger, means_by, sums_by
 from finsim.kernels.events.active_days import CHANCES, GAPS, RECENT, Calendar, Spans, count_days
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
@@ -110,13 +110,15 @@ def _calendar(ledger: Ledger, entity: Int1D, day: Int1D, lives: Lives) -> tuple[
     seen = np.bincount(day[inner], minlength=days).astype(np.float64)
     if seen.sum() < 1:
         return np.ones(days), np.ones(7)
-    shares, weekly = np.ones(days), np.ones(7)
+    shares = np.ones(days)
     for _ in range(ROUNDS):
         usual, squares = _exposure(shares, lives, days)
         # Days are drawn without replacement: who is active on most of them adds little noise.
-        shares, weekly = course(seen, usual, np.maximum(usual - squares, 0.0), weekday)
+        shares, _ = course(seen, usual, np.maximum(usual - squares, 0.0), weekday)
         shares = shares / shares.mean()
-    return shares, weekly
+    # An entity's own weekdays are held against what its dates had in all, holidays among them.
+    whole = sums_by(weekday, usual, 7) + 0.5
+    return shares, np.maximum((sums_by(weekday, usual * shares, 7) + 0.5) / whole, 1e-6)
 
 
 def _exposure(shares: Float1D, lives: Lives, days: int) -> tuple[Float1D, Float1D]:
