@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.orders import grid_of
@@ -115,7 +114,7 @@ def agreed_ratio(
 
 def _linked(values: Float1D, others: list[MixedColumn]) -> float:
     """Return how much of the spread of ranks another column tells, at most."""
-    ranks = rankdata(values)
+    ranks = _ranks(values)
     told = [0.0]
     for other in others:
         if other.kind == WORD:
@@ -125,8 +124,14 @@ def _linked(values: Float1D, others: list[MixedColumn]) -> float:
             if 2 <= (counts > 0).sum() <= MOST_WORDS:
                 told.append(float(counts @ (means - ranks.mean()) ** 2 / ((ranks - ranks.mean()) ** 2).sum()))
         elif other.kind == NUMBER and not other.missing().any() and np.ptp(other.values) > 0:
-            told.append(float(np.corrcoef(ranks, rankdata(other.values))[0, 1] ** 2))
+            told.append(float(np.corrcoef(ranks, _ranks(other.values))[0, 1] ** 2))
     return max(told)
+
+
+def _ranks(values: Float1D) -> Float1D:
+    """Return ranks from 1 on, ties sharing their mean."""
+    _, code, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2.0)[code])
 
 
 def _has_limit(ratio: Identity, values: Numbers, rng: np.random.Generator) -> bool:
