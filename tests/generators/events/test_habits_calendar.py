@@ -72,7 +72,7 @@ def test_new_days_have_the_calendar_of_the_learned_ones():
     real = figures(np.bincount(ledger.day[new], minlength=DAYS)), figures(np.bincount(ledger.day))
     assert figures(active) == pytest.approx(real[0], abs=0.1)
     assert figures(payments) == pytest.approx(real[1], abs=0.13)
-    by_weekday = np.array([law.shares[WEEKDAY == k].mean() for k in range(7)])
+    by_weekday = np.array([law.shares[k == WEEKDAY].mean() for k in range(7)])
     assert law.weekly == pytest.approx(by_weekday, rel=0.02)
     # Holidays have fewer payments on an active day too, which active days alone do not bring.
     assert real[1][0] < 0.42 < 0.5 < real[0][0]
