@@ -23,6 +23,7 @@ from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
+from finsim.engine.injection.accounts.owned_cells import with_owned_cells
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
 from finsim.engine.injection.accounts.transfer_words import TransferWords, transfer_words
@@ -168,6 +169,7 @@ def inject(
         shop_words=merchant_words(local, past, ledger.columns, counted),
     )  # fmt: skip
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"), flag)
+    added = with_owned_cells(added, sample, ledger)
     added, follows = with_second_days(added, sample, past, ledger, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     added = with_linked_sums(added, sample, ledger, streams.under("inject"))

@@ -22,6 +22,7 @@ from finsim.generators.events.habits.standing.periods import (
     SHIFTS,
     TRIED,
     WEEK,
+    WEEKS,
     index_of,
     month_start,
     nearest,
@@ -52,7 +53,7 @@ SAME = 1e-9
 class Windows:
     """How often payments without order lie near a day: of the ledger by period, and rows of entities.
 
-    counts : period class (days of the month, of the week, of the fortnight) -> float64[E, size].
+    counts : period class (days of the month, of one, two and four weeks) -> float64[E, size].
     """
 
     days: Int1D
@@ -62,7 +63,7 @@ class Windows:
     def of(cls, days: Int1D, entity: Int1D, ordinary: Bool1D) -> Windows:
         """Count the ``ordinary`` rows bool[n] of each entity by day of the period."""
         count, found = int(entity.max(initial=0)) + 1, {}
-        for size in (PHASES[MONTH], PHASES[WEEK], 2 * PHASES[WEEK]):
+        for size in (PHASES[MONTH], *(PHASES[period] for period in WEEKS)):
             cell = entity[ordinary] * size + _place(days[ordinary], size)
             found[size] = np.bincount(cell, minlength=count * size).reshape(count, size).astype(np.float64)
         return cls(days, found)
@@ -82,7 +83,7 @@ class Windows:
 
 
 def _size(period: int) -> int:
-    return PHASES[period] if PHASES[period] <= 2 * PHASES[WEEK] else PHASES[MONTH]
+    return PHASES[period] if period in WEEKS else PHASES[MONTH]
 
 
 def _place(days: Int1D, size: int) -> Int1D:

@@ -168,6 +168,7 @@ def _of_period(
     share = law.shifts[kind[:, None], (day + window.later + 3) % 7]
     away = _shift_draws(law, kind, (of.offer, of.leader), each, period, streams, world)
     moved = day + (away[:, :, None] >= share).sum(axis=2).clip(0, SHIFTS - 1) - SHIFTS // 2
+    moved = law.closed_dates.moved(kind[:, None], moved + window.later) - window.later
     usual = in_month(day + window.later, moved + window.later, law.stays[kind]) - window.later
     second = _second(law, kind, of.draws[:, 10], of.hours, each, window.grid)
     behind, is_moved, later, ratio = laws.odd.drawn(kind, month, odd)

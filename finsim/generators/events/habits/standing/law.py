@@ -15,6 +15,7 @@ from finsim.generators.events.habits.standing.changing_law import (
     levels,
     month_of,
 )
+from finsim.generators.events.habits.standing.dates.closed_dates import ClosedDates, learn_closed
 from finsim.generators.events.habits.standing.months.own_months import PayeeMonths, learn_months
 from finsim.generators.events.habits.standing.odd_law import OddLaw, Placed, learn_odd, placed
 from finsim.generators.events.habits.standing.pauses import learn_pauses, passed_over
@@ -39,7 +40,7 @@ from finsim.randomness import Streams
 KNOTS = 65
 MANY = 5
 """Series of one kind from which on an entity is of those that have many, as employers do (assumption)."""
-SAME = 1e-9
+SAME, PASSES = 1e-9, 3
 MOST_ALIKE = 0.95
 YEAR = 365.2425
 TO_AND_FRO = 0.5
@@ -67,7 +68,8 @@ class StandingLaw:
     periods left out, and of
     series beyond the first at one offer. order, group int64[E] : entities by what they are like and by
     size, and what they are like. hour_alike, shift_alike float64[K, 2], see ``together.py``; stays int64[K],
-    1 where no payment lies in another month than its due day.
+    1 where no payment lies in another month than its due day. closed int64[C], turn int64[K], see
+    ``ClosedDates``.
     """
 
     entity: Int1D
@@ -102,11 +104,18 @@ class StandingLaw:
     atom_later: Float1D
     atom_since: Int1D
     offer_common: Int1D
+    closed: Int1D
+    turn: Int1D
 
     @property
     def kinds(self) -> int:
         """Number of kinds K."""
         return len(self.period)
+
+    @property
+    def closed_dates(self) -> ClosedDates:
+        """Dates on which kinds are not paid."""
+        return ClosedDates(self.closed, self.turn)
 
     @property
     def prices(self) -> Prices:
@@ -155,7 +164,7 @@ def learn_law(
     second_alike, seconds = _seconds(of_kind, series, ledger.second[rows], count)
     # Wages of one sum and wages with overtime are moved by one weekend alike.
     alike_kind = first_of(np.unique(kinds[:, np.arange(kinds.shape[1]) != 1], axis=0, return_inverse=True)[1])
-    shifts = _shifts(alike_kind[of_kind], day - shift, shift, count)[alike_kind]
+    closed, shifts = _closed(alike_kind[of_kind], day - shift, shift, count)
     free = [(of_kind == k) & ~listed[series] for k in range(count)]
     moves = np.stack([
         np.zeros(6) if varies[k]
@@ -177,12 +186,12 @@ def learn_law(
         found.entity[by], kind[by], offer[by], period, kinds[:, 2:].copy(), found.target_cells[offers[:, 1]],
         offers[:, 0].copy(), days_of(found, payee, (group, groups))[offer_group],
         prices.starts, prices.first, prices.share,
-        _phases(kind, found.phase, count), _day_alike(kind, group, found, count), shifts, seconds,
+        _phases(kind, found.phase, count), _day_alike(kind, group, found, count), shifts[alike_kind], seconds,
         second_alike, margins, sum_alike, moves, *ends, skips, doubles, order, classes,
         hour_alike(kind, (group, found.entity), ledger.second[rows[first]], count),
         shift_alike(of_kind, (group[series], found.entity[series]), day - shift, shift, count),
         stays_in_month(of_kind, period, day, shift, count), offer_group, prices.later, prices.since,
-        first_of(payee[offers[:, 1]]),
+        first_of(payee[offers[:, 1]]), closed.dates, closed.turn[alike_kind],
     )  # fmt: skip
     return law, changing, odd_law, months
 
@@ -248,6 +257,16 @@ def _seconds(of_kind: Int1D, series: Int1D, second: Float1D, count: int) -> tupl
         rank[np.argsort(second[rows], kind="stable")] = (np.arange(len(rank)) + 0.5) / len(rank)
         alike[k] = correlation(series[rows], normal(rank)) if np.ptp(second[rows]) > 0 else 0.0
     return alike, quantiles
+
+
+def _closed(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> tuple[ClosedDates, Array]:
+    """Return closed dates, and shifts as ``_shifts`` has them of payments that none of these moves."""
+    shifts = _shifts(of_kind, due, shift, count)
+    for _ in range(PASSES):  # what holidays move tells at first of dates that are none
+        closed = learn_closed(of_kind, due, shift, shifts)
+        plain = ~closed.crossed(of_kind, due, shift)
+        shifts = _shifts(of_kind[plain], due[plain], shift[plain], count)
+    return closed, shifts
 
 
 def _shifts(of_kind: Int1D, due: Int1D, shift: Int1D, count: int) -> Array:

@@ -60,7 +60,7 @@ class Laws:
 
 
 def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return what older models do not say: hours and shifts together, where series begin, price lists."""
+    """Return what older models do not say: hours and shifts together, begins, price lists, holidays."""
     kinds = len(arrays["standing.period"])
     found: dict[str, Array] = {f"standing.{one}_alike": np.zeros((kinds, 2)) for one in ("hour", "shift")}
     found["standing.between"] = np.tile(np.linspace(0.0, 1.0, WHERE), (kinds, 2, 1))
@@ -68,7 +68,8 @@ def _before(arrays: Mapping[str, Array]) -> dict[str, Array]:
     found.update({f"standing.{one}": np.arange(offers) for one in ("offer_payee", "offer_common")})
     found["standing.atom_later"] = prices
     found["standing.atom_since"] = np.full(len(prices), NO_LIST)
-    return {**found, "standing.stays": np.zeros(kinds, np.int64)}
+    found["standing.closed"] = np.zeros(0, np.int64)
+    return {**found, **{f"standing.{one}": np.zeros(kinds, np.int64) for one in ("stays", "turn")}}
 
 
 def learn_laws(

@@ -1,4 +1,4 @@
-"""Periods of standing payments: weeks, fortnights, months to years, and the day of each that is due.
+"""Periods of standing payments: one, two and four weeks, months to years, and the day of each that is due.
 
 A day is a number of days since 1970-01-01. A phase says which day of a period is due: the day of the month
 less 1 (the last one where a month is shorter), for quarters to years 31 more for each month; of weeks, which
@@ -11,23 +11,24 @@ import numpy as np
 
 from finsim.notation import Array, Float1D, Int1D
 
-MONTH, QUARTER, WEEK, FORTNIGHT, MONTH_END, HALF, YEAR = range(7)
-TRIES = (MONTH, QUARTER, WEEK, FORTNIGHT, HALF, YEAR)
+MONTH, QUARTER, WEEK, FORTNIGHT, MONTH_END, HALF, YEAR, FOUR_WEEKS = range(8)
+TRIES = (MONTH, QUARTER, WEEK, FORTNIGHT, FOUR_WEEKS, HALF, YEAR)
+WEEKS = (WEEK, FORTNIGHT, FOUR_WEEKS)
 """Periods that groups are tried by; months from the end are told apart later (``month_ends.py``)."""
 TRIED = len(TRIES)
 MONTHS_OF = {QUARTER: 3, HALF: 6, YEAR: 12}
-PHASES = (31, 93, 7, 14, 31, 186, 372)
-LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0, 365.2425 / 12, 365.2425 / 2, 365.2425)
-LEAST = (3, 3, 6, 5, 3, 3, 3)
+PHASES = (31, 93, 7, 14, 31, 186, 372, 28)
+LENGTHS = (365.2425 / 12, 365.2425 / 4, 7.0, 14.0, 365.2425 / 12, 365.2425 / 2, 365.2425, 28.0)
+LEAST = (3, 3, 6, 5, 3, 3, 3, 5)
 """Payments that make a series at least (assumptions)."""
-MOST_SHIFT = (4, 4, 1, 1, 4, 4, 4)
+MOST_SHIFT = (4, 4, 1, 1, 4, 4, 4, 1)
 """Days that a payment may be before or behind the day that is due: weekends, holidays (assumptions)."""
 MOST_PHASES, SHIFTS = 372, 9
 
 
 def due(period: int, phase: Array, index: Array) -> Array:
     """Return the days due int64[...] of a kind of period, at phases and numbers of periods since 1970."""
-    if period in (WEEK, FORTNIGHT):
+    if period in WEEKS:
         return np.asarray(index * PHASES[period] + phase)
     month = MONTHS_OF[period] * index + phase // 31 if period in MONTHS_OF else index
     first, end = month_start(month), month_start(month + 1)
@@ -43,7 +44,7 @@ def month_start(month: Array) -> Array:
 
 def index_of(period: int, day: Array) -> Array:
     """Return the number of the period int64[...] that days lie in."""
-    if period in (WEEK, FORTNIGHT):
+    if period in WEEKS:
         return np.asarray(day // PHASES[period])
     month = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return np.asarray(month // MONTHS_OF.get(period, 1))
@@ -81,7 +82,7 @@ def window_chance(period: int, days: Int1D) -> Float1D:
     low = int(days.min()) if len(days) else 0
     many = np.bincount(days - low)
     day = low + np.flatnonzero(many)
-    if period in (WEEK, FORTNIGHT):
+    if period in WEEKS:
         phase, size = day % PHASES[period], PHASES[period]
     else:
         phase, size = day - month_start(index_of(MONTH, day)), 31

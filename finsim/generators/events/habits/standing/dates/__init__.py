@@ -1,0 +1,1 @@
+"""Dates of standing payments: those on which banks are closed."""
