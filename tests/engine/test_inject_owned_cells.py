@@ -5,7 +5,7 @@ import pandas as pd
 from bank_statement import statement, written
 
 import finsim
-from finsim.engine.injection.accounts.owned_cells import _rows_of
+from finsim.engine.injection.following.owned_cells import _rows_of
 
 
 def test_branches_and_sort_codes_are_those_of_the_accounts(tmp_path):

@@ -23,7 +23,6 @@ from finsim.engine.injection.accounts.lacking_columns import remedy
 from finsim.engine.injection.accounts.merchant_hours import MerchantHours
 from finsim.engine.injection.accounts.merchant_words import merchant_words
 from finsim.engine.injection.accounts.other_sides import OtherSides
-from finsim.engine.injection.accounts.owned_cells import with_owned_cells
 from finsim.engine.injection.accounts.related_times import RelatedTimes
 from finsim.engine.injection.accounts.rows_alike import rows_alike
 from finsim.engine.injection.accounts.transfer_words import TransferWords, transfer_words
@@ -32,6 +31,7 @@ from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.fitting_shops import ShopHabits
 from finsim.engine.injection.following.following import Following, with_balances
 from finsim.engine.injection.following.linked_sums import with_linked_sums
+from finsim.engine.injection.following.owned_cells import with_owned_cells
 from finsim.engine.injection.following.second_days import with_second_days
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns, ledger_columns
