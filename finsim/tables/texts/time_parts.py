@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from finsim.notation import NANOS_PER_DAY, Int1D
+from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
 from finsim.tables.texts.date_forms import CLOCKS, DateForm, all_forms, clock_regex, second_of
 from finsim.tables.texts.parts import CLOCK, DAY, HOUR, Part
 from finsim.tables.texts.row_cells import MISSING_TIME, RowCells
@@ -71,7 +71,9 @@ def _worth(form: DateForm, met: Sequence[tuple[int, str]], times: Int1D, other: 
     lags = np.array([_lag(places.get(text), one) for (_, text), one in zip(met, day.tolist(), strict=True)])
     away = times[other[rows]] // NANOS_PER_DAY
     chance = [_lag(places.get(text), one) for (_, text), one in zip(met, away.tolist(), strict=True)]
-    near, by_chance = _near(lags) & known, _near(np.array(chance))
+    # A sum of 12.11 beside the day looks like one too: one of those of a row is enough.
+    (lags, known), (missed, _) = _of_rows(rows, lags, known), _of_rows(rows, np.array(chance), known)
+    near, by_chance = _near(lags) & known, _near(missed)
     share, base = float(near.mean()), float(by_chance.mean())
     if share < TOLD or share < base + 0.5 * (1.0 - base):
         return 0.0
@@ -100,6 +102,13 @@ def lag_of(days: list[int] | None, day: int) -> int | None:
     """Return how many days before its row a day lies, None where it is none of those near."""
     lag = _lag(days, day)
     return lag if -LATEST <= lag <= EARLIEST else None
+
+
+def _of_rows(rows: Int1D, lags: Int1D, known: Bool1D) -> tuple[Int1D, Bool1D]:
+    """Return the smallest lag of each row that has some, and whether its time is known."""
+    order = np.lexsort((np.abs(lags), rows))
+    first = order[np.diff(rows[order], prepend=-1) > 0]
+    return lags[first], known[first]
 
 
 def _near(lags: Int1D) -> np.ndarray:
