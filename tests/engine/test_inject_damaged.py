@@ -13,6 +13,7 @@ from made_ledgers import cards
 
 import finsim
 from finsim.cli.main import main
+from finsim.engine.injection.ledger_columns import LABELS
 
 CARD = "card_testing_escalation"
 Damage = Callable[[pd.DataFrame], pd.DataFrame]
@@ -50,7 +51,7 @@ DAMAGED: dict[str, tuple[Damage, str]] = {
     "an endless amount": (with_cell("amount", np.inf), "'amount': holds 'inf'"),
     "a huge amount": (with_cell("amount", 1e300), "'amount', row 8: 1e+300; expected amounts up to 9"),
     "a date far off": (with_cell("date", "1900-01-01 00:00:00"), "expected at most 3,660"),
-    "old labels": (lambda one: one.assign(is_fraud=0), "drop old labels before new ones"),
+    "old labels": (lambda one: one.assign(**dict.fromkeys(LABELS, 0)), "drop them before new ones"),
 }
 
 

@@ -71,7 +71,7 @@ def test_sampled_rows_come_as_the_planted_do(monkeypatch):
     sample = shares(body.sample(80, Streams(5)))
     for name, (often, beside) in planted.items():
         assert sample[name][0] == pytest.approx(often, rel=0.25), name
-        assert sample[name][1] >= beside - 0.05, name
+        assert sample[name][1] >= beside - 0.08, name
     monkeypatch.setattr(learned_echoes, "learn_companions", lambda log, kept: ())
     twin = habits.Habits.fit(ledger(), Habits.Settings(), Streams(3), Budget(), lambda share, text: None)
     naive = shares(twin.sample(80, Streams(5)))

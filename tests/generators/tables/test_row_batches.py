@@ -56,7 +56,7 @@ class _Slow:
 
 
 def test_rows_that_lack_a_cell_of_their_class_are_drawn_until_they_have_it(streams):
-    followers = OutcomeFollowers((1,), np.array([[1, 2, 1]]))
+    followers = OutcomeFollowers((1,), np.array([[1, 2, 1, 0]]))
     levels = np.array([[2, 0], [1, 0], [2, 0], [2, 0], [2, 0]], np.uint8)
     found = followers.drawn(_Slow(), levels, 0, streams.at("rows"), True)
     assert found.tolist() == [[2, 7], [1, 0], [2, 7], [2, 7], [2, 7]]

@@ -47,6 +47,8 @@ def find_orders(table: MixedTable) -> list[Order]:
 def grid_of(column: MixedColumn) -> float:
     """Return what all numbers of a column are multiples of, such as 250, or nearly all; below 0: no grid."""
     there = column.values[~column.missing()]
+    if not len(there):
+        return column.step or NO_GRID
     grain = grain_of(*np.unique(there, return_counts=True), column.step)
     if grain.size and not grain.some:
         return grain.size

@@ -37,7 +37,7 @@ def find_cases(table: MixedTable, computed: Collection[str], streams: Streams) -
     ``computed`` : columns that are none of the targets. One rule that holds in all rows is a case without
     words. Words without a rule have ``own`` cells, where another one has a level payment or a factor.
     """
-    numbers = {name: one for name, one in table.columns.items() if one.kind == NUMBER}
+    numbers = {name: one for name, one in table.columns.items() if one.kind == NUMBER and _is_plain(one)}
     targets = [name for name in numbers if name not in computed][:MOST_TARGETS]
     free = [
         *(name for name in numbers if name not in computed),
@@ -61,6 +61,11 @@ def find_cases(table: MixedTable, computed: Collection[str], streams: Streams) -
         elif found:
             part.append(max(found, key=lambda one: len(one.words)))
     yield from part
+
+
+def _is_plain(column: MixedColumn) -> bool:
+    """Tell whether a column of numbers has some, and none that is infinite."""
+    return not column.missing().all() and not np.isinf(column.values).any()
 
 
 def _sources(table: MixedTable, target: str) -> Iterator[_Source]:
