@@ -70,6 +70,18 @@ def test_a_form_is_found_and_filled(way):
     assert np.mean([one == other for one, other in zip(made, new["text"], strict=True)]) > 0.97
 
 
+def test_a_day_is_found_beside_a_sum_that_looks_like_one():
+    """Of a day that is the sum by chance nobody knows which of them is meant."""
+    real = ledger()
+    real["sum"] = np.random.default_rng(4).integers(10, 28, ROWS) + 0.05 + real.index % 7 / 100
+    real["text"] = [f"BUY {row['when']:%d.%m} {row['sum']:.2f}" for _, row in real.iterrows()]
+    (found,) = found_texts(cells_of(real), ["text"], Streams(1))
+    later = real.assign(when=real["when"] + pd.Timedelta(days=9))
+    made = filled(found.law, found.templates, cells_of(later), 5)
+    wanted = [f"BUY {row['when']:%d.%m} {row['sum']:.2f}" for _, row in later.iterrows()]
+    assert np.mean([one == other for one, other in zip(made, wanted, strict=True)]) > 0.97
+
+
 def test_texts_without_cells_are_none():
     """Words by chance, levels, one text of each payee and one of each entity are no texts made of cells."""
     real = ledger()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finsim.generators.events.habits.days.activity import learn_activity
-from finsim.generators.events.habits.days.calendar import believed, going_on, steadied
+from finsim.generators.events.habits.days.calendar import believed, course, going_on, steadied
 from finsim.generators.events.habits.days.day_sizes import learn_sizes
 from finsim.generators.events.habits.ledger import DAY, Ledger
 from finsim.kernels.events.active_days import Spans, draw_days
@@ -91,6 +91,29 @@ def test_who_is_active_on_most_days_is_no_noise():
     seen[60] = 12.0
     sure, unsure = (believed(seen, np.full(DAYS, 18.0), np.full(DAYS, noise)) for noise in (1.8, 18.0))
     assert sure[60] < 0.75 < 0.95 < unsure[60]
+
+
+def test_entities_active_on_most_days_tell_of_a_date_that_differs_a_little():
+    """Of 60 entities active on about 95 % of the days 12 are not on one: of rare ones that is chance."""
+    rng = np.random.default_rng(8)
+    counts = rng.poisson(3.0, (60, DAYS))
+    counts[:12, 77] = 0
+    counts[:, [0, -1]] = 1
+    entity, day = np.nonzero(counts)
+    entity, day = (np.repeat(one, counts[counts > 0]) for one in (entity, day))
+    starts, alike = np.searchsorted(entity, np.arange(61)).astype(np.int64), np.zeros(len(day))
+    ledger = Ledger(starts, entity, day, alike, alike.astype(np.int64), alike, 2, MONDAY * DAY, DAYS, True)
+    _, law = learn_activity(ledger)
+    assert law.shares[77] < 0.9
+
+
+def test_each_weekday_keeps_what_it_has_where_its_dates_differ_widely():
+    rng = np.random.default_rng(9)
+    usual, wide = np.full(DAYS, 80.0), np.array([0.1, 0.1, 0.1, 1.2, 1.2, 0.1, 0.1])[WEEKDAY]
+    seen = rng.poisson(usual * np.exp(rng.normal(0, wide))).astype(float)
+    found, _ = course(seen, usual, usual, WEEKDAY)
+    whole = [np.bincount(WEEKDAY, one, 7) for one in (usual * found, seen)]
+    assert whole[0] == pytest.approx(whole[1], rel=0.03)
 
 
 def test_a_holiday_is_believed_where_most_dates_are_alike():

@@ -117,6 +117,10 @@ def test_nothing_is_closed_where_chance_explains_it():
     closed = np.where(day + shift == 19_104, shift + 1, shift)
     found = learn_closed(np.zeros(4_000, int), day, closed, _shifts(np.zeros(4_000, int), day, closed, 1))
     assert (found.dates.tolist(), found.turn.tolist()) == ([19_104], [1])
+    before = np.where(weekday_of(day) > 4, 4 - weekday_of(day), 0)
+    early = np.where(day + before == 19_104, before - 1, before)
+    found = learn_closed(np.zeros(4_000, int), day, early, _shifts(np.zeros(4_000, int), day, early, 1))
+    assert (found.dates.tolist(), found.turn.tolist()) == ([19_104], [-1])
     every = learn_closed(
         np.zeros(4_000, int), day, shift * 0, _shifts(np.zeros(4_000, int), day, shift * 0, 1)
     )
