@@ -21,6 +21,8 @@ from finsim.cli.main import main
 from finsim.errors import FinsimError, StudyError
 from finsim.verbs.schema import KINDS
 
+pytestmark = pytest.mark.sweep
+
 # What a JSON Schema cannot say -> words of the loader.
 BLIND = {
     "names that another part of the file defines": (

@@ -15,6 +15,8 @@ import finsim
 from finsim.cli.main import main
 from finsim.engine.injection.ledger_columns import LABELS
 
+pytestmark = pytest.mark.sweep
+
 CARD = "card_testing_escalation"
 Damage = Callable[[pd.DataFrame], pd.DataFrame]
 

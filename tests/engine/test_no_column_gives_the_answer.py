@@ -14,6 +14,8 @@ from finsim.notation import Array
 from finsim.records.columns import LABEL, with_roles
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, Transactions
 
+pytestmark = pytest.mark.sweep
+
 SCHEMES = {
     "account_takeover": 16,
     "app_scam_mule_chain": 18,

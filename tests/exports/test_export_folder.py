@@ -17,6 +17,8 @@ from finsim.exports import DOCUMENTS, EXPORTS
 from finsim.exports import prov as prov_export
 from finsim.exports.export_folder import RECORD, read_record
 
+pytestmark = pytest.mark.sweep
+
 
 def content(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -17,6 +17,8 @@ from finsim.markets.books.tick_measures import measures, top_of
 from finsim.notation import Array
 from finsim.randomness import Streams
 
+pytestmark = pytest.mark.sweep
+
 DAY = (34_200.0, 57_600.0)
 BARS = {
     "ordinary": (TickBar(*DAY, 10_000, 10_090, 9_950, 10_040, 500_000),),

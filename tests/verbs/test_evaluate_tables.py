@@ -16,6 +16,8 @@ import pytest
 import finsim
 from finsim.cli.main import main
 
+pytestmark = pytest.mark.sweep
+
 QUICK = finsim.EvaluationSettings(bootstrap=20)
 
 

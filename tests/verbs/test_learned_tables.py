@@ -13,6 +13,8 @@ import finsim
 from finsim.cli.main import app
 from finsim.errors import FitError, StudyError
 
+pytestmark = pytest.mark.sweep
+
 LOANS = "Vertrag;Antragstag;Betrag;Zins;Rating;Ausfall\n"
 SCHEMA = """
 finsim: schema/1

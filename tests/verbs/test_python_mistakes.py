@@ -14,6 +14,8 @@ import pytest
 
 import finsim
 
+pytestmark = pytest.mark.sweep
+
 PARSER_WORDS = ("Input should", "pydantic", "Traceback", "object has no attribute", "Arrow schema")
 
 

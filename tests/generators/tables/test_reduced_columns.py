@@ -22,6 +22,8 @@ from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
 
+pytestmark = pytest.mark.sweep
+
 STREAMS = Streams(3)
 
 
