@@ -23,8 +23,6 @@ from finsim.tables.endings import WRITTEN, ending_of, known_ending
 from finsim.tables.sources.opening import stored_schema
 from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 
-pytestmark = pytest.mark.sweep
-
 CLIENTS = {"pandas": by_pandas, "polars": by_polars, "duckdb": by_duckdb}
 READS = {
     "pandas": (".parquet", ".csv", ".csv.gz", ".arrow"),  # zstd needs one more package there
