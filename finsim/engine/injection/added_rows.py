@@ -98,11 +98,11 @@ def added_rows(
     for at in words.columns if words else ():
         worded = np.array([one.worded for one in found], dtype=np.int64)
         kind = sample.cells.schema.field(at).type
-        cells[at] = _stored(_over(cells[at], sample.cells.column(at), worded), kind)
+        cells[at] = stored_cells(_over(cells[at], sample.cells.column(at), worded), kind)
     _lend_words(cells, found, sample)
     if flag is not None:
         kind = sample.cells.schema.field(flag.part.at).type
-        cells[flag.part.at] = _stored(flag.cells([one.labels[0] for one in found], kind), kind)
+        cells[flag.part.at] = stored_cells(flag.cells([one.labels[0] for one in found], kind), kind)
     fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
     labels, named = _labels(found, schemes), label_names(sample.cells.schema.names)
     fields += [field.with_name(named[field.name]) for field in LABEL_FIELDS]
@@ -124,11 +124,11 @@ def _lend_words(cells: list[pa.ChunkedArray | pa.Array], found: Sequence[Row], s
     for at in sorted({at for one in found for at, _ in (*one.lent, *one.made)}):
         kind = sample.cells.schema.field(at).type
         rows = np.array([dict(one.lent).get(at, NOBODY) for one in found], dtype=np.int64)
-        cells[at] = _stored(_over(cells[at], sample.cells.column(at), rows), kind)
+        cells[at] = stored_cells(_over(cells[at], sample.cells.column(at), rows), kind)
         texts = [dict(one.made).get(at) for one in found]
         if any(text is not None for text in texts):
             plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-            cells[at] = _stored(
+            cells[at] = stored_cells(
                 pc.coalesce(pa.array(texts, pa.string()).cast(plain), cells[at].cast(plain)), kind
             )
 
@@ -228,7 +228,7 @@ def _cells(
                 columns[at], cells.column(at), when, streams.under("reference", at), sample.references.get(at)
             )
     return [
-        one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)
+        one if one.type == field.type or _is_wider(one.type, field.type) else stored_cells(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ], {header: text for header, text in told.items() if text}
 
@@ -289,7 +289,7 @@ def _over(column: pa.ChunkedArray | pa.Array, source: pa.ChunkedArray, rows: Int
     return pc.if_else(here, _flat(lent, plain), _flat(column, plain))
 
 
-def _stored(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
+def stored_cells(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
     """Return cells in the type of the table's column, coded where that is."""
     if not pa.types.is_dictionary(kind):
         return column.cast(kind)

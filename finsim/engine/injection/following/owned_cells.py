@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.types as kinds
 
-from finsim.engine.injection.added_rows import Added
+from finsim.engine.injection.added_rows import Added, stored_cells
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import Array, Int1D
@@ -39,7 +39,9 @@ def with_owned_cells(added: Added, sample: LedgerSample, ledger: Ledger) -> Adde
             made = _plain(cells[name]).to_pandas().to_numpy(dtype=object, copy=True)
             made[kept.to_numpy()] = words.take(pa.array(lent[lent >= 0])).to_pandas().astype(object)
             column = pa.array(made, words.type, from_pandas=True)
-            cells = cells.set_column(at, cells.schema.field(at), _stored(column, cells.schema.field(at).type))
+            cells = cells.set_column(
+                at, cells.schema.field(at), stored_cells(column, cells.schema.field(at).type)
+            )
     return replace(added, cells=cells)
 
 
@@ -75,7 +77,3 @@ def _is_word(kind: pa.DataType) -> bool:
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if kinds.is_dictionary(column.type) else column
-
-
-def _stored(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return column.dictionary_encode().cast(kind) if kinds.is_dictionary(kind) else column.cast(kind)

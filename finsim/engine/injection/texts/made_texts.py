@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.injection.added_rows import Added
+from finsim.engine.injection.added_rows import Added, stored_cells
 from finsim.engine.injection.following.second_days import second_columns
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
@@ -104,9 +104,5 @@ def _times(cells: pa.ChunkedArray | pa.Array, zone: str) -> Int1D:
 def _put(table: pa.Table, name: str, texts: Sequence[str | None]) -> pa.Table:
     at = table.schema.get_field_index(name)
     kind = table.schema.field(at).type
-    plain = pa.array(texts, pa.string())
-    if pa.types.is_dictionary(kind):
-        cells = plain.cast(kind.value_type).dictionary_encode().cast(kind)
-    else:
-        cells = plain.cast(kind)
+    cells = stored_cells(pa.array(texts, pa.string()), kind)
     return table.set_column(at, table.schema.field(at), cells)
