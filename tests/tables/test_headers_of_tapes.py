@@ -18,7 +18,7 @@ TAPES = {
     "Codice prestito|Data di erogazione|Debito residuo|Importo erogato|Tasso nominale|Classe di rischio|Stato": "id opened balance amount rate grade outcome",
     "Leningnummer|Begindatum|Uitstaand bedrag|Leenbedrag|Rentevoet|Risicoklasse|Kredietstatus": "id opened balance amount rate grade outcome",
     "LoanNo|OrigDate|CurBal|AmtFin|APRpct|CreditTier|Status": "id opened balance amount rate grade outcome",
-    "AcctNo|OrigDt|CurPrinBal|LoanAmtUSD|IntRate|FICOBand|LoanStatus": "- opened balance amount rate grade outcome",
+    "AcctNo|OrigDt|CurPrinBal|LoanAmtUSD|IntRate|FICOBand|LoanStatus": "id opened balance amount rate grade outcome",
     "N.º contrato|Data de início|Saldo devedor|Valor contratado|Taxa de juro|Classificação|Situação": "- opened balance amount rate grade outcome",
 }  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_random_tables_in_random_dialects_are_read_as_they_were_written(tmp_path
         ("ts,n\n1735689600,1\n1735693300,2\n", "ts", {"type": "ts", "unit": "s"}, "unit: s?"),
         ("ts,n\n1735689600000,1\n1735693300000,2\n", "ts", {"type": "ts", "unit": "ms"}, "unit: ms?"),
         ("pd,amount,term\n0,5,36\n36,6,24\n3,7,12\n", "pd", {"type": "ratio", "unit": "percent"},
-         "values 0 to 36 with mean 13: percent?"),
+         "values seen, 0 to 36, mean 13: percent?"),
         ("pd,amount,term\n0.5,5,36\n12.6,6,24\n", "pd", {"type": "ratio", "unit": "percent"}, "percent?"),
         ("d,y\n01/02/2024,a\n01/05/2024,b\n01/09/2024,b\n02/11/2024,c\n", "d", {"format": "%m/%d/%Y"},
          "read month first"),

@@ -10,6 +10,7 @@ _CODES = frozenset((
     "EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CNY",
     "INR", "BRL", "MXN", "ZAR", "SGD", "HKD", "KRW", "ILS", "AED",
 ))  # fmt: skip
+_WORDS = frozenset(("ils", "cad"))  # codes that are words in small letters
 _CENTS = re.compile(r"(?<![a-z])(cents?|pence|rappen|centimes|centimos|céntimos|minor units?)(?![a-z])", re.I)
 _PERCENT = re.compile(r"%|(?<![a-z])(percent|pct|prozent|pourcent|porcentaje)(?![a-z])", re.I)
 
@@ -34,12 +35,14 @@ def currency_in(header: str) -> str:
         >>> currency_in("Betrag (€)"), currency_in("amount USD"), currency_in("EURUSD"), currency_in("USD")
         ('EUR', 'USD', '', '')
         >>> currency_in("BillUSD"), currency_in("usd_amount"), currency_in("amountUSDEUR")
-        ('USD', '', '')
+        ('USD', 'USD', '')
 
     """
     words = re.findall(r"[A-Za-z]+", re.sub(_CODE_JOINED, r" \1", header))
     named = {code for sign, code in SIGNS.items() if sign in header} | {one for one in words if one in _CODES}
-    return next(iter(named)) if len(named) == 1 and (len(words) > 1 or words[0:1] != [*named]) else ""
+    named |= {one.upper() for one in words if one.islower() and one.upper() in _CODES and one not in _WORDS}
+    alone = len(words) == 1 and words[0].upper() in named
+    return next(iter(named)) if len(named) == 1 and not alone else ""
 
 
 def without_unit(header: str) -> str:

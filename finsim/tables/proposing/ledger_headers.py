@@ -20,7 +20,7 @@ _WORDS: Mapping[str, str] = {
     " transaktionsnr"
     " numeroecriture numecriture necriture noecriture numeroasiento nasiento numeromovimento nmovimento"
     " numeromovimiento nmovimiento noperation boekingsnummer mutatienummer"
-    " authid authorizationid authorisationid txnno",
+    " authid authorizationid authorisationid txnno transactionreference paymentreference transactionnumber",
     "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag"
     " buchungsdatum datum fecha data valuta dateoperation zeit zeitpunkt zeitstempel buchungszeit"
     " fechahora fechaoperacion horodatage dataora datahora 日付 交易日期 umsatzdatum wertstellung"
@@ -49,7 +49,8 @@ _WORDS: Mapping[str, str] = {
     " destinationaccount toiban ibanto receiveriban counterpartyaccount beneficiaryaccount zielkonto"
     " gegenkontoiban gegenpartei zahlungsempfanger zahlungsempfaenger contrepartie contraparte controparte"
     " tegenrekening tegenpartij naamtegenpartij payee payeeid payeename payeeaccount recipient recipientname"
-    " recipientaccount beneficiaryname counterpartyname counterpartyid otheraccount otherparty paidto",
+    " recipientaccount beneficiaryname counterpartyname counterpartyid counterpartyiban"
+    " otheraccount otherparty paidto",
     "merchant": "merchant merchantid merchantname merchantno terminal terminalid txterminalid handler"
     " haendler handlernr haendlernr handlerid haendlerid comercio comerciante commercant esercente shop"
     " shopid enseigne magasin establecimiento tienda estabelecimento loja negozio winkel winkelier"

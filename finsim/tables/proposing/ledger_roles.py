@@ -61,7 +61,7 @@ def ledger_roles(
         "from_account": [
             header for header in free
             if types[header] in _WORDS and is_id(header) and names_entity(header)
-            and _repeats(cells(headers.index(header)))
+            and repeats(cells(headers.index(header)))
         ],
     }  # fmt: skip
     for role, others in alone.items():
@@ -69,7 +69,7 @@ def ledger_roles(
             found[role] = others[0]
             said.append(_FOUND[role].format(others[0]))
     lacks = {*plays} - {*found} - ({"amount"} if "debit" in found else set())
-    if lacks or not _repeats(by_header(found["from_account"])):
+    if lacks or not repeats(by_header(found["from_account"])):
         return {}, ()
     named = {header: role for role, header in found.items()}
     able = [header for header in types if types[header] in _WORDS]
@@ -85,7 +85,8 @@ def ledger_roles(
     return named, tuple(said)
 
 
-def _repeats(cells: Sequence[str]) -> bool:
+def repeats(cells: Sequence[str]) -> bool:
+    """Tell whether values of a column come twice on average."""
     filled = [cell for cell in cells if cell.strip()]
     return bool(filled) and len(filled) >= _ROWS_AN_ENTITY * len(set(filled))
 

@@ -15,9 +15,9 @@ LOAN_WORDS: Mapping[str, str] = {
     " numerocredit numeroprestamo numerodeprestamo numerocredito numeroprestito numeromutuo"
     " numeroemprestimo numerodoemprestimo leningnummer kredietnummer"
     " loanref loanreference loannum accountref agreementno agreementnumber facilityno"
-    " facilityref contractref dealid exposureid vertragsnr vertragid kontonummer numpret"
-    " refpret referencepret noprestamo nprestamo idoperacion numerooperacion codigoprestamo"
-    " refprestamo contrato idprestito codiceprestito numerofinanziamento idemprestimo"
+    " facilityref facilityreference contractreference contractref dealid exposureid vertragsnr vertragid"
+    " kontonummer numpret refpret referencepret noprestamo nprestamo idoperacion numerooperacion"
+    " codigoprestamo refprestamo contrato idprestito codiceprestito numerofinanziamento idemprestimo"
     " idcontrato leningid leningnr kredietnr",
     "obligor": "obligorid kundennummer idcliente kunde kundennr customer customerno client cliente"
     " debitor schuldner kreditnehmer kreditnehmernr emprunteur prestatario mutuatario devedor"
@@ -107,7 +107,7 @@ LOAN_WORDS: Mapping[str, str] = {
     " valeurgarantie valeurdelagarantie valordelagarantia valoregaranzia garanzia valordagarantia"
     " onderpand onderpandwaarde waardeonderpand"
     " propertyvalue valuation securityvalue valorvivienda valordetasacion valortasacion"
-    " valoreimmobile valordoimovel",
+    " valoreimmobile valordoimovel originalvaluation originalpropertyvalue",
     "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
     "income": "income annualincome annualinc einkommen ingresos revenu reddito renta applicantincome"
     " nettoeinkommen monatseinkommen monatsnettoeinkommen haushaltseinkommen einkommennetto"

@@ -16,7 +16,7 @@ from finsim.tables.proposing import roles
 from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed, without_settled_orders
 from finsim.tables.proposing.forms import Numbers, moment, numbers
-from finsim.tables.proposing.ledger_roles import ledger_roles, without_payer
+from finsim.tables.proposing.ledger_roles import ledger_roles, repeats, without_payer
 from finsim.tables.proposing.loan_roles import complete_loans, without_other_classes
 from finsim.tables.proposing.lone_roles import lone_roles
 from finsim.tables.proposing.look import is_text_file, look
@@ -211,6 +211,8 @@ def _named(
     and other tables are still money, those of loan tapes numbers.
     """
     seen = {header: _form(cells(at)) for at, header in enumerate(headers) if roles.is_ambiguous(header)}
+    texts = (one for one in headers if one not in seen and roles.is_code(one))
+    seen |= {one: "cat" for one in texts if repeats(cells(headers.index(one)))}
     named = roles.roles(headers, kind if kind != "table" else "payments", seen)
     if kind == "loans":
         named = without_other_classes(named, {one: cells(headers.index(one)) for one in named})

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
+from finsim.tables.header_abbreviations import header_words, readings, written_out
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.proposing.header_units import without_unit
 from finsim.tables.proposing.ledger_headers import is_of_account, is_of_other_side, ledger_words
@@ -165,32 +166,22 @@ _TIMES = frozenset(
 )
 
 
-def _words(header: str) -> list[str]:
-    """Return the words of a header: parted by signs and by capitals after small letters."""
-    words = [""]
-    for before, sign in zip(" " + header, header, strict=False):
-        if not sign.isalnum() or (sign.isupper() and before.islower()):
-            words.append("")
-        words[-1] += sign.casefold() if sign.isalnum() else ""
-    return [word for word in words if word]
-
-
 def is_id(header: str) -> bool:
     """Tell whether a header names an identifier: its last word of up to three does, or its first of two."""
-    words = _words(header)
+    words = header_words(header)
     first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
     return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
 
 
 def is_code(header: str) -> bool:
     """Tell whether a header's last word names a code that rows share: a place, a product, a reference."""
-    words = _words(header)
+    words = header_words(header)
     return bool(words) and words[-1] in _CODES
 
 
 def names_entity(header: str) -> bool:
     """Tell whether a header speaks of cards, accounts or customers: one of its words does."""
-    return any(word in _ENTITIES or word.startswith(_ENTITY_BEGINNINGS) for word in _words(header))
+    return any(word in _ENTITIES or word.startswith(_ENTITY_BEGINNINGS) for word in header_words(header))
 
 
 def is_entity(header: str) -> bool:
@@ -202,17 +193,21 @@ def is_entity(header: str) -> bool:
 def names_payee(header: str) -> bool:
     """Tell whether a header speaks of who is paid, or of whoever is on the other side."""
     known = folded(header) in SYNONYMS["payments"]["to_account"]
-    return known or is_of_other_side([folded(word) for word in _words(header)])
+    return known or is_of_other_side(_written_out(header))
 
 
 def names_account(header: str) -> bool:
     """Tell whether one of the words of a header is an account: compte, IBAN, Gegenkonto."""
-    return is_of_account([folded(word) for word in _words(header)])
+    return is_of_account(_written_out(header))
+
+
+def _written_out(header: str) -> list[str]:
+    return [folded(written_out(word)) for word in header_words(header)]
 
 
 def is_time(header: str) -> bool:
     """Tell whether a header names a time: its last word does."""
-    words = _words(header)
+    words = header_words(header)
     return bool(words) and (words[-1] in _TIMES or folded(header) in SYNONYMS["prices"]["date"])
 
 
@@ -228,6 +223,10 @@ def roles(headers: Sequence[str], kind: str, types: Mapping[str, str] | None = N
     if kind == "loans":  # amounts and rates of a tape carry their unit: Balance (GBP), Rate %, LTV in percent
         for header in headers:
             there.setdefault(folded(without_unit(header)), header)
+    if kind in ("payments", "loans"):
+        for header in headers:
+            for reading in readings(without_unit(header)):
+                there.setdefault(folded(reading), header)
     found: dict[str, str] = {}
     for role, words in SYNONYMS[kind].items():
         known = [
@@ -250,6 +249,8 @@ def _is_other(word: str, role: str, kind: str) -> bool:
     """Tell whether a column of a type plays another of the roles that its header may mean."""
     if kind in ("date", "ts"):
         return role in ("currency", "amount", "balance")
+    if role == "id" and kind == "cat":  # a reference whose values repeat is a text of the payer
+        return word.endswith("reference")
     return role == "date" and kind == "cat" and word in SYNONYMS["payments"]["currency"]
 
 

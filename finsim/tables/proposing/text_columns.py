@@ -332,7 +332,7 @@ def _epoch(header: str, low: float, high: float, base: Field, whole: bool) -> Gu
 
 def _share(header: str, values: Sequence[float], base: Field) -> Guess:
     low, high, mean = min(values), max(values), sum(values) / len(values)
-    shown = f"`{header}`: values {low:g} to {high:g} with mean {mean:.3g}"
+    shown = f"`{header}`: {len(values):,} values seen, {low:g} to {high:g}, mean {mean:.3g}"
     if high > 1.5 and high <= 1000:
         return Guess(replace(base, type="ratio", unit="percent"), (f"{shown}: percent?",))
     if high > 1000:
@@ -347,7 +347,7 @@ def _term(header: str, texts: Sequence[str], low: float, high: float, base: Fiel
     if any(word in said for word in ("month", "monat", "mes", "mois", "mesi")):
         return Guess(replace(base, unit="months"))
     if high <= 40:
-        doubt = f"`{header}`: values {low:g} to {high:g}: months, or unit: years?"
+        doubt = f"`{header}`: values seen {low:g} to {high:g}: months, or unit: years?"
         return Guess(replace(base, unit="months"), (doubt,))
     return Guess(replace(base, unit="months"))
 
@@ -360,16 +360,17 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
     coded = sum(any(sign.isdigit() for sign in cell) for cell in cells) > 0.9 * len(cells)
     distinct = len(set(cells)) / len(cells)
     spaced = sum(" " in cell.strip() for cell in cells) > 0.1 * len(cells)
-    key = (is_id(header) or base.role in _ID_ROLES or _has_entities(header, cells)) and not spaced
+    words = not coded and not any(any(map(str.isdigit, cell)) for cell in cells) and distinct < 0.1
+    named = is_id(header) and not words  # a code of few words is a category: GROCERY, FUEL
+    key = (named or base.role in _ID_ROLES or _has_entities(header, cells)) and not spaced
     key = key or (coded and len(cells) >= 20 and distinct > 0.9 and not any(" " in cell for cell in cells))
     kind = "id" if key or (digits > 0.5 * len(cells) and distinct > 0.5) else "cat"
     if digits > 0.5 * len(cells):
         doubts.append(f"`{header}` is mostly numbers but has {odd}: {kind}")
-    words = sorted({cell for cell in cells if cell.strip().casefold() in NULL_WORDS - _LABELS})
-    if words:
-        doubts.append(
-            f"`{header}`: {', '.join(words)} are labels; if they mean empty, declare null: [{words[0]}]"
-        )
+    empty = sorted({cell for cell in cells if cell.strip().casefold() in NULL_WORDS - _LABELS})
+    if empty:
+        meant = f"`{header}`: {', '.join(empty)} are labels; if they mean empty, declare null: [{empty[0]}]"
+        doubts.append(meant)
     doubts += _who_acts(header, cells) if kind == "id" else ()
     if base.role == "outcome":
         flag = f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]"
