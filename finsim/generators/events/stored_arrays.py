@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,13 +32,15 @@ def arrays_of(prefix: str, item: Any) -> dict[str, Array]:
 
 
 def item_of(kind: type[Kind], prefix: str, arrays: Mapping[str, Array]) -> Kind:
-    """Return the dataclass that ``arrays_of`` wrote; raises KeyError for a part that lacks."""
+    """Return the dataclass that ``arrays_of`` wrote; raises KeyError for a part without a default."""
     values: dict[str, Any] = {}
     for one in fields(kind):  # type: ignore[arg-type]
         name = f"{prefix}.{one.name}"
         if f"{name}.count" in arrays:
             count = int(arrays[f"{name}.count"][0])
             values[one.name] = tuple(NumberMargin.from_state(f"{name}.{k}", arrays) for k in range(count))
+        elif name not in arrays and one.default is not MISSING:
+            continue
         elif one.type in ("int", "float", "bool"):
             values[one.name] = {"int": int, "float": float, "bool": bool}[one.type](arrays[name][0])
         else:

@@ -16,6 +16,9 @@ from finsim.records.mixed_table import MixedTable
 
 LONGEST = 62
 """Days after a row within which one may answer it (assumption: payments are given back within two months)."""
+REACHES = (LONGEST, 10, 3, 1)
+"""Days within which answers are looked for, one after the other: what is paid each month is given back
+within days, before time run back meets the payment of the next month (assumption)."""
 NONE = -1
 NANOS_PER_DAY = 86_400_000_000_000
 

@@ -24,6 +24,8 @@ from finsim.records.event_log import EventRoles
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, MixedColumn, MixedTable
 
 DRAWS = 2
+NOBODY = -1
+"""Stands for no payee."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class CompanionLaw:
     bank, ``host`` int32[H, C + 1] words of their hosts where they tell the chain. Of each row of the bank:
     ``lag`` int64[B] ns after the host, ``how`` int64[B] and ``number`` float64[B] as ``sum_laws`` has them,
     ``cells`` int32[B, C], ``AS_BEFORE`` for the word of the host; ``numbers`` float64[B, N] of other columns
-    where ``as_number`` bool[B, N] is false, else that of the host.
+    where ``as_number`` bool[B, N] is false, else that of the host. ``pays_nobody``: they name no payee, and
+    their hosts may name none.
     """
 
     leads: bool
@@ -61,6 +64,7 @@ class CompanionLaw:
     cells: Array
     numbers: Float2D
     as_number: Array
+    pays_nobody: bool = False
 
 
 def with_companions(block: Block, roles: EventRoles, law: CompanionLaw, word: int, begin: int) -> Block:
@@ -92,7 +96,7 @@ def host_chances(law: CompanionLaw, table: MixedTable, roles: EventRoles) -> Flo
     """Return the chance float64[n] that each row is a host: by its words, as many of them as were learned."""
     every = words_of(table, roles, np.arange(table.rows))
     cells = every[:, law.told]
-    if roles.partner is not None:
+    if roles.partner is not None and not law.pays_nobody:
         named: Bool1D = table[roles.partner].values >= 0
     else:
         named = np.ones(table.rows, np.bool_)
@@ -128,6 +132,8 @@ def _rows(hosts: MixedTable, roles: EventRoles, law: CompanionLaw, bank: Int1D) 
             columns[name] = one.with_values(later)
         elif name == roles.amount:
             columns[name] = one.with_values(_sums(one, law, bank))
+        elif name == roles.partner and law.pays_nobody:
+            columns[name] = one.with_values(np.full_like(one.values, NOBODY))
         elif one.kind == TIME:
             wait = np.where(one.missing(), MISSING_TIME, waits(one, time))
             columns[name] = one.with_values(times_after(later, wait, one.step))

@@ -8,7 +8,7 @@ payees (own).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -42,6 +42,7 @@ class Paid:
 
     ``payee`` int64[n] from 0; ``time`` int64[n] ns; ``sums`` float64[n], NaN where one lacks; ``words``:
     int64[n] from 0 by column. ``named``: whether payees are told apart; if not, equal sums alone tell.
+    ``entity`` int64[n] and ``nobody`` bool[n], rows that name no payee: empty where fees are not asked of.
     """
 
     party: Int1D
@@ -50,11 +51,16 @@ class Paid:
     sums: Float1D
     words: Mapping[str, Int1D]
     named: bool = True
+    entity: Int1D = field(default_factory=lambda: np.zeros(0, np.int64))
+    nobody: Bool1D = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def take(self, rows: Array) -> Paid:
         """Return some rows."""
         words = {name: one[rows] for name, one in self.words.items()}
-        return Paid(self.party[rows], self.payee[rows], self.time[rows], self.sums[rows], words, self.named)
+        whose = (self.entity[rows], self.nobody[rows]) if len(self.entity) else (self.entity, self.nobody)
+        return Paid(
+            self.party[rows], self.payee[rows], self.time[rows], self.sums[rows], words, self.named, *whose
+        )
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class Fact:
     """Rows with one of some words, ``said`` int64[G, P] of ``columns``, come with another row.
 
     ``leads``: before it, else after it; at most ``reach`` ns apart, with the same sum if ``same_sum``.
-    ``rows`` and ``met`` int64[G]: rows of each word, and how many of them come with another.
+    ``rows`` and ``met`` int64[G]: rows of each word, and how many of them come with another. ``host``: the
+    words of the row that they come with, whoever is paid there; empty for any row at their own payee.
     """
 
     columns: tuple[str, ...]
@@ -72,6 +79,7 @@ class Fact:
     reach: int
     rows: Int1D
     met: Int1D
+    host: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +208,11 @@ def facts_of(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
 
 def companions(paid: Paid, fact: Fact) -> tuple[Int1D, Int1D]:
     """Return rows int64[m] that come with another by a fact, and which: the end of a chain."""
+    if fact.host:
+        both = np.flatnonzero(_has_one_of(paid, fact.columns, np.array([*fact.said, fact.host])))
+        some = replace(paid.take(both), party=paid.entity[both])
+        one, two = companions(some, replace(fact, host=()))
+        return both[one], both[two]
     worded = has_words(paid, fact)
     sequence = Sequence.of(paid, fact.leads, fact.same_sum)
     following, wait = sequence.following(_kinds(paid, fact.columns)[0])
@@ -218,10 +231,14 @@ def companions(paid: Paid, fact: Fact) -> tuple[Int1D, Int1D]:
 
 def has_words(paid: Paid, fact: Fact) -> Bool1D:
     """Return bool[n], the rows with the words of a fact."""
+    return _has_one_of(paid, fact.columns, fact.said)
+
+
+def _has_one_of(paid: Paid, columns: tuple[str, ...], said: Array) -> Bool1D:
     found = np.zeros(len(paid.time), np.bool_)
-    for words in fact.said:
+    for words in said:
         same = np.ones(len(found), np.bool_)
-        for name, word in zip(fact.columns, words, strict=True):
+        for name, word in zip(columns, words, strict=True):
             same &= paid.words[name] == word
         found |= same
     return found

@@ -17,6 +17,8 @@ from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedCo
 
 AS_BEFORE = -2
 """Stands for the cell of the answered row."""
+AT_ITS_HOUR = -1
+"""In place of a wait: at an hour of its own on the day of the answered row, on the next if that is past."""
 DRAWS = 2
 MOST_OWN = 8
 """Numbers that answers have of their own at most (assumption)."""
@@ -30,10 +32,10 @@ class EchoLaw:
 
     ``turned``: they are rows of the partner, to whom this entity is the partner. ``column``: the place among
     the columns whose words tell kinds, ``SIDE`` for none; ``rate`` float64[K] by kind (word and side). lag
-    int64[B] nanoseconds, ``second`` int64[B] of the day, ``same_clock`` bool[B]: at the same time of day;
-    ``share`` float64[B] of the sum, with the sign that it has to that of the answered row; ``kind`` int64[B]
-    of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for the same word.
-    ``order`` int64[B] by kind, ``starts`` int64[K + 1]; ``told`` int32[B, C + 1] words and
+    int64[B] nanoseconds or ``AT_ITS_HOUR``, ``second`` int64[B] of the day, ``same_clock`` bool[B]: at the
+    same time of day; ``share`` float64[B] of the sum, with the sign that it has to that of the answered row;
+    ``kind`` int64[B] of the answered row; ``cells`` int32[B, C] of the columns of words, ``AS_BEFORE`` for
+    the same word. ``order`` int64[B] by kind, ``starts`` int64[K + 1]; ``told`` int32[B, C + 1] words and
     weekday of the answered row where they tell the answer, ``ANY`` elsewhere. ``less``, ``step`` float64[B]:
     the share is less a fee, and at whole steps where these are not 0. ``numbers`` float64[B, N] of
     ``number_columns``, ``as_number`` bool[B, N] for the number of the answered row.
@@ -197,11 +199,14 @@ def _chosen(block: Block, roles: EventRoles, law: EchoLaw, sides: int, draws: Fl
 def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> MixedTable:
     """Return the answers of rows: one learned answer each, with the row's own parties and sum."""
     time = rows[roles.time].values
-    days, rest = law.lag[bank] // NANOS_PER_DAY, time % NANOS_PER_DAY
+    lag, rest = law.lag[bank], time % NANOS_PER_DAY
+    booked = np.where(time - rest + law.second[bank] > time, 0, NANOS_PER_DAY) + law.second[bank] - rest
+    lag = np.where(lag == AT_ITS_HOUR, booked, lag)
+    days = np.where(law.lag[bank] == AT_ITS_HOUR, 0, lag // NANOS_PER_DAY)
     # A learned wait of less than a day is kept as it is; a longer one ends at a learned time of day.
     learned = time - rest + days * NANOS_PER_DAY + law.second[bank]
-    later = np.where(law.same_clock[bank] | (learned <= time), time + law.lag[bank], learned)
-    later = np.where(days > 0, later, time + law.lag[bank])
+    later = np.where(law.same_clock[bank] | (learned <= time), time + lag, learned)
+    later = np.where(days > 0, later, time + lag)
     columns: dict[str, MixedColumn] = {}
     words = word_columns(rows, roles)
     for name, one in rows.columns.items():

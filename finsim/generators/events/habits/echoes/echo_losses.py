@@ -47,7 +47,7 @@ def echo_losses(echoes: Echoes, log: EventLog) -> tuple[EventLog, Float1D]:
 
 def _of_waits(law: EchoLaw, days: Int1D) -> Float1D:
     """Return the chance of each wait in days."""
-    known = law.lag // NANOS_PER_DAY
+    known = np.maximum(law.lag, 0) // NANOS_PER_DAY
     size = int(max(known.max(initial=0), days.max(initial=0))) + 1
     count = np.bincount(known, minlength=size) + 0.5
     return np.asarray(count[days] / count.sum())

@@ -25,7 +25,9 @@ def companion_losses(law: CompanionLaw, log: EventLog) -> tuple[Bool1D, Float1D]
     if any(name not in spoken for name in columns):
         return kept, np.zeros(log.count)
     said = [_codes_of(spoken[name][1], one) for name, one in zip(columns, law.said.T, strict=True)]
-    fact = Fact(columns, np.stack(said, axis=1), law.leads, law.same_sum, law.reach, law.rows, law.met)
+    host = [_codes_of(spoken[name][1], law.host_word[:1, k])[0] for k, name in enumerate(columns)]
+    fact = Fact(columns, np.stack(said, axis=1), law.leads, law.same_sum, law.reach, law.rows, law.met,
+                tuple(int(word) for word in host) if law.pays_nobody else ())  # fmt: skip
     one, two = companions(paid_of(log), fact)
     kept[one] = False
     chance = host_chances(law, log.events, log.roles)
@@ -74,7 +76,8 @@ def told_companions(law: CompanionLaw, log: EventLog) -> tuple[str, ...]:
         return " and ".join(f"{name}={word}" for name, word in zip(columns, named, strict=True))
 
     way = "followed" if law.leads else "preceded"
-    where = "at the same payee" if log.roles.partner else "of the same entity"
+    same = log.roles.partner and not law.pays_nobody
+    where = "at the same payee" if same else "of the same entity"
     sums = ", with the same sum," if law.same_sum else ""
     order = np.argsort(-law.met, kind="stable")
     found = [

@@ -21,6 +21,7 @@ from finsim.generators.events.habits.echoes.echo_law import (
     word_columns,
     words_of,
 )
+from finsim.generators.events.habits.echoes.fee_facts import fee_facts
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.records.event_log import EventLog
 
@@ -44,7 +45,8 @@ def paid_of(log: EventLog) -> Paid:
     party = np.where(payee >= 0, (log.entity() * wide + payee) * sides + side, -1)
     words = {name: codes for name, (codes, _) in spoken_words(log).items()}
     sums = np.full(log.events.rows, np.nan) if amount is None else amount
-    return Paid(party, np.maximum(payee, 0), log.times, sums, words, partner is not None)
+    return Paid(party, np.maximum(payee, 0), log.times, sums, words, partner is not None, log.entity(),
+                np.ones(len(payee), np.bool_) if partner is None else payee < 0)  # fmt: skip
 
 
 def spoken_words(log: EventLog) -> dict[str, tuple[Int1D, Float1D]]:
@@ -65,7 +67,12 @@ def spoken_words(log: EventLog) -> dict[str, tuple[Int1D, Float1D]]:
 def learn_companions(log: EventLog, kept: Bool1D) -> tuple[CompanionLaw, ...]:
     """Return what rows of a log, of those ``kept`` bool[n], come with others, struck from ``kept``."""
     rows = np.flatnonzero(kept)
-    facts = facts_of(paid_of(log).take(rows))
+    paid = paid_of(log).take(rows)
+    facts = facts_of(paid)
+    left = np.delete(
+        np.arange(len(rows)), np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
+    )
+    facts += [(fact, left[one], left[two]) for fact, one, two in fee_facts(paid.take(left))]
     gone = np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
     laws = []
     for k, (fact, one, two) in enumerate(facts):
@@ -109,6 +116,7 @@ def _law(log: EventLog, fact: Fact, pairs: tuple[Int1D, Int1D], among: Int1D) ->
         fact.same_sum, fact.reach, told, keys, rate, never, starts.astype(np.int64),
         telling_words(words_of(log.events, log.roles, hosts), said, np.zeros(len(hosts), np.int64)),
         lag.astype(np.int64), how.astype(np.int64), number, cells, *_numbers(log, one, two, fact.columns),
+        bool(fact.host),
     )  # fmt: skip
 
 

@@ -9,7 +9,10 @@ import numpy as np
 
 from finsim.generators.events.habits.echoes.answer_words import ANY, telling_words
 from finsim.generators.events.habits.echoes.answering_rows import (
+    LONGEST,
     NANOS_PER_DAY,
+    NONE,
+    REACHES,
     Sides,
     answered,
     larger_before,
@@ -18,6 +21,7 @@ from finsim.generators.events.habits.echoes.companion_law import CompanionLaw, w
 from finsim.generators.events.habits.echoes.companion_rows import MOST_FACTS
 from finsim.generators.events.habits.echoes.echo_law import (
     AS_BEFORE,
+    AT_ITS_HOUR,
     SIDE,
     Block,
     EchoLaw,
@@ -28,6 +32,7 @@ from finsim.generators.events.habits.echoes.echo_law import (
     word_columns,
     words_of,
 )
+from finsim.generators.events.habits.echoes.fee_facts import MOST_FEES
 from finsim.generators.events.habits.echoes.known_companions import told_companions
 from finsim.generators.events.habits.echoes.learned_companions import learn_companions
 from finsim.generators.events.habits.echoes.second_sides import LEAST, MOST_CHANCE, Pairs, second_sides
@@ -42,6 +47,8 @@ MOSTLY = 0.6
 is of answers (assumption)."""
 WEIGHT = 5.0
 """Rows by which the rate of a word is drawn towards that of all (assumption)."""
+CLOCKS = 0.1
+"""Hours of the day of same-day answers, to their waits, up to which they come at their hour (assumption)."""
 OF_ENTITY, AS_PAIR = 0.95, 0.9
 """Share of rows with the usual cell of their entity that make a column the entity's, and share of answers
 that repeat the cell from which on it may be written into the partner's rows (assumptions)."""
@@ -49,7 +56,7 @@ that repeat the cell from which on it may be written into the partner's rows (as
 
 @dataclass(frozen=True)
 class Echoes:
-    """Laws of answers, at most one in the entity's own rows and one in those of its partner.
+    """Laws of answers in the entity's own rows, then in those of its partner, by how late they come.
 
     ``mirror``: the law of second sides, of every row so far. ``sides`` as in ``sides_of``. ``companions``:
     laws of rows that come with others, in the order in which they were found.
@@ -69,6 +76,14 @@ class Echoes:
         """Return what rows come with others, in words; ``log`` has the columns."""
         return tuple(text for law in self.companions for text in told_companions(law, log))
 
+    def _addresses(self) -> list[tuple[int, ...]]:
+        """Return the address of each law: whether its rows are turned, and its place among those."""
+        found: list[tuple[int, ...]] = []
+        for k, law in enumerate(self.answers):
+            before = sum(one.turned == law.turned for one in self.answers[:k])
+            found.append((int(law.turned), before) if before else (int(law.turned),))
+        return found
+
     def _all(self) -> dict[str, EchoLaw]:
         found = {f"echo.{k}": law for k, law in enumerate(self.answers)}
         return found if self.mirror is None else {**found, "echo.mirror": self.mirror}
@@ -85,18 +100,19 @@ class Echoes:
     @classmethod
     def restored(cls, arrays: Mapping[str, Array]) -> Echoes:
         """Return what ``arrays`` wrote."""
-        count = next(k for k in range(MOST_FACTS + 1) if f"companions.{k}.leads" not in arrays)
+        count = next(k for k in range(MOST_FACTS + MOST_FEES + 1) if f"companions.{k}.leads" not in arrays)
         found = tuple(item_of(CompanionLaw, f"companions.{k}", arrays) for k in range(count))
         if "echo.sides" not in arrays:
             return cls(companions=found)
-        answers = [_law_of(f"echo.{k}", arrays) for k in range(2) if f"echo.{k}.turned" in arrays]
+        laws = [f"echo.{k}" for k in range(2 * len(REACHES))]
+        answers = [_law_of(one, arrays) for one in laws if f"{one}.turned" in arrays]
         mirror = _law_of("echo.mirror", arrays) if "echo.mirror.turned" in arrays else None
         return cls(tuple(answers), mirror, int(arrays["echo.sides"][0]), found)
 
     def of_rows(self, block: Block, log: EventLog, streams: Streams) -> Block:
         """Return sampled rows with their answers, rows that come with them, then the second sides of all."""
         if self.answers:
-            words = [streams.word("answers", int(law.turned)) for law in self.answers]
+            words = [streams.word("answers", *address) for address in self._addresses()]
             block = with_answers(block, log.roles, list(self.answers), words, self.sides)
         for k in range(len(self.companions))[::-1]:  # the last found had the rows that those before left
             word = streams.word("companions", k)
@@ -137,8 +153,8 @@ def learn_echoes(log: EventLog) -> tuple[EventLog, Echoes]:
     beside = learn_companions(log, kept)
     found = []
     for turned in (False, True) if log.partner_is_entity else (False,):
-        law = _law(log, sides, turned, count, kept)
-        found += [] if law is None else [law]
+        laws = (_law(log, sides, turned, count, kept, reach) for reach in REACHES)
+        found += [law for law in laws if law is not None]
     echoes = Echoes(tuple(found), mirror, count, beside)
     return (log, NO_ECHOES) if kept.all() else (log_of_rows(log, kept), echoes)
 
@@ -177,22 +193,23 @@ def _fees(pairs: Pairs, sides: Sides) -> Shares:
     return Shares(share, np.where(rounded, off, less), np.where(rounded, 0.0, step), pairs.law)
 
 
-def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> EchoLaw | None:
-    """Return the law of later answers, whose rows are struck from ``kept``; None where there is none."""
+def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D, reach: int) -> EchoLaw | None:
+    """Return the law of answers within ``reach`` days, struck from ``kept``; None where there is none."""
     if turned and _entities_differ(log):  # a row of the partner would need the partner's attributes
         return None
     rows = np.flatnonzero(kept)
     some = sides.take(rows)
-    before, after = answered(some, turned)
-    is_answer = _answering(log_of_rows(log, kept), before >= 0, after >= 0, count)
-    if is_answer is None:
+    found = _answering(log_of_rows(log, kept), some, turned, count, reach)
+    if found is None:
         return None
+    is_answer, before = found
     later = np.flatnonzero(is_answer & (before >= 0))
     earlier = before[later]
     share = np.ones(len(later))
     may = ~is_answer & np.isin(some.side, np.unique(some.side[earlier]))
     # Where nobody is named, any larger payment of the account would do for a part of one.
-    open_ = np.flatnonzero(is_answer & (before < 0) & (some.size > 0) & some.named)
+    in_part = some.named and reach == LONGEST
+    open_ = np.flatnonzero(is_answer & (before < 0) & (some.size > 0) & in_part)
     part = larger_before(some, open_, may, turned)
     chance = larger_before(some, open_, may, turned, back=True)
     if (part >= 0).sum() - (chance >= 0).sum() > MOSTLY * (part >= 0).sum():
@@ -219,22 +236,29 @@ def _entities_differ(log: EventLog) -> bool:
     )
 
 
-def _answering(log: EventLog, forward: Bool1D, back: Bool1D, count: int) -> Bool1D | None:
-    """Return bool[n], rows with a word that answers have; None where no word tells them.
+def _answering(
+    log: EventLog, sides: Sides, turned: bool, count: int, reach: int
+) -> tuple[Bool1D, Int1D] | None:
+    """Return bool[n], rows with a word that answers have, and int64[n] which row each answers, -1 for none.
 
-    A column's words count together with the side of a row. What would be answers in time run back is chance.
+    None where no word tells answers. A column's words count together with the side of a row. What would be
+    answers in time run back is chance.
     """
+    before, after = answered(sides, turned)
+    hit, hit_back = (
+        (one >= 0) & (np.abs(sides.time - sides.time[one]) <= reach * NANOS_PER_DAY)
+        for one in (before, after)
+    )
     best, found = 0.0, None
     names = list(log.events.columns)
     for column in [SIDE, *(names.index(one) for one in word_columns(log.events, log.roles))]:
         kind = kinds_of(log.events, log.roles, column, count)
-        rows, hits = np.bincount(kind), np.bincount(kind, forward)
-        chance = np.bincount(kind, back)
+        rows, hits, chance = np.bincount(kind), np.bincount(kind, hit), np.bincount(kind, hit_back)
         good = (hits >= LEAST) & (hits - chance >= MOSTLY * rows) & (chance <= MOST_CHANCE * hits)
         net = float((hits - chance)[good].sum())
         if net > best:
             best, found = net, good[kind]
-    return found
+    return None if found is None else (found, np.where(hit, before, NONE))
 
 
 def _bank(
@@ -263,6 +287,9 @@ def _bank(
     days = (sides.time[two] // NANOS_PER_DAY - sides.time[one] // NANOS_PER_DAY) * NANOS_PER_DAY
     same_clock = wait % NANOS_PER_DAY == 0
     lag = np.where(same_clock | (days == 0), wait, days)
+    same_day = days == 0
+    if len(np.unique(sides.time[two[same_day]] % NANOS_PER_DAY)) <= CLOCKS * len(np.unique(wait[same_day])):
+        lag[same_day & ~same_clock] = AT_ITS_HOUR
     amount = log.part("amount")
     assert amount is not None
     sign = np.sign(amount[one]) * np.sign(amount[two])

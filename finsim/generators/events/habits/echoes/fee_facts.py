@@ -1,0 +1,88 @@
+"""Which rows that name no payee come with a payment of the entity: the fee for a returned debit, say.
+
+Such a word nearly always stands within a short time of a row with one other word of the same column. What
+meets by chance is counted weeks apart (own).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from finsim.generators.events.habits.echoes.companion_rows import (
+    FURTHER,
+    LEAST,
+    MOST_WORDS,
+    MOSTLY,
+    NEARLY,
+    REACHES,
+    Fact,
+    Paid,
+    Sequence,
+    companions,
+)
+from finsim.notation import Bool1D, Int1D
+
+NAMELESS = 0.95
+"""Share of the rows of a word that name no payee, from which on it may be that of fees (assumption)."""
+MOST_FEES = 3
+"""Kinds of fees at most (assumption)."""
+
+
+def fee_facts(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
+    """Return what rows without payees come with: each fact, its rows int64[m], and those they come with."""
+    found: list[tuple[Fact, Int1D, Int1D]] = []
+    if not len(paid.entity) or not paid.nobody.any():
+        return found
+    for name, words in paid.words.items():
+        rows = np.bincount(words)
+        alone = np.bincount(words, paid.nobody) >= NAMELESS * rows
+        if not 1 < (rows > 0).sum() <= MOST_WORDS:
+            continue
+        for word in np.flatnonzero((rows >= LEAST) & alone):
+            fact = _best(paid, name, int(word), np.flatnonzero(rows >= LEAST))
+            if fact is not None:
+                found.append((fact, *companions(paid, fact)))
+    found = [one for one in found if len(one[1]) >= LEAST]
+    found.sort(key=lambda one: (-int(one[0].met.sum()), one[0].columns))
+    kept: list[tuple[Fact, Int1D, Int1D]] = []
+    gone: Bool1D = np.zeros(len(paid.time), np.bool_)
+    for fact, one, two in found:
+        fresh = ~gone[one] & ~gone[two]
+        if fresh.all() and len(kept) < MOST_FEES:
+            kept.append((fact, one, two))
+            gone[one] = True
+    return kept
+
+
+def _best(paid: Paid, name: str, word: int, hosts: Int1D) -> Fact | None:
+    """Return which word rows of a fee come with: of those that find nearly all, the one that is nearest."""
+    words, found = paid.words[name], []
+    for host in hosts[hosts != word]:
+        both = np.flatnonzero((words == word) | (words == host))
+        some = replace(paid.take(both), party=paid.entity[both])
+        fee = (words[both] == word).astype(np.int64)
+        for leads in (False, True):
+            sequence = Sequence.of(some, leads, False)
+            reach, met = _reach(sequence, fee)
+            if met:
+                found.append(Fact((name,), np.array([[word]]), leads, False, reach, np.array([fee.sum()]),
+                                  np.array([met]), (int(host),)))  # fmt: skip
+    most = max((int(fact.met[0]) for fact in found), default=0)
+    near = [fact for fact in found if fact.met[0] >= NEARLY * most]
+    return min(near, key=lambda fact: (fact.reach, -int(fact.met[0])), default=None)
+
+
+def _reach(sequence: Sequence, fee: Int1D) -> tuple[int, int]:
+    """Return the shortest reach that finds nearly all rows of a fee, and how many; 0 where chance does."""
+    mine = fee[sequence.order] == 1
+    wait, rows = sequence.following(fee)[1][mine], int(mine.sum())
+    best, found = 0, 0
+    for reach in REACHES:
+        met = int((wait <= reach).sum())
+        if met < MOSTLY * rows or met <= FURTHER * best:
+            continue
+        if met - float(sequence.by_chance(reach)[mine].sum()) >= MOSTLY * rows:
+            best, found = met, reach
+    return found, best
