@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
 
+from finsim.generators.events.habits.echoes.companion_law import host_chances
 from finsim.generators.events.habits.echoes.echo_law import AT_ITS_HOUR
 from finsim.generators.events.habits.echoes.fee_facts import fee_facts
 from finsim.generators.events.habits.echoes.known_companions import companion_losses
@@ -129,3 +130,18 @@ def test_held_out_fees_cost_what_their_chance_says():
     assert (~kept).sum() == (kind_of(ledger()) == FEE).sum()
     assert np.isfinite(nats).all()
     assert (nats > 0).sum() > COUNT / 2
+
+
+def test_laws_of_one_side_draw_from_streams_of_their_own():
+    (law,) = learned()[1].answers
+    assert Echoes((law, law, replace(law, turned=True)))._addresses() == [(0,), (0, 1), (1,)]
+
+
+def test_what_bears_a_fee_may_name_nobody_too():
+    (law,), log = learned()[1].companions, ledger()
+    other = log.events["other"]
+    nobody = MixedTable(
+        {**log.events.columns, "other": other.with_values(np.full_like(other.values, -1))}, log.events.rows
+    )
+    assert (host_chances(law, nobody, log.roles)[kind_of(log) == UNPAID] > 0.9).all()
+    assert not host_chances(replace(law, pays_nobody=False), nobody, log.roles).any()
