@@ -16,9 +16,11 @@ from finsim.evaluation.events.event_case import EventCase, EventSide
 from finsim.evaluation.events.useless_twins import scattered
 from finsim.evaluation.metric import DETECTOR, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
-from finsim.notation import Array, Bool1D, Float2D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
-LONGEST = 62.0  # days; assumption: payments are paid back within two months
+REACHES = (62.0, 10.0, 3.0, 1.0)
+"""Days within which rows answer (assumption: payments are paid back in two months); what is paid each month
+is told only within days, before time run back meets the payment of the next month."""
 LEAST = 20  # rows that tell a word of answers
 MOSTLY, MOST_CHANCE, BOTH = 0.6, 0.25, 0.5
 """Share of the rows of a word that answer earlier rows, chance taken off; the most that is met by chance, per
@@ -45,29 +47,35 @@ def _of_answers(case: EventCase, weights: EntityWeights) -> Score:
         if not pair.is_category or pair.name == case.columns.partner:
             continue
         word = pair.real[real.sequences.order].astype(np.int64) + 1
-        before, after = answered(real, word)
+        wait, wait_back = answered(real, word)
         rows = np.bincount(word)
-        hit, chance = np.bincount(word, before), np.bincount(word, after)
-        good = (hit >= LEAST) & (hit - chance >= MOSTLY * rows) & (chance <= MOST_CHANCE * hit)
-        good[0] = False
-        if (net := float((hit - chance)[good].sum())) > best:
-            best, found = net, (pair, np.flatnonzero(good))
+        net, within = 0.0, np.zeros(len(rows))
+        for reach in REACHES:
+            hit, chance = np.bincount(word, wait <= reach), np.bincount(word, wait_back <= reach)
+            good = (hit >= LEAST) & (hit - chance >= MOSTLY * rows) & (chance <= MOST_CHANCE * hit)
+            good &= within == 0
+            good[0] = False
+            net += float((hit - chance)[good].sum())
+            within[good] = reach
+        if net > best:
+            best, found = net, (pair, within)
     if found is None:
         reason = "no word of the real rows is of rows that mostly answer an earlier one (same pair and sum)"
         return METRIC.missing(ANSWERS, reason)
-    pair, words = found
-    told = ", ".join(pair.levels[word - 1] for word in words[:3].tolist())
+    pair, within = found
+    told = ", ".join(pair.levels[word - 1] for word in np.flatnonzero(within)[:3].tolist())
     note = f"{case.columns.told}; answers are rows with {pair.name} {told}"
     return compared(
-        METRIC, case, weights, ANSWERS, _rates(case, pair, words), rates_gap, [scattered(case)], note
+        METRIC, case, weights, ANSWERS, _rates(case, pair, within), rates_gap, [scattered(case)], note
     )
 
 
-def _rates(case: EventCase, pair: ColumnPair, words: Int1D) -> Counts:
+def _rates(case: EventCase, pair: ColumnPair, within: Float1D) -> Counts:
     def counts(side: EventSide) -> Float2D:
         cells = _cells(case, pair, side)
         word = cells[side.sequences.order].astype(np.int64) + 1
-        return hits(side, np.isin(word, words), answered(side, word)[0])
+        longest = within[np.where(word < len(within), word, 0)]
+        return hits(side, longest > 0, answered(side, word)[0] <= longest)
 
     return counts
 
@@ -81,11 +89,11 @@ def _cells(case: EventCase, pair: ColumnPair, side: EventSide) -> Array:
     return pair.real
 
 
-def answered(side: EventSide, word: Int1D) -> tuple[Bool1D, Bool1D]:
-    """Return bool[n] rows that answer the row before of their two parties and sum, and rows answered so.
+def answered(side: EventSide, word: Int1D) -> tuple[Float1D, Float1D]:
+    """Return how many days float64[n] each row answers the row before of its parties and sum; inf for none.
 
-    The row before is of the other party, or has another ``word`` int64[n] or sign, and lies ``LONGEST`` days
-    back at most. The second array is what chance finds: the same with time run back.
+    The row before is of the other party, or has another ``word`` int64[n] or sign. The second array is what
+    chance finds: the same with time run back.
     """
     low, high, own = _parties(side)
     assert side.amount is not None
@@ -97,10 +105,11 @@ def answered(side: EventSide, word: Int1D) -> tuple[Bool1D, Bool1D]:
     rows, sums, days = rows[order], sums[order], days[order]
     same = (np.diff(low[rows]) == 0) & (np.diff(high[rows]) == 0) & (np.diff(sums) == 0)
     other = (np.diff(own[rows]) != 0) | (np.diff(word[rows]) != 0) | (sign[rows][1:] != sign[rows][:-1])
-    same &= other & (np.diff(days) > 0) & (np.diff(days) <= LONGEST)
-    before, after = np.zeros(len(word), dtype=np.bool_), np.zeros(len(word), dtype=np.bool_)
-    before[rows[1:][same]] = True
-    after[rows[:-1][same]] = True
+    wait = np.diff(days)
+    same &= other & (wait > 0)
+    before, after = np.full(len(word), np.inf), np.full(len(word), np.inf)
+    before[rows[1:][same]] = wait[same]
+    after[rows[:-1][same]] = wait[same]
     return before, after
 
 
