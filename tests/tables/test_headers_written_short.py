@@ -50,8 +50,14 @@ def test_readings_are_bounded() -> None:
 
 
 def test_a_code_of_few_words_is_a_category(tmp_path: Path) -> None:
-    rows = [f"A{k % 9:04d},2024-01-{1 + k % 28:02d},{10 + k}.50,{('RENT', 'GAS')[k % 2]}" for k in range(80)]
-    (tmp_path / "l.csv").write_text("\n".join(["acct_no,bk_dt,amt_gbp,pmt_ref", *rows]), encoding="utf-8")
+    rows = [
+        f"T{k:05d},A{k % 9:04d},2024-01-{1 + k % 28:02d},{10 + k}.50,{('RENT', 'GAS')[k % 2]}"
+        for k in range(80)
+    ]
+    (tmp_path / "l.csv").write_text(
+        "\n".join(["txn_ref,acct_no,bk_dt,amt_gbp,pmt_ref", *rows]), encoding="utf-8"
+    )
     made = propose(tmp_path / "l.csv")
     assert [made.fields[name].type for name in ("acct_no", "pmt_ref")] == ["id", "cat"]
+    assert made.fields["txn_ref"].role == "id"
     assert (made.fields["amt_gbp"].ccy, made.fields["amt_gbp"].role) == ("GBP", "amount")

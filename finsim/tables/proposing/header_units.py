@@ -36,6 +36,8 @@ def currency_in(header: str) -> str:
         ('EUR', 'USD', '', '')
         >>> currency_in("BillUSD"), currency_in("usd_amount"), currency_in("amountUSDEUR")
         ('USD', 'USD', '')
+        >>> currency_in("amount_ils"), currency_in("cad drawing")
+        ('', '')
 
     """
     words = re.findall(r"[A-Za-z]+", re.sub(_CODE_JOINED, r" \1", header))
