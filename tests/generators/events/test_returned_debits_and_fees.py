@@ -44,6 +44,11 @@ def ledger(fees=True):
             at = BEGIN + int(rng.integers(0, DAYS)) * DAY + int(rng.integers(500, 1_300)) * MINUTE
             shop = 4 + int(rng.integers(PAYEES - 4))
             rows.append((e, at, shop, round(float(rng.lognormal(3, 0.7)), 2), 0, SHOP))
+    return logged(rows)
+
+
+def logged(rows):
+    """Return rows (entity, time, payee, amount, way, kind) as a log."""
     entity, time, payee, amount, way, kind = (np.array(one) for one in zip(*rows, strict=True))
     columns = {
         "when": MixedColumn(TIME, time, step=float(MINUTE)),
@@ -88,6 +93,18 @@ def test_fees_that_name_nobody_come_with_what_they_are_for():
 def test_fees_at_any_time_come_with_nothing():
     assert not fee_facts(paid_of(ledger(fees=False)))
     assert not learned(fees=False)[1].companions
+
+
+def test_what_the_calendar_brings_together_is_no_fee_for_it():
+    """All pay their rent on the first of a month, and the bank's fee on that of a quarter."""
+    rows = [
+        (e, BEGIN + day * DAY, 0, 500.0 + e, 0, DEBIT) for e in range(COUNT) for day in range(0, DAYS, 30)
+    ]
+    rows += [(e, BEGIN + day * DAY, -1, 9.9, 0, FEE) for e in range(COUNT) for day in range(0, DAYS, 90)]
+    rng = np.random.default_rng(1)
+    rows += [(e, BEGIN + int(day) * DAY + NOON, 5, 20.0 + k, 0, SHOP)
+             for e in range(COUNT) for k, day in enumerate(rng.integers(0, DAYS, 30))]  # fmt: skip
+    assert not fee_facts(paid_of(logged(rows)))
 
 
 def test_a_word_that_names_payees_is_no_fee():

@@ -1,7 +1,8 @@
 """Which rows that name no payee come with a payment of the entity: the fee for a returned debit, say.
 
 Such a word nearly always stands within a short time of a row with one other word of the same column. What
-meets by chance is counted weeks apart (own).
+meets by chance is counted weeks apart, and what the calendar brings together in the rows of other entities at
+the same time: rent and the fee of a quarter stand on one day, with all of them (own).
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _best(paid: Paid, name: str, word: int, hosts: Int1D) -> Fact | None:
         fee = (words[both] == word).astype(np.int64)
         for leads in (False, True):
             sequence = Sequence.of(some, leads, False)
-            reach, met = _reach(sequence, fee)
+            reach, met = _reach(some, sequence, fee)
             if met:
                 found.append(Fact((name,), np.array([[word]]), leads, False, reach, np.array([fee.sum()]),
                                   np.array([met]), (int(host),)))  # fmt: skip
@@ -74,7 +75,7 @@ def _best(paid: Paid, name: str, word: int, hosts: Int1D) -> Fact | None:
     return min(near, key=lambda fact: (fact.reach, -int(fact.met[0])), default=None)
 
 
-def _reach(sequence: Sequence, fee: Int1D) -> tuple[int, int]:
+def _reach(paid: Paid, sequence: Sequence, fee: Int1D) -> tuple[int, int]:
     """Return the shortest reach that finds nearly all rows of a fee, and how many; 0 where chance does."""
     mine = fee[sequence.order] == 1
     wait, rows = sequence.following(fee)[1][mine], int(mine.sum())
@@ -83,6 +84,18 @@ def _reach(sequence: Sequence, fee: Int1D) -> tuple[int, int]:
         met = int((wait <= reach).sum())
         if met < MOSTLY * rows or met <= FURTHER * best:
             continue
-        if met - float(sequence.by_chance(reach)[mine].sum()) >= MOSTLY * rows:
+        if (
+            met - max(float(sequence.by_chance(reach)[mine].sum()), _others(paid, fee, reach))
+            >= MOSTLY * rows
+        ):
             best, found = met, reach
     return found, best
+
+
+def _others(paid: Paid, fee: Int1D, reach: int) -> float:
+    """Return how many rows of a fee would have a host within reach, on either side, in another entity."""
+    mine = fee == 1
+    at, hosts = np.sort(paid.time[mine]), np.sort(paid.time[~mine])
+    near = np.searchsorted(hosts, at + reach, "right") - np.searchsorted(hosts, at - reach, "left")
+    count = len(np.unique(paid.entity))
+    return float(np.minimum((near - 1.0) / max(count - 1, 1), 1.0).clip(0.0).sum())
