@@ -44,6 +44,8 @@ WAYS = {
     "digits": days("%d%m%y"),
     "short": days("%d/%m"), "no zero": days("%e.%n."), "english": days("%d%b", "en", "upper"),
     "german": days("%d. %b", "de", "title"), "french": days("%d %b %y", "fr", "lower"),
+    "month": days("LOHN %m/%Y"), "month's name": days("MIETE %b %Y", "deutsch", "title"),
+    "name alone": days("RENT %b", "en", "upper"), "full name": days("%d %b %Y", "english", "title"),
     "clock": lambda row: f"AT {row['when']:%H:%M}", "upper": lambda row: row["who"].upper(),
     "cut": lambda row: row["who"][:8].rstrip(),
     "first word": lambda row: f"{row['who'].split()[0]} {row['ref']}",

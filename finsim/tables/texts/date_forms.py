@@ -1,4 +1,4 @@
-"""Forms in which a text writes a day or a time of day: 14.12, 14/12/24, 14DEC, 2024-12-14, 18:34."""
+"""Forms in which a text writes a day, a month or a time of day: 14.12, 14DEC, 2024-12-14, 12/2024, 18:34."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ MONTHS = {
     "de": ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"],
     "fr": ["Janv", "Févr", "Mars", "Avr", "Mai", "Juin", "Juil", "Août", "Sept", "Oct", "Nov", "Déc"],
     "es": ["Ene", "Feb", "Mar", "Abr", "May", "Jun", "Jul", "Ago", "Sep", "Oct", "Nov", "Dic"],
-}
+    "english": ["January", "February", "March", "April", "May", "June", "July", "August", "September",
+                "October", "November", "December"],
+    "deutsch": ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+                "November", "Dezember"],
+    "français": ["Janvier", "Février", "Mars", "Avril", "Mai", "Juin", "Juillet", "Août", "Septembre",
+                 "Octobre", "Novembre", "Décembre"],
+    "español": ["Enero", "Febrero", "Marzo", "Abril", "Mayo", "Junio", "Julio", "Agosto", "Septiembre",
+                "Octubre", "Noviembre", "Diciembre"],
+}  # fmt: skip
 CASES = ("upper", "title", "lower")
 _EPOCH = date(1970, 1, 1)
 _PADDED = (
@@ -24,6 +32,8 @@ _NAMED = (
     "%d%b%Y", "%d%b%y", "%d%b", "%d %b %Y", "%d %b %y", "%d %b", "%d-%b-%Y", "%d-%b-%y", "%d-%b", "%b %d",
     "%b%d", "%d. %b", "%e %b %Y", "%e %b", "%e%b", "%e. %b",
 )  # fmt: skip
+_OF_MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y-%m", "%Y/%m")
+_NAMED_MONTHS = ("%b %Y", "%b%Y", "%b-%Y", "%b/%Y", "%b %y", "%b%y", "%b-%y", "%b")
 CLOCKS = ("%H:%M:%S", "%H.%M.%S", "%H:%M", "%H.%M", "%Hh%M", "%H%M")
 _TOKENS = {
     "%d": r"\d\d", "%m": r"\d\d", "%y": r"\d\d", "%Y": r"\d{4}", "%e": r"\d\d?", "%n": r"\d\d?",
@@ -33,7 +43,7 @@ _TOKENS = {
 
 @dataclass(frozen=True)
 class DateForm:
-    """A form of a day: ``pattern`` of %d %m %y %Y (%e, %n without a leading 0) and %b, names of months.
+    """A form of a day or its month: ``pattern`` of %d %m %y %Y (%e, %n: no 0 before) and %b, month names.
 
     ``language`` and ``case`` are those of the names of months, empty where there are none.
     """
@@ -106,12 +116,14 @@ def all_forms() -> list[DateForm]:
     named, seen = [], set()
     for language, names in MONTHS.items():
         for case in CASES:
-            for pattern in _NAMED:
+            for pattern in (*_NAMED, *_NAMED_MONTHS):
                 mine = pattern, tuple(getattr(one, case)() for one in names)
                 if mine not in seen:
                     seen.add(mine)
                     named.append(DateForm(pattern, language, case))
-    return [*plain, *(DateForm(one) for one in short), *named, *(DateForm(one) for one in _DIGITS)]
+    whole = [one for one in named if "%d" in one.pattern or "%e" in one.pattern]
+    months = [*(DateForm(one) for one in _OF_MONTHS), *(one for one in named if one not in whole)]
+    return [*plain, *(DateForm(one) for one in short), *whole, *months, *(DateForm(one) for one in _DIGITS)]
 
 
 def clock_text(pattern: str, second: int) -> str:
