@@ -211,8 +211,8 @@ def _named(
     and other tables are still money, those of loan tapes numbers.
     """
     seen = {header: _form(cells(at)) for at, header in enumerate(headers) if roles.is_ambiguous(header)}
-    texts = (one for one in headers if one not in seen and roles.is_code(one))
-    seen |= {one: "cat" for one in texts if repeats(cells(headers.index(one)))}
+    codes = (one for one in headers if one not in seen and roles.is_code(one))
+    seen |= {one: "cat" for one in codes if repeats(cells(headers.index(one)))}  # no number of a payment
     named = roles.roles(headers, kind if kind != "table" else "payments", seen)
     if kind == "loans":
         named = without_other_classes(named, {one: cells(headers.index(one)) for one in named})

@@ -357,11 +357,11 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
     doubts = []
     digits = sum(cell.isdigit() for cell in cells)
     odd = next((cell for cell in cells if not cell.isdigit()), "")
-    coded = sum(any(sign.isdigit() for sign in cell) for cell in cells) > 0.9 * len(cells)
+    numbered = sum(any(sign.isdigit() for sign in cell) for cell in cells)
+    coded = numbered > 0.9 * len(cells)
     distinct = len(set(cells)) / len(cells)
     spaced = sum(" " in cell.strip() for cell in cells) > 0.1 * len(cells)
-    words = not coded and not any(any(map(str.isdigit, cell)) for cell in cells) and distinct < 0.1
-    named = is_id(header) and not words  # a code of few words is a category: GROCERY, FUEL
+    named = is_id(header) and (numbered > 0 or distinct >= 0.1)  # a code of few words is a category: FUEL
     key = (named or base.role in _ID_ROLES or _has_entities(header, cells)) and not spaced
     key = key or (coded and len(cells) >= 20 and distinct > 0.9 and not any(" " in cell for cell in cells))
     kind = "id" if key or (digits > 0.5 * len(cells) and distinct > 0.5) else "cat"

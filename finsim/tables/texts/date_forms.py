@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -83,7 +83,7 @@ def _text(form: DateForm, day: int) -> str:
     return found
 
 
-@lru_cache(maxsize=512)
+@cache
 def _regex(form: DateForm) -> re.Pattern[str]:
     return _bounded(form.pattern, form.months() if form.language else [])
 
@@ -109,8 +109,9 @@ def _bounded(pattern: str, months: list[str]) -> re.Pattern[str]:
     return re.compile(before + inner + after)
 
 
-def all_forms() -> list[DateForm]:
-    """Return all forms of days, those that say more first."""
+@lru_cache(maxsize=1)
+def all_forms() -> tuple[DateForm, ...]:
+    """Return all forms of days and months, those that say more first."""
     plain = [DateForm(one) for one in _PADDED]
     short = [one.replace("%d", "%e").replace("%m", "%n") for one in _PADDED]
     named, seen = [], set()
@@ -123,7 +124,7 @@ def all_forms() -> list[DateForm]:
                     named.append(DateForm(pattern, language, case))
     whole = [one for one in named if "%d" in one.pattern or "%e" in one.pattern]
     months = [*(DateForm(one) for one in _OF_MONTHS), *(one for one in named if one not in whole)]
-    return [*plain, *(DateForm(one) for one in short), *whole, *months, *(DateForm(one) for one in _DIGITS)]
+    return (*plain, *(DateForm(one) for one in short), *whole, *months, *(DateForm(one) for one in _DIGITS))
 
 
 def clock_text(pattern: str, second: int) -> str:

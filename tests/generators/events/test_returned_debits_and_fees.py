@@ -162,3 +162,12 @@ def test_what_bears_a_fee_may_name_nobody_too():
     )
     assert (host_chances(law, nobody, log.roles)[kind_of(log) == UNPAID] > 0.9).all()
     assert not host_chances(replace(law, pays_nobody=False), nobody, log.roles).any()
+
+
+def test_where_nobody_is_ever_named_fees_are_not_asked_of():
+    """Else each of many words would be tried with each: nothing tells a fee from a payment there."""
+    log = ledger()
+    bare = MixedTable({k: one for k, one in log.events.columns.items() if k != "other"}, log.events.rows)
+    alone = replace(log, events=bare, roles=replace(log.roles, partner=None))
+    assert not paid_of(alone).nobody.any()
+    assert not fee_facts(paid_of(alone))

@@ -42,7 +42,8 @@ class Paid:
 
     ``payee`` int64[n] from 0; ``time`` int64[n] ns; ``sums`` float64[n], NaN where one lacks; ``words``:
     int64[n] from 0 by column. ``named``: whether payees are told apart; if not, equal sums alone tell.
-    ``entity`` int64[n] and ``nobody`` bool[n], rows that name no payee: empty where fees are not asked of.
+    ``entity`` int64[n] and ``nobody`` bool[n], rows that name no payee where others do: empty where fees are
+    not asked of.
     """
 
     party: Int1D

@@ -199,14 +199,13 @@ def _chosen(block: Block, roles: EventRoles, law: EchoLaw, sides: int, draws: Fl
 def _answers(rows: MixedTable, roles: EventRoles, law: EchoLaw, bank: Int1D) -> MixedTable:
     """Return the answers of rows: one learned answer each, with the row's own parties and sum."""
     time = rows[roles.time].values
-    lag, rest = law.lag[bank], time % NANOS_PER_DAY
-    booked = np.where(time - rest + law.second[bank] > time, 0, NANOS_PER_DAY) + law.second[bank] - rest
-    lag = np.where(lag == AT_ITS_HOUR, booked, lag)
-    days = np.where(law.lag[bank] == AT_ITS_HOUR, 0, lag // NANOS_PER_DAY)
+    at_its_hour = law.lag[bank] == AT_ITS_HOUR
+    lag = np.where(at_its_hour, 0, law.lag[bank])
+    days = lag // NANOS_PER_DAY
     # A learned wait of less than a day is kept as it is; a longer one ends at a learned time of day.
-    learned = time - rest + days * NANOS_PER_DAY + law.second[bank]
-    later = np.where(law.same_clock[bank] | (learned <= time), time + lag, learned)
-    later = np.where(days > 0, later, time + lag)
+    learned = time - time % NANOS_PER_DAY + days * NANOS_PER_DAY + law.second[bank]
+    later = np.where((days == 0) | law.same_clock[bank] | (learned <= time), time + lag, learned)
+    later = np.where(at_its_hour, learned + NANOS_PER_DAY * (learned <= time), later)
     columns: dict[str, MixedColumn] = {}
     words = word_columns(rows, roles)
     for name, one in rows.columns.items():

@@ -84,10 +84,8 @@ def _reach(paid: Paid, sequence: Sequence, fee: Int1D) -> tuple[int, int]:
         met = int((wait <= reach).sum())
         if met < MOSTLY * rows or met <= FURTHER * best:
             continue
-        if (
-            met - max(float(sequence.by_chance(reach)[mine].sum()), _others(paid, fee, reach))
-            >= MOSTLY * rows
-        ):
+        chance = max(float(sequence.by_chance(reach)[mine].sum()), _others(paid, fee, reach))
+        if met - chance >= MOSTLY * rows:
             best, found = met, reach
     return found, best
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from finsim.generators.events.habits.echoes.answer_words import ANY, telling_words
@@ -45,8 +47,9 @@ def paid_of(log: EventLog) -> Paid:
     party = np.where(payee >= 0, (log.entity() * wide + payee) * sides + side, -1)
     words = {name: codes for name, (codes, _) in spoken_words(log).items()}
     sums = np.full(log.events.rows, np.nan) if amount is None else amount
+    # Without payees no row is told from the others by naming nobody: payee is 0 there, and nobody is false.
     return Paid(party, np.maximum(payee, 0), log.times, sums, words, partner is not None, log.entity(),
-                np.ones(len(payee), np.bool_) if partner is None else payee < 0)  # fmt: skip
+                payee < 0)  # fmt: skip
 
 
 def spoken_words(log: EventLog) -> dict[str, tuple[Int1D, Float1D]]:
@@ -69,18 +72,19 @@ def learn_companions(log: EventLog, kept: Bool1D) -> tuple[CompanionLaw, ...]:
     rows = np.flatnonzero(kept)
     paid = paid_of(log).take(rows)
     facts = facts_of(paid)
-    left = np.delete(
-        np.arange(len(rows)), np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
-    )
+    left = np.delete(np.arange(len(rows)), _first_rows(facts))
     facts += [(fact, left[one], left[two]) for fact, one, two in fee_facts(paid.take(left))]
-    gone = np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
     laws = []
     for k, (fact, one, two) in enumerate(facts):
         # Hosts may come with others themselves: those are among the rows while this law is drawn.
-        later = np.concatenate([np.zeros(0, np.int64), *(other for _, other, _ in facts[: k + 1])])
-        laws.append(_law(log, fact, (rows[one], rows[two]), np.delete(rows, later)))
-    kept[rows[gone]] = False
+        laws.append(_law(log, fact, (rows[one], rows[two]), np.delete(rows, _first_rows(facts[: k + 1]))))
+    kept[rows[_first_rows(facts)]] = False
     return tuple(laws)
+
+
+def _first_rows(facts: Sequence[tuple[Fact, Int1D, Int1D]]) -> Int1D:
+    """Return the rows that come with others by any of the facts."""
+    return np.concatenate([np.zeros(0, np.int64), *(one for _, one, _ in facts)])
 
 
 def _law(log: EventLog, fact: Fact, pairs: tuple[Int1D, Int1D], among: Int1D) -> CompanionLaw:

@@ -153,8 +153,7 @@ def learn_echoes(log: EventLog) -> tuple[EventLog, Echoes]:
     beside = learn_companions(log, kept)
     found = []
     for turned in (False, True) if log.partner_is_entity else (False,):
-        laws = (_law(log, sides, turned, count, kept, reach) for reach in REACHES)
-        found += [law for law in laws if law is not None]
+        found += _laws(log, sides, turned, count, kept)
     echoes = Echoes(tuple(found), mirror, count, beside)
     return (log, NO_ECHOES) if kept.all() else (log_of_rows(log, kept), echoes)
 
@@ -193,13 +192,50 @@ def _fees(pairs: Pairs, sides: Sides) -> Shares:
     return Shares(share, np.where(rounded, off, less), np.where(rounded, 0.0, step), pairs.law)
 
 
-def _law(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D, reach: int) -> EchoLaw | None:
-    """Return the law of answers within ``reach`` days, struck from ``kept``; None where there is none."""
+@dataclass(frozen=True)
+class _Search:
+    """Rows int64[m] that are left and their moves, which row each answers and would in time run back (-1).
+
+    ``kinds``: by the side alone, and by each column of words, the kind int64[m].
+    """
+
+    rows: Int1D
+    sides: Sides
+    before: Int1D
+    after: Int1D
+    kinds: tuple[Int1D, ...]
+
+    @classmethod
+    def of(cls, log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> _Search:
+        """Return the search among the rows ``kept`` bool[n]."""
+        rows = np.flatnonzero(kept)
+        some, names = sides.take(rows), list(log.events.columns)
+        columns = [SIDE, *(names.index(one) for one in word_columns(log.events, log.roles))]
+        kinds = [kinds_of(log.events, log.roles, column, count)[rows] for column in columns]
+        return cls(rows, some, *answered(some, turned), tuple(kinds))
+
+
+def _laws(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> list[EchoLaw]:
+    """Return the laws of later answers, those of the longest reach first; struck from ``kept``."""
     if turned and _entities_differ(log):  # a row of the partner would need the partner's attributes
-        return None
-    rows = np.flatnonzero(kept)
-    some = sides.take(rows)
-    found = _answering(log_of_rows(log, kept), some, turned, count, reach)
+        return []
+    found: list[EchoLaw] = []
+    search = _Search.of(log, sides, turned, count, kept)
+    for reach in REACHES:
+        law = _law(log, sides, turned, count, kept, (search, reach))
+        if law is not None:
+            found.append(law)
+            search = _Search.of(log, sides, turned, count, kept)
+    return found
+
+
+def _law(
+    log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D, asked: tuple[_Search, int]
+) -> EchoLaw | None:
+    """Return the law of answers of a search within a reach in days; None where there is none."""
+    search, reach = asked
+    rows, some = search.rows, search.sides
+    found = _answering(search, reach)
     if found is None:
         return None
     is_answer, before = found
@@ -236,29 +272,24 @@ def _entities_differ(log: EventLog) -> bool:
     )
 
 
-def _answering(
-    log: EventLog, sides: Sides, turned: bool, count: int, reach: int
-) -> tuple[Bool1D, Int1D] | None:
-    """Return bool[n], rows with a word that answers have, and int64[n] which row each answers, -1 for none.
+def _answering(search: _Search, reach: int) -> tuple[Bool1D, Int1D] | None:
+    """Return bool[m], rows with a word that answers have, and int64[m] which row each answers, -1 for none.
 
-    None where no word tells answers. A column's words count together with the side of a row. What would be
-    answers in time run back is chance.
+    None where no word tells answers within ``reach`` days. A column's words count together with the side of a
+    row. What would be answers in time run back is chance.
     """
-    before, after = answered(sides, turned)
+    time, longest = search.sides.time, reach * NANOS_PER_DAY
     hit, hit_back = (
-        (one >= 0) & (np.abs(sides.time - sides.time[one]) <= reach * NANOS_PER_DAY)
-        for one in (before, after)
+        (one >= 0) & (np.abs(time - time[one]) <= longest) for one in (search.before, search.after)
     )
     best, found = 0.0, None
-    names = list(log.events.columns)
-    for column in [SIDE, *(names.index(one) for one in word_columns(log.events, log.roles))]:
-        kind = kinds_of(log.events, log.roles, column, count)
+    for kind in search.kinds:
         rows, hits, chance = np.bincount(kind), np.bincount(kind, hit), np.bincount(kind, hit_back)
         good = (hits >= LEAST) & (hits - chance >= MOSTLY * rows) & (chance <= MOST_CHANCE * hits)
         net = float((hits - chance)[good].sum())
         if net > best:
             best, found = net, good[kind]
-    return None if found is None else (found, np.where(hit, before, NONE))
+    return None if found is None else (found, np.where(hit, search.before, NONE))
 
 
 def _bank(
