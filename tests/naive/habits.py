@@ -186,8 +186,15 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
             if day and draws() < odds("stays", "sticky", 0, day[-1][0]):
                 day[-1][1] += 1
                 continue
-            fresh = habit["strength"] + habit["discount"] * len(known)
-            if draws() * (len(runs) + habit["strength"]) < fresh or not runs:
+            fresh, slot = habit["strength"] + habit["discount"] * len(known), None
+            for _ in range(12 if size >= 5 and runs else 0):
+                one = known_slot(habit["returns"], runs, known, draws)
+                if draws() < law["busy"][known[one]["payee"]]:
+                    slot = one
+                    break
+            if slot is not None:
+                pass
+            elif draws() * (len(runs) + habit["strength"]) < fresh or not runs:
                 offer = -1
                 while place < len(offers) and offer < 0:
                     if offers[place][0] not in [one["payee"] for one in known]:
@@ -202,10 +209,6 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                 known.append({"payee": payee, "offer": offer, "liking": liking, "hours": hours, "rows": []})
             else:
                 slot = known_slot(habit["returns"], runs, known, draws)
-                for _ in range(12 if size >= 5 else 0):
-                    if draws() < law["busy"][known[slot]["payee"]]:
-                        break
-                    slot = known_slot(habit["returns"], runs, known, draws)
             runs.append(slot)
             day.append([slot, 1])
         clock = [(0.0, run) for run, (_, many) in enumerate(day) for _ in range(many)]

@@ -51,8 +51,8 @@ class Law(NamedTuple):
     quantiles of short waits in seconds. ``is_dated`` 1 where payments have no time of day. Of days by their
     size: crowd float64[2, C], factors of the odds that the payee stays and that its amount repeats; paired
     float64[P], how far amounts repeat within a day; busy float64[P], the chance that a known payee is taken
-    on a big day. hours float64[K, 24], shares of hours of a law, ``usual`` float64[24] of all; hours_of
-    int64[P], the law of a popular payee.
+    for a big day that it brings. hours float64[K, 24], shares of hours of a law, ``usual`` float64[24] of
+    all; hours_of int64[P], the law of a popular payee.
     """
 
     fixed: Float1D

@@ -78,12 +78,12 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 @bare_kernel
 def busy_slot(known: Known, runs: Any, slots: Any, returns: Any, law: Law, state: Array) -> Any:
-    """Return the slot of a big day: drawn anew until its payee is taken, ``TRIES`` times at most."""
-    slot, left = known_slot(known.run_of, runs, known.liked, slots, returns, state), TRIES
-    while left > 0 and next_uniform(state) >= law.busy[known.payee[slot]]:
+    """Return the slot of a known payee that brings big days, ``NONE`` if none is taken in ``TRIES`` draws."""
+    for _ in range(TRIES):
         slot = known_slot(known.run_of, runs, known.liked, slots, returns, state)
-        left -= 1
-    return slot
+        if next_uniform(state) < law.busy[known.payee[slot]]:
+            return slot
+    return NONE
 
 
 @bare_kernel
@@ -201,12 +201,15 @@ def draw_payments(
                 chosen.stays[k] = k > 0 and next_uniform(state) < shifted(habits.stays[e], sticky)
                 if not chosen.stays[k]:
                     fresh = habits.strength[e] + habits.discount[e] * slots
-                    if next_uniform(state) * (runs + habits.strength[e]) < fresh or runs == 0:
+                    slot = NONE
+                    if size >= BIG_DAY and runs > 0:
+                        slot = busy_slot(known, runs, slots, habits.returns[e], law, state)
+                    if slot >= 0:
+                        pass
+                    elif next_uniform(state) * (runs + habits.strength[e]) < fresh or runs == 0:
                         slot = slots
                         offered = next_payee(e, known, slots, offered, offers, law, usual, state)
                         slots += 1
-                    elif size >= BIG_DAY:
-                        slot = busy_slot(known, runs, slots, habits.returns[e], law, state)
                     else:
                         slot = known_slot(known.run_of, runs, known.liked, slots, habits.returns[e], state)
                     known.run_of[runs] = slot

@@ -36,7 +36,9 @@ def lives_of(count=400, seed=0):
     once = rng.random(count) < 0.1
     last, active = np.where(once, first, last), np.where(once, 1, active)
     size = np.log(1 + rng.random(count) * active / 50)
-    lives = Lives(first, last, active, np.zeros(count, np.int64), size, np.ones((count, 7)))
+    lives = Lives(
+        first, last, active, np.zeros(count, np.int64), size, np.ones((count, 7)), np.zeros(count, np.int64)
+    )
     own = [size + rng.normal(0, 0.2, count) for _ in range(OWN)]
     return lives, np.where(np.arange(DAYS) % 7 < 5, 1.35, 0.12), own
 

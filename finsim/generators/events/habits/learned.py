@@ -45,7 +45,7 @@ from finsim.generators.events.habits.community import (
     word_factors,
 )
 from finsim.generators.events.habits.days.activity import Activity, Lives, learn_activity
-from finsim.generators.events.habits.days.crowded_days import Crowds, learn_crowds
+from finsim.generators.events.habits.days.crowded_days import Crowds, crowded_lives, learn_crowds
 from finsim.generators.events.habits.echoes.learned_echoes import NO_ECHOES, Echoes
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
@@ -69,9 +69,6 @@ NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
 """Columns of ``_points`` that the payees have no part in."""
-BRINGS = 0.25
-"""Share of the runs with payees that bring days of many payments from which on a life is one of such days
-(assumption)."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +164,8 @@ class Learned:
 def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learned:
     """Learn the habits of a log without private words; ``homes`` int64[E], words of entities' own."""
     ledger = Ledger.read(log)
-    lives, activity = learn_activity(ledger)
     runs = Runs.read(ledger)
+    lives, activity = learn_activity(ledger, crowded_lives(ledger, runs))
     links_of_rows = _links_of_rows(ledger, runs)
     main = {log.roles.time, log.roles.amount, log.roles.partner}
     names = [name for name in log.events.columns if name not in main]
@@ -213,10 +210,8 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
     kind = 2 * _trades(log, told, runs) + crowds.crowded[runs.link_payee]
     leads = main_links(runs.link_entity, counts, ledger.count) | (crowds.crowded[runs.link_payee] > 0)
     sized = order_by_size(runs.link_entity, kind, counts, ledger.count)
-    brings = np.bincount(runs.link_entity, counts * crowds.crowded[runs.link_payee], ledger.count)
-    whole = np.bincount(runs.link_entity, counts, ledger.count)
     own = own_numbers(returns, crowds, level, clock.burst)
-    law_of_lives = learn_lives(lives, activity.shares, own, brings >= BRINGS * np.maximum(whole, 1.0))
+    law_of_lives = learn_lives(lives, activity.shares, own)
     part = currency_parts(log, early, ledger.count, runs)
     near, akin, by_size = (one[np.argsort(part[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip

@@ -78,15 +78,14 @@ class LifeLaw:
         return first, np.where(once, first, last), np.where(once, 1.0, np.minimum(count, last - first + 1.0))
 
 
-def learn_lives(lives: Lives, shares: Float1D, own: list[Float1D], crowded: Array) -> LifeLaw:
+def learn_lives(lives: Lives, shares: Float1D, own: list[Float1D]) -> LifeLaw:
     """Learn the law of lives; ``own`` float64[E] of ``OWN`` rates and levels.
 
-    shares float64[D] of the calendar; crowded bool[E] : lives with days of many payments, which are a class.
+    shares float64[D] of the calendar. Lives of days of many payments are a class.
     """
     more = lives.active > 1
     kind = np.where(more, MORE, np.where(lives.active == 1, ONCE, -1))
-    if (more & crowded).sum() >= LEAST and (more & ~crowded).sum() >= LEAST:
-        kind = np.where(more & crowded, CROWDED, kind)
+    kind = np.where(more & (lives.crowded > 0), CROWDED, kind)
     place, room = _places(shares)
     first, last = np.maximum(lives.first, 0), np.maximum(lives.last, 0)
     start = (place[first] + place[first + 1]) / 2.0

@@ -112,7 +112,7 @@ def new_lives(
     part = np.where(donor == anchor, np.maximum(part, 1.0 - part), np.minimum(part, 1.0 - part))
     hours = known.clock.factors(between(known.clock.hours), between(known.clock.by_law))
     return NewLives(
-        first, last, active, uneven, law.size_group(values[:, SMOOTH]), weekdays,
+        first, last, active, uneven, law.size_group(values[:, SMOOTH], lives.crowded[life]), weekdays,
         hours, rates, level, spread, levels.limit[of_sums], donor,
     )  # fmt: skip
 

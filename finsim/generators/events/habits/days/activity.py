@@ -22,7 +22,7 @@ class Lives:
     """Active days by entity: first and last day (-1 without any), number, group of burstiness, payments.
 
     first, last, active, burst int64[E]; size float64[E], log of the mean payments on an active day;
-    weekdays float64[E, 7], active days by weekday.
+    weekdays float64[E, 7], active days by weekday; crowded int64[E], 1 for lives of days of many payments.
     """
 
     first: Int1D
@@ -31,13 +31,15 @@ class Lives:
     burst: Int1D
     size: Float1D
     weekdays: Float2D
+    crowded: Int1D
 
 
 @dataclass(frozen=True)
 class Activity:
     """The common law of days: ``shares`` float64[D] of the calendar, ``weekly`` [7] to go on with.
 
-    ``factor`` of silences; ``sizes`` [groups, 3, B] cumulative of ``edges``, ``size_steps`` between groups;
+    ``factor`` of silences; ``sizes`` [groups, 3, B] cumulative of ``edges``, ``size_steps`` between groups,
+    ``crowded_steps`` between those of crowded lives, which come after them;
     ``tilts`` float64[D] and ``weekly_tilts`` [7], powers of the place in ``sizes`` that a date draws at.
     """
 
@@ -47,6 +49,7 @@ class Activity:
     sizes: Array
     edges: Int1D
     size_steps: Float1D
+    crowded_steps: Float1D
     tilts: Float1D
     weekly_tilts: Float1D
 
@@ -65,13 +68,15 @@ class Activity:
         found = (counts + WEEKDAY_WEIGHT * usual) / (counts.sum(axis=1, keepdims=True) + WEEKDAY_WEIGHT)
         return np.ascontiguousarray(found / usual)
 
-    def size_group(self, size: Float1D) -> Int1D:
-        """Return the group of the log mean payments on a day."""
-        return np.searchsorted(self.size_steps, size, side="left").astype(np.int64)
+    def size_group(self, size: Float1D, crowded: Int1D) -> Int1D:
+        """Return the group of the log mean payments on a day, and of crowded lives (1) among their own."""
+        usual = np.searchsorted(self.size_steps, size, side="left")
+        own = len(self.size_steps) + 1 + np.searchsorted(self.crowded_steps, size, side="left")
+        return np.where(crowded > 0, own, usual).astype(np.int64)
 
 
-def learn_activity(ledger: Ledger) -> tuple[Lives, Activity]:
-    """Learn the lives of a ledger and the law they share."""
+def learn_activity(ledger: Ledger, crowded: Int1D) -> tuple[Lives, Activity]:
+    """Learn the lives of a ledger and the law they share; ``crowded`` int64[E] as in ``Lives``."""
     new = ledger.is_new_day()
     entity, day, count = ledger.entity[new], ledger.day[new], ledger.count
     active = np.bincount(entity, minlength=count)
@@ -85,19 +90,30 @@ def learn_activity(ledger: Ledger) -> tuple[Lives, Activity]:
     )
     sizes = np.diff(np.append(np.flatnonzero(new), len(new)))
     size = np.log(np.maximum(means_by(entity, sizes.astype(np.float64), count), 1.0))
-    shares, weekly = _calendar(ledger, entity, day, Lives(first, last, active, active, size, weekdays))
+    shares, weekly = _calendar(
+        ledger, entity, day, Lives(first, last, active, active, size, weekdays, crowded)
+    )
     burst = _burst_groups(entity, day, active)
-    lives = Lives(first, last, active.astype(np.int64), burst, size, weekdays)
-    steps = size_steps(size[there])
+    lives = Lives(first, last, active.astype(np.int64), burst, size, weekdays, crowded)
+    steps = size_steps(size[there & (crowded == 0)])
+    own = size_steps(size[there & (crowded > 0)])
     shape = (BURST_GROUPS, CHANCES, GAPS, RECENT)
     law = Activity(
-        shares, weekly, np.ones(shape), np.zeros(0), np.array(EDGES), steps, np.ones(ledger.days), np.ones(7)
+        shares,
+        weekly,
+        np.ones(shape),
+        np.zeros(0),
+        np.array(EDGES),
+        steps,
+        own,
+        np.ones(ledger.days),
+        np.ones(7),
     )
     seen, expected = np.zeros(shape), np.zeros(shape)
     spans = Spans(starts, burst, law.own_weekdays(weekdays))
     count_days(spans, Calendar(shares, weekday), day, seen, expected)
     cumulative, tilts, weekly_tilts = learn_sizes(
-        entity, sizes, law.size_group(size), len(steps) + 1, day, weekday
+        entity, sizes, law.size_group(size, crowded), len(steps) + len(own) + 2, day, weekday
     )
     factor = _factor(seen, expected)
     return lives, replace(law, factor=factor, sizes=cumulative, tilts=tilts, weekly_tilts=weekly_tilts)

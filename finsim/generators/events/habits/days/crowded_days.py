@@ -17,9 +17,12 @@ from finsim.notation import Array, Float1D, Int1D
 WEIGHT, FREE, START = 2.0, 4.0, 1.0
 """Runs that a payee's own figure is drawn towards that of all by; variance of effects of classes, and that of
 entities and payees before it is known (assumptions)."""
-OFTEN, MOST_OFTEN = 3.0, 20.0
-"""How many times as often as others a payee is met on big days from which on it crowds them, and at most
-(assumptions)."""
+OFTEN, MOST_OFTEN, SEVERAL = 3.0, 20.0, 2.0
+"""How many times as often as others a payee is met on big days from which on it brings them, and at most, and
+how many such days there are at least (assumptions)."""
+BRINGS, LEAST = 0.25, 20
+"""Share of the runs with payees that bring big days from which on a life is one of such days; such lives, and
+others, from which on they are a class of their own (assumptions)."""
 ROUNDS, STEPS, LOWEST, FAR = 4, 4, -9.0, 7.0
 
 
@@ -28,8 +31,8 @@ class Crowds:
     """Odds of repeats within a day: those of entities, times factors of payees and of sizes of days.
 
     stays, doubles float64[E], chances of the payee of the last payment, and then of an amount of it; sticky,
-    paired float64[P] and stays_by, doubles_by float64[C], factors of their odds. busy float64[P], the chance
-    that a payee that comes up on a big day is taken; crowded int64[P], 1 for payees that bring such days.
+    paired float64[P] and stays_by, doubles_by float64[C], factors of their odds. crowded int64[P], 1 for
+    payees that bring big days; busy float64[P], the chance that one of them is taken for one (0: of others).
     """
 
     stays: Float1D
@@ -64,11 +67,9 @@ def learn_crowds(ledger: Ledger, runs: Runs, returns: Returns, chance: Float1D) 
     doubles, paired, doubles_by = odds_effects(
         had[rows], own * (1.0 - alike[rows]), rest, (one, payee, kind), sizes
     )
-    busy = _on_big_days(ledger, runs, day, size)
-    taken = np.minimum(busy / max(float(busy.max(initial=1.0)), 1.0), 1.0)
-    return Crowds(
-        stays, doubles, sticky, paired, by_size, doubles_by, taken, (busy >= OFTEN).astype(np.int64)
-    )
+    busy, crowded = on_big_days(ledger, runs)
+    taken = busy * crowded / max(float((busy * crowded).max(initial=1.0)), 1.0)
+    return Crowds(stays, doubles, sticky, paired, by_size, doubles_by, taken, crowded)
 
 
 def size_classes(size: Int1D) -> Int1D:
@@ -138,13 +139,32 @@ def _level(seen: Array, weight: Float1D, rest: Float1D, total: Float1D) -> float
     return (low + high) / 2.0
 
 
-def _on_big_days(ledger: Ledger, runs: Runs, day: Int1D, size: Int1D) -> Float1D:
-    """Return how many times as often each payee is met on big days float64[P]; a day counts once."""
+def crowded_lives(ledger: Ledger, runs: Runs) -> Int1D:
+    """Return int64[E], 1 for lives of days of many payments: payees that bring them have many of their runs.
+
+    They are a class of their own where there are enough of them, and of others: else all are 0.
+    """
+    found = np.bincount(runs.entity, on_big_days(ledger, runs)[1][runs.payee], ledger.count)
+    whole = np.bincount(runs.entity, minlength=ledger.count)
+    is_crowded = found >= BRINGS * np.maximum(whole, 1)
+    several = np.bincount(ledger.entity[ledger.is_new_day()], minlength=ledger.count) > 1
+    is_class = min(int((several & is_crowded).sum()), int((several & ~is_crowded).sum())) >= LEAST
+    return (is_crowded & is_class).astype(np.int64)
+
+
+def on_big_days(ledger: Ledger, runs: Runs) -> tuple[Float1D, Int1D]:
+    """Return how many times as often each payee is met on big days float64[P], and which of them brings such.
+
+    A day counts once. Who was met on one big day alone brings none: int64[P].
+    """
+    day = np.cumsum(ledger.is_new_day()) - 1
+    size = np.bincount(day)[day]
     of = day[runs.row]
     share = 1.0 / np.bincount(of)[of]
     whole = sums_by(runs.payee, share, ledger.payees)
     big = sums_by(runs.payee, share * (size[runs.row] >= BIG_DAY), ledger.payees)
     usual = float(big.sum()) / max(float(whole.sum()), 1.0)
     if usual <= 0.0:
-        return np.ones(ledger.payees)
-    return np.asarray(np.minimum((big + WEIGHT * usual) / (whole + WEIGHT) / usual, MOST_OFTEN))
+        return np.ones(ledger.payees), np.zeros(ledger.payees, np.int64)
+    busy = np.minimum((big + WEIGHT * usual) / (whole + WEIGHT) / usual, MOST_OFTEN)
+    return busy, ((busy >= OFTEN) & (big >= SEVERAL)).astype(np.int64)

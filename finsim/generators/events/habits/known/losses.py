@@ -235,7 +235,7 @@ def _sizes(known: Learned, lives: Lives, entity: Int1D, sizes: Int1D, tilts: Flo
     chosen, state = bins_of(sizes), states_before(entity, sizes)
     share = ends[:, state, chosen + 1] ** (1.0 / tilts) - ends[:, state, chosen] ** (1.0 / tilts)
     each = -np.log(np.maximum(share / np.diff(activity.edges)[chosen], LEAST))
-    groups = np.bincount(activity.size_group(lives.size), minlength=len(ends)) + 0.5
+    groups = np.bincount(activity.size_group(lives.size, lives.crowded), minlength=len(ends)) + 0.5
     return _mixed(np.stack([sums_by(entity, one, count) for one in each]), groups / groups.sum())
 
 
