@@ -33,6 +33,10 @@ def planted(count, seed, course=None):
     )
 
 
+def nobody(ledger):
+    return np.zeros(ledger.count, np.int64)
+
+
 def drawn_again(lives, law, seed=5):
     """Active days and payments on each date of new days with the lives of the learned ones."""
     starts = np.concatenate([[0], np.cumsum(lives.active)]).astype(np.int64)
@@ -42,7 +46,7 @@ def drawn_again(lives, law, seed=5):
     draw_days(
         np.uint64(seed), numbers, spans, lives.last, law.calendar(DAYS, WEEKDAY), law.factor.copy(), days
     )
-    group, tilts = law.size_group(lives.size), law.day_tilts(DAYS, WEEKDAY)[days]
+    group, tilts = law.size_group(lives.size, lives.crowded), law.day_tilts(DAYS, WEEKDAY)[days]
     sizes = np.empty(len(days), np.int64)
     draw_sizes(
         np.uint64(seed),
@@ -66,7 +70,7 @@ def figures(by_date):
 
 def test_new_days_have_the_calendar_of_the_learned_ones():
     ledger = planted(250, 1)
-    lives, law = learn_activity(ledger)
+    lives, law = learn_activity(ledger, nobody(ledger))
     new = ledger.is_new_day()
     active, payments = drawn_again(lives, law)
     real = figures(np.bincount(ledger.day[new], minlength=DAYS)), figures(np.bincount(ledger.day))
@@ -80,7 +84,8 @@ def test_new_days_have_the_calendar_of_the_learned_ones():
 
 
 def test_dates_that_differ_by_chance_are_drawn_to_the_usual():
-    _, law = learn_activity(planted(120, 2, np.ones(DAYS)))
+    even = planted(120, 2, np.ones(DAYS))
+    _, law = learn_activity(even, nobody(even))
     assert np.abs(np.log(law.shares[1:-1])).max() < 0.1
     assert np.abs(np.log(law.tilts[1:-1])).max() < 0.25
 
@@ -103,7 +108,7 @@ def test_entities_active_on_most_days_tell_of_a_date_that_differs_a_little():
     entity, day = (np.repeat(one, counts[counts > 0]) for one in (entity, day))
     starts, alike = np.searchsorted(entity, np.arange(61)).astype(np.int64), np.zeros(len(day))
     ledger = Ledger(starts, entity, day, alike, alike.astype(np.int64), alike, 2, MONDAY * DAY, DAYS, True)
-    _, law = learn_activity(ledger)
+    _, law = learn_activity(ledger, nobody(ledger))
     assert law.shares[77] < 0.9
 
 

@@ -45,7 +45,7 @@ def lives_of(count=400, seed=0):
 
 def drawn_lives(lives, shares, own):
     count = len(lives.first)
-    law = learn_lives(lives, shares, own, np.zeros(count, bool))
+    law = learn_lives(lives, shares, own)
     draws = np.random.default_rng(5).random((count, DRAWS))
     values = law.drawn(np.arange(count), draws)
     return values, law.spans(values, np.arange(count), shares)
