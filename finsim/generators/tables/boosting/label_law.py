@@ -11,6 +11,7 @@ import numpy as np
 from finsim.generators.tables.boosting.even_classes import even_draws_over
 from finsim.generators.tables.boosting.kept_rates import KeptRates, Wanted, softmax
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
+from finsim.generators.tables.level_network import rows_of
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 MOST_CLASSES = 8
@@ -129,6 +130,21 @@ class LabelLaw:
         near = np.minimum(place, len(self.classes) - 1)
         known = self.classes[near] == levels[:, self.column]
         return np.asarray(np.where(known, chances[np.arange(len(levels)), near], 1e-6))
+
+    def chance_alone(self, levels: Array) -> Float1D:
+        """Return the chance of the class that each row has, by the odds of that class against the rest alone.
+
+        What all classes say together is not made to add up to one, so that a row asks the trees of its own
+        class only: of seven classes a seventh of the work. A class never seen has the least chance.
+        """
+        hidden = without(levels, self.column)
+        if len(self.classes) <= 2:
+            return self.chance_of(levels)
+        found = np.full(len(levels), 1e-6)
+        for one, odds in zip(self.classes, self.odds, strict=True):
+            rows = np.flatnonzero(levels[:, self.column] == one)
+            found[rows] = 1.0 / (1.0 + np.exp(-odds.of(rows_of(hidden, rows))))
+        return found
 
     def state(self, prefix: str) -> dict[str, Array]:
         """Return the arrays under names that begin with ``prefix``."""

@@ -96,4 +96,4 @@ def _blind(levels: Array, saying: list[int]) -> Array:
 
 def _log_ratio(real: LabelLaw, drawn: LabelLaw, levels: Array) -> Float1D:
     # The trees never ask for what says the outcome: it was hidden when they grew.
-    return np.asarray(np.log(real.chance_of(levels)) - np.log(drawn.chance_of(levels)))
+    return np.asarray(np.log(real.chance_alone(levels)) - np.log(drawn.chance_alone(levels)))

@@ -48,15 +48,18 @@ class RefinedRows:
 
         More rows are drawn, ``particles`` times as many where cells are given, and kept by their weights.
         """
-        size = self.ratio.needed(count) if self.ratio is not None else count
-        if self.tilt is not None:
-            size = int(np.ceil(size * np.exp(self.tilt.cap - self.tilt.level)))
+        tilted = count if self.tilt is None else int(np.ceil(count * np.exp(self.tilt.cap - self.tilt.level)))
+        size = self.ratio.needed(tilted) if self.ratio is not None else tilted
         levels = self.network.draw(size * (particles if given else 1), given, rng, even)
-        weights = np.zeros(len(levels))
+        if self.tilt is not None and self.ratio is not None and not given:
+            # What the ratio leaves out need not be asked of the tilt, which costs more.
+            levels = rows_of(levels, chosen(np.exp(self.ratio.log_weights(self.told(levels))), tilted, rng))
+            weights = self.tilt.log_weights(levels)
+        else:
+            weights = np.zeros(len(levels)) + self._refining(levels)
         bound = self.label is not None and bool(given.keys() & {self.label.column, *self.followers.columns})
         if bound:
-            weights = self._class_weights(levels)
-        weights = weights + self._refining(levels)
+            weights = weights + self._class_weights(levels)
         turn = bool(given) or not even
         if weights.max() > weights.min():
             levels = rows_of(levels, chosen(np.exp(weights - weights.max()), count, rng))
