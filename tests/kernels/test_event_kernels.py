@@ -110,7 +110,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     habits = Habits(*rates, strength, discount, rng.choice([0.0, 0.3, 1.0, 9.0], (count, 24)) + 1e-3)
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
     payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05
-    popular = np.cumsum(rng.dirichlet(np.ones(payees)))
+    popular, sort = np.cumsum(rng.dirichlet(np.ones(payees), 2), axis=1), rng.integers(0, 2, count)
     seconds, waits = np.sort(rng.random((24, 9)) * 3_600, axis=1), np.sort(rng.random(9) * 900)
     fixed, sticky, paired = (rng.random(payees) * 2 for _ in range(3))
     busy, crowd = rng.choice([0.0, 0.3, 1.0], payees), np.exp(rng.normal(0, 1, (2, 7)))
@@ -126,7 +126,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
         starts,
         sizes,
         habits,
-        Offers(offered, payee, liking, at, popular),
+        Offers(offered, payee, liking, at, popular, sort),
         law,
         out,
     )
@@ -140,7 +140,9 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     for e in range(count):
         habit = {name: getattr(habits, name)[e] for name in names}
         own = list(zip(payee, liking, at, strict=True))[offered[e] : offered[e + 1]]
-        rows = naive.draw_payments(8, e, sizes[starts[e] : starts[e + 1]], habit, own, popular, plain, 3)
+        rows = naive.draw_payments(
+            8, e, sizes[starts[e] : starts[e + 1]], habit, own, popular[sort[e]], plain, 3
+        )
         begin = row
         for second, one, offer, met, like, uniforms in rows:
             assert out.second[row] == pytest.approx(second)
@@ -167,7 +169,8 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
         np.tile(np.arange(runs), count),
         np.ones(count * runs),
         np.zeros(count * runs, np.int64),
-        np.ones(1),
+        np.ones((1, 1)),
+        np.zeros(count, np.int64),
     )
     n = count * runs
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 1)))

@@ -29,7 +29,7 @@ from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
 from finsim.records.event_log import EventLog
-from finsim.records.mixed_table import WORD, MixedColumn
+from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column
 from finsim.tables.new_ids.id_form import IdForm, plain_remarks
@@ -37,6 +37,8 @@ from finsim.tables.statements.two_sides import TwoSides
 
 KIND = "events"
 BLOCK_ENTITIES = 2_000
+LEAST_NUMBERED = 20
+"""Entities from which on a word that each has alone is an identifier (assumption)."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,18 +153,20 @@ class LearnedEvents(ShownTable):
         entity = log.entity()
         two = TwoColumns.from_dict(self.data["two"]) if self.data.get("two") else None
         is_entity = self.data["partner_is_entity"]  # a block of a log cannot say it: its partners lie outside
+        people, whose = self._people(log, first, total, streams)
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
             if name == self.entity and log.turned is not None:
                 cells.append(arrow_column(self._partners(log, total, self._owners(log, first)), field.type))
             elif name == self.entity:
                 cells.append(self.form.new_ids[name].cells(first, log.count, field.type).take(entity))
+            elif name in self.form.new_ids and name in log.entities:
+                of_run = self.form.new_ids[name].cells(0, total, field.type)
+                cells.append(of_run.take(self._owners(log, first)))
             elif name in self.form.new_ids and name != log.roles.partner:
                 cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
             elif name in log.entities:
-                cells.append(
-                    arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
-                )
+                cells.append(arrow_column(self.form.written(name, people[name].take(whose)), field.type))
             elif two is not None and name in (two.account, two.name):
                 others = self._others(log, first, entity)
                 whole = self._partners(log, total, others) if is_entity else log.events[two.account]
@@ -185,6 +189,12 @@ class LearnedEvents(ShownTable):
         if self.data.get("newest_first") and not back:
             return found.take(_newest_first(log))
         return found.take(_backwards(log)) if back else found
+
+    def _people(self, log: EventLog, first: int, total: int, streams: Streams) -> tuple[MixedTable, Array]:
+        """Return attributes, and int64[n] whose each row has: those of the partner in turned rows."""
+        if log.turned is None or not log.entities.columns or not isinstance(self.generator, HasTurnedRows):
+            return log.entities, log.entity()
+        return self.generator.attributes(total, streams), self._owners(log, first).astype(np.int64)
 
     def _others(self, log: EventLog, first: int, entity: Array) -> Array:
         """Return int32[n] the place of who is on the other side: in turned rows the entity's own."""
@@ -262,8 +272,19 @@ def fit_events(
     return LearnedEvents(generator, form, str(data.roles.id), facts, balance, ledger.sides, texts)
 
 
+def tells_apart(column: MixedColumn) -> bool:
+    """Tell whether a word of entities is another one for each, so that it is made anew like an identifier."""
+    there = column.values[column.values >= 0] if column.kind == WORD else column.values[:0]
+    return len(there) >= LEAST_NUMBERED and len(np.unique(there)) == len(there) == len(column.values)
+
+
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     forms = {name: IdForm.of_cells(data.table[name]) for name in data.keys}
+    apart = {
+        name: IdForm.of([column.words[code] for code in column.values])
+        for name, column in ledger.log.entities.columns.items() if tells_apart(column)
+    }  # fmt: skip
+    forms |= {name: form for name, form in apart.items() if not form.is_plain}
     target = data.target
     taken: tuple[str, ...] = ()
     partner = ledger.log.roles.partner

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import MixedTable
 
 
 @runtime_checkable
@@ -94,4 +95,8 @@ class HasTurnedRows(Protocol):
     @property
     def turns_rows(self) -> bool:
         """Whether it makes such rows."""
+        ...
+
+    def attributes(self, total: int, streams: Streams) -> MixedTable:
+        """Return the attributes of all ``total`` entities of a run of ``sample`` with the same streams."""
         ...

@@ -32,14 +32,15 @@ class Offers(NamedTuple):
     """New payees of entity e in order.
 
     Payee[starts[e]:starts[e + 1]], how much each is liked (float64, above 0), the law of hours of its
-    payments; after them ``popular``, cumulative [P].
+    payments; after them ``popular`` [S, P], cumulative by the ``sort`` int64[E] of the entity.
     """
 
     starts: Int1D
     payee: Int1D
     liking: Float1D
     hours: Int1D
-    popular: Float1D
+    popular: Float2D
+    sort: Int1D
 
 
 class Law(NamedTuple):

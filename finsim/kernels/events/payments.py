@@ -123,7 +123,7 @@ def next_payee(
     if offer >= 0:
         payee, liking, hours = offers.payee[offer], offers.liking[offer], offers.hours[offer]
     else:
-        payee, liking = place_in(offers.popular, next_uniform(state)), usual
+        payee, liking = place_in(offers.popular[offers.sort[e]], next_uniform(state)), usual
         hours = law.hours_of[payee]
     known.payee[slots], known.offer[slots], known.hours[slots] = payee, offer, hours
     known.liked[slots] = liking + (known.liked[slots - 1] if slots > 0 else 0.0)

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import FitError
+from finsim.tables.new_ids.check_digits import IBAN, NONE, bare, check_of, checked
 
 NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 """What stands before the last number of a text, the number, what stands behind it."""
@@ -22,8 +23,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
 _UUID_HEAD, _UUID_WIDTH = "5eed1d00-0000-4000-8000-", 12
 _DECIMAL, _SIXTEEN = "0123456789", "0123456789abcdef"
-_PLAIN = "new-"
+_PLAIN, _MARK = "new-", "#"
+"""Beginnings of identifiers without a form; what keeps digits before check digits from being a number."""
 _MOST = 2**62
+ACCOUNT = 9
+"""Digits of an account number that stand behind a bank's code at least (assumption)."""
 DENSE = 1.5
 """Whole numbers are counted when their range holds at most 1.5 numbers each (assumption)."""
 LEAST_SHARE = 0.05
@@ -40,8 +44,8 @@ class IdForm:
     """A prefix, a number of at least ``width`` digits that begins after ``last``, and a suffix.
 
     ``last`` is the greatest number among the known identifiers of this prefix and suffix, so that no new one
-    is an old one. ``digits`` are those of the number: ten, or sixteen. The check digits of an IBAN are
-    counted like the others, so they need not be right (assumption).
+    is an old one. ``digits`` are those of the number: ten, or sixteen. ``check`` is the kind of check digits,
+    which the other parts are without (see ``check_digits``).
     """
 
     prefix: str = ""
@@ -49,6 +53,7 @@ class IdForm:
     last: int = 0
     suffix: str = ""
     digits: str = _DECIMAL
+    check: str = NONE
 
     @classmethod
     def of(cls, known: Sequence[str], taken: Sequence[str] = ()) -> IdForm:
@@ -56,8 +61,16 @@ class IdForm:
 
         ``taken`` are words that no new identifier may be: they have no part in the form.
         """
-        form = cls._of(known)
-        return form._behind(taken) if taken else form
+        check = check_of(known)
+        if check == NONE:
+            form = cls._of(known)
+            return form._behind(taken) if taken else form
+        form = cls._of_bank([bare(word, check) for word in known]) if check == IBAN else None
+        form = form or cls._of([f"{_MARK}{bare(word, check)}" for word in known])
+        form = form._behind([f"{_MARK}{bare(word, check)}" for word in taken])
+        if form.is_plain:
+            return cls._of(known)
+        return replace(form, prefix=form.prefix.removeprefix(_MARK), check=check)
 
     @classmethod
     def _of(cls, known: Sequence[str]) -> IdForm:
@@ -86,10 +99,25 @@ class IdForm:
         return cls(head, widths.pop() if padded else 0, 0, tail)._behind(known)
 
     @classmethod
+    def _of_bank(cls, known: list[str]) -> IdForm | None:
+        """Return the form of numbers of one length behind what all begin with, a bank's code; else None."""
+        size, low, high = len(known[0]), min(known), max(known)  # what these share all share
+        same = next((k for k, (one, two) in enumerate(zip(low, high, strict=False)) if one != two), size)
+        head = low[: max(min(same, size - ACCOUNT), 0)]
+        tails = [word[len(head) :] for word in known]
+        if any(len(word) != size for word in known) or not all(tail.isdecimal() for tail in tails):
+            return None
+        return cls(f"{_MARK}{head}", size - len(head))._behind([f"{_MARK}{word}" for word in known])
+
+    @classmethod
     def of_cells(cls, cells: pa.Array | pa.ChunkedArray) -> IdForm:
         """Return the form of the identifiers of a column, in which cells may be empty."""
         known = [one for one in cells.to_pylist() if one is not None]
         if _is_number(_plain(cells.type)):
+            if all(float(one).is_integer() for one in known if math.isfinite(one)):
+                form = cls.of([f"{one:.0f}" for one in known if math.isfinite(one)])
+                if form.check != NONE:
+                    return form
             return cls(last=max((math.ceil(one) for one in known if math.isfinite(one)), default=0))
         return cls.of([str(one) for one in known])
 
@@ -98,7 +126,7 @@ class IdForm:
         inner = re.compile(f"{re.escape(self.prefix)}([{self.digits}]+){re.escape(self.suffix)}")
         numbers = [int(match[1], len(self.digits)) for word in known if (match := inner.fullmatch(word))]
         last = max([self.last, 0, *numbers])
-        return IdForm(self.prefix, self.width, last, self.suffix, self.digits)
+        return replace(self, last=last)
 
     @property
     def is_plain(self) -> bool:
@@ -110,7 +138,7 @@ class IdForm:
         kind = "d" if self.digits == _DECIMAL else "x" if self.digits == _SIXTEEN else "X"
         begin = self.last + 1 + first
         return [
-            f"{self.prefix}{number:0{self.width}{kind}}{self.suffix}"
+            checked(f"{self.prefix}{number:0{self.width}{kind}}{self.suffix}", self.check)
             for number in range(begin, begin + count)
         ]
 
@@ -119,7 +147,10 @@ class IdForm:
         plain = _plain(kind)
         if _is_number(plain):
             begin = self.last + 1 + first
-            found = numbers_as(range(begin, begin + count), plain)
+            wanted = range(begin, begin + count)
+            found = numbers_as(
+                wanted if self.check == NONE else list(map(int, self.new(first, count))), plain
+            )
             if found is None:
                 raise FitError(
                     f"new identifiers go on behind {self.last} and do not fit {plain}", place="identifiers",
@@ -136,7 +167,7 @@ class IdForm:
     def _texts(self, first: int, count: int) -> pa.Array:
         """Return what ``new`` does as an array of texts; decimal numbers are written all at once."""
         begin = self.last + 1 + first
-        if self.digits != _DECIMAL or begin + count > _MOST:
+        if self.digits != _DECIMAL or begin + count > _MOST or self.check != NONE:
             return pa.array(self.new(first, count), pa.string())
         digits = pa.array(np.arange(begin, begin + count)).cast(pa.string())
         padded = pc.utf8_lpad(digits, max(self.width, 1), "0")
@@ -155,11 +186,11 @@ def plain_remarks(forms: Mapping[str, IdForm]) -> list[str]:
     ]  # fmt: skip
 
 
-def numbers_as(numbers: range, kind: pa.DataType) -> pa.Array | None:
+def numbers_as(numbers: Sequence[int], kind: pa.DataType) -> pa.Array | None:
     """Return whole numbers as cells of a type of numbers; None where it cannot hold each of them exactly."""
     try:
-        if pa.types.is_integer(kind) and abs(numbers.start) < _MOST and abs(numbers.stop) < _MOST:
-            return pa.array(np.arange(numbers.start, numbers.stop, numbers.step)).cast(kind)
+        if pa.types.is_integer(kind) and all(abs(one) < _MOST for one in (*numbers[:1], *numbers[-1:])):
+            return pa.array(np.asarray(numbers, np.int64)).cast(kind)
         if not pa.types.is_floating(kind):
             return pa.array(list(numbers), pa.decimal128(38, 0)).cast(kind)
         found = pa.array([float(one) for one in numbers]).cast(kind)

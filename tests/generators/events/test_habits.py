@@ -140,7 +140,8 @@ def test_generations_hand_out_every_link_once(monkeypatch):
     links = Links(
         pair // 500, pair % 500, rng.geometric(0.5, count) * 1.0, np.zeros(count), np.zeros(count),
         np.arange(300), twoway, np.arange(300.0)[:, None], np.full(300, 15.0**2),
-        np.arange(count), np.arange(300), 0 * twoway, 0 * twoway, np.arange(300), np.zeros(300, np.int64),
+        np.arange(count), np.arange(300), 0 * twoway, 0 * twoway, np.arange(300),
+        np.zeros(300, np.int64), np.zeros(300, np.int64),
     )  # fmt: skip
     links = mixed(links, Streams(1))
     monkeypatch.setattr(generations, "LEAST_DEALT", 40)

@@ -11,7 +11,7 @@ from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.cells.word_law import WordLaw, learn_words
 from finsim.generators.events.habits.generations import Links
 from finsim.generators.events.habits.known.sampled_words import single_payees
-from finsim.generators.events.habits.learned import worth_of_kinds
+from finsim.generators.events.habits.liked_payees import worth_of_kinds
 from finsim.generators.events.habits.payee_hours import learn_payee_hours
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams

@@ -49,7 +49,8 @@ class Links:
     of the payee, its trade times 2, 1 more where it brings days of many payments; ``main`` int64[L], 1 for
     links that lead the life of their entity; ``sized`` int64[E], an order in which neighbors have about as
     many payees; ``part`` int64[E], whose entities pay among themselves, as those of a currency do: nothing
-    changes owners across parts, and all orders go part by part.
+    changes owners across parts. ``sort`` int64[E] of the entity, firm or person: links change owners and
+    lives are mixed within a part and sort alone, and all orders go by these.
     """
 
     entity: Int1D
@@ -67,6 +68,17 @@ class Links:
     main: Int1D
     sized: Int1D
     part: Int1D
+    sort: Int1D
+
+    @property
+    def group(self) -> Int1D:
+        """Part and sort of each entity in one number, int64[E]."""
+        return groups_of(self.part, self.sort)
+
+
+def groups_of(part: Int1D, sort: Int1D) -> Int1D:
+    """Return part and sort of each entity in one number, int64[E]."""
+    return part * (int(sort.max(initial=0)) + 1) + sort
 
 
 @dataclass
@@ -95,7 +107,7 @@ class Generation:
         near = np.empty(count, np.int64)
         near[links.alike] = np.arange(count)
         own = np.diff(dealing[2].starts)[near[anchor]]
-        mate = mates(near[anchor], links.part[anchor])
+        mate = mates(near[anchor], links.group[anchor])
         wanted, giver = counts_anew(own, mate, streams.at("counts"))
         hand = _Hand.of(links, dealing, anchor, mate, wanted, streams)
         return cls(anchor, anchor[giver], wanted / np.maximum(learned[giver], 1), place, wanted, hand)
@@ -250,7 +262,7 @@ def crossed(links: Links, found: Dealing, rng: np.random.Generator) -> Dealing:
     for one in np.unique(kind):
         block = (np.arange(count) + rng.integers(CROSSED)) // CROSSED
         owner = np.empty(count, np.int64)
-        owner[places] = places[np.lexsort((rng.random(count), block, links.part[links.sized]))]
+        owner[places] = places[np.lexsort((rng.random(count), block, links.group[links.sized]))]
         rows = free & (kind == one)
         at[rows] = owner[at[rows]]
     return alike, order, _owned(slots, at, count)
@@ -359,8 +371,8 @@ def _slots(links: Links) -> Dealing:
     groups = (_GROUPS + 1) * (len(steps) + 1)
     group += links.kind * groups
     groups *= int(links.kind.max(initial=0)) + 1
-    group += links.part[links.entity] * groups
-    groups *= int(links.part.max(initial=0)) + 1
+    group += links.group[links.entity] * groups
+    groups *= int(links.group.max(initial=0)) + 1
     group = np.where(links.twoway > 0, groups, group)
     order = np.lexsort((position[links.entity], group))
     borders = np.searchsorted(group[order], np.arange(groups + 1)).astype(np.int64)

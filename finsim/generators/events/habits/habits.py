@@ -22,10 +22,11 @@ from finsim.generators.events.habits.known.sampled_words import sampled_words, w
 from finsim.generators.events.habits.known.words_of_new import own_losses, with_own_words
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
-from finsim.generators.events.habits.living import Wanted, lived
+from finsim.generators.events.habits.living import Wanted, donors_of, lived
 from finsim.generators.events.habits.profiles import new_attributes
 from finsim.generators.events.habits.rows_of_lives import laws_and_scores, live
 from finsim.generators.events.habits.sides.signed_amounts import side_column, with_side, with_signs
+from finsim.generators.events.habits.sorts_of_entities import sorts_of
 from finsim.generators.events.habits.standing.draws import Window
 from finsim.generators.events.habits.standing.hands import Hand
 from finsim.generators.events.habits.standing.standing import (
@@ -75,6 +76,7 @@ class Habits:
         self.settings, self.log, self.known, self.report = settings, log, known, report
         self.standing, self.later, self.own = standing, 0, own
         self._hands: dict[tuple[int, int], Hand] = {}
+        self._attributes: dict[tuple[int, int], MixedTable] = {}  # of the last run
         self._dealt: Dealt = {}  # the last generation, for calls that sample it in parts
 
     @classmethod
@@ -99,13 +101,13 @@ class Habits:
         ordinary, series = without_standing(alone)
         # Without ordinary rows the calendar of all rows stands in, and none comes out.
         ordinary = ordinary if ordinary.events.rows else alone
-        known = learn(ordinary, streams, homes)
+        known = learn(ordinary, streams, homes, sorts_of(public))
         known = replace(
             with_score_maps(known, ordinary, streams.under("maps")), echoes=echoes, open_days=open_days
         )
         standing = None
         if series is not None:
-            alike = known.parts.links.part * OF_LIFE + known.parts.law.kind + 1
+            alike = known.parts.links.group * OF_LIFE + known.parts.law.kind + 1
             standing = learn_standing(alone, series, alike, streams.under("standing"))
         named = {
             **known.ledger_facts,
@@ -165,6 +167,15 @@ class Habits:
         found = with_links(found, links, first, streams.under("links"))
         insiders = whole if self.log.partner_is_entity else 0
         return with_own_words(found, self.own, (first, whole, insiders), streams)
+
+    def attributes(self, total: int, streams: Streams) -> MixedTable:
+        """Return the attributes of all entities of a run; see ``HasTurnedRows``."""
+        key = streams.word("lives"), total
+        if key not in self._attributes:
+            donor = donors_of(self.known, self.log, total, streams)
+            found = new_attributes(self.log.entities, donor, np.arange(total), streams)
+            self._attributes = {key: found}
+        return self._attributes[key]
 
     @property
     def turns_rows(self) -> bool:

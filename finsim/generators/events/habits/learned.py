@@ -47,9 +47,10 @@ from finsim.generators.events.habits.community import (
 from finsim.generators.events.habits.days.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.days.crowded_days import Crowds, crowded_lives, learn_crowds
 from finsim.generators.events.habits.echoes.learned_echoes import NO_ECHOES, Echoes
-from finsim.generators.events.habits.generations import Links, pays_back, runs_of
+from finsim.generators.events.habits.generations import Links, groups_of, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.life_law import LifeLaw, learn_lives
+from finsim.generators.events.habits.liked_payees import popular_payees, worth_of_kinds
 from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, currency_parts, learn_groups
 from finsim.generators.events.habits.payee_hours import PayeeHours, learn_payee_hours
@@ -63,8 +64,6 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
-FIRST_RUN = 0.95
-"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 NO_LAW, ONE_SUM = -1, 0.5
 """Share of first payments to a payee that repeat a sum from which on first sums have a law (assumption)."""
 OWN = 7
@@ -75,7 +74,7 @@ OWN = 7
 class Parts:
     """The arrays of a fit, part by part.
 
-    ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins of amounts; learned_days and
+    ``popular`` float64[S, P] cumulative shares of payees of each sort of entities; ``edges`` of bins of amounts; learned_days and
     origin of the period.
     """
 
@@ -102,7 +101,7 @@ class Learned:
     parts: Parts
     early: list[ColumnLaw]
     late: list[ColumnLaw]
-    popular: Float1D
+    popular: Float2D
     edges: Float1D
     payee_context: Int1D
     worth: Float1D
@@ -161,8 +160,11 @@ class Learned:
         )  # fmt: skip
 
 
-def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learned:
-    """Learn the habits of a log without private words; ``homes`` int64[E], words of entities' own."""
+def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = (), sort: Int1D | None = None) -> Learned:
+    """Learn the habits of a log without private words; ``homes`` int64[E], words of entities' own.
+
+    ``sort`` int64[E] of each entity, one for all if left out.
+    """
     ledger = Ledger.read(log)
     runs = Runs.read(ledger)
     lives, activity = learn_activity(ledger, crowded_lives(ledger, runs))
@@ -213,15 +215,17 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
     own = own_numbers(returns, crowds, level, clock.burst)
     law_of_lives = learn_lives(lives, activity.shares, own)
     part = currency_parts(log, early, ledger.count, runs)
-    near, akin, by_size = (one[np.argsort(part[one], kind="stable")] for one in
+    sort = np.zeros(ledger.count, np.int64) if sort is None else sort
+    group = groups_of(part, sort)
+    near, akin, by_size = (one[np.argsort(group[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, near, two,
         ties, np.ones(ledger.count), np.arange(len(counts)), akin, kind,
-        leads.astype(np.int64), by_size, part,
+        leads.astype(np.int64), by_size, part, sort,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
-    degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
+    popular = popular_payees(links, ledger.payees)
     parts = Parts(lives, law_of_lives, activity, returns, crowds, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
@@ -236,21 +240,8 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = ()) -> Learn
     }
     worth = worth_of_kinds(links, returns.discount)
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
-    popular = np.cumsum(degree) / degree.sum()
     return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown,
                    places=learn_places(log, ledger, runs, told))  # fmt: skip
-
-
-def worth_of_kinds(links: Links, discount: Float1D) -> Float1D:
-    """Return how much more links of each trade are liked than those of others where payees are alike.
-
-    There liking is drawn towards that of all, as of alike payees chance makes some more paid: but of payees
-    that are paid once each as a rule it must not make favourites. discount float64[E].
-    """
-    own, trade = np.minimum(discount, 0.0)[links.entity], links.kind // 2
-    found, drawn = np.bincount(trade, links.runs - FIRST_RUN), np.bincount(trade, links.runs - own)
-    usual = found.sum() / max(float(drawn.sum()), 1e-9)
-    return np.asarray((found / np.maximum(drawn, 1e-9) / max(usual, 1e-9))[trade])
 
 
 def keeps_one_sum(ledger: Ledger, link: Int1D) -> bool:

@@ -10,14 +10,16 @@ from finsim.generators.events.habits.cells.columns import DRAWS
 from finsim.generators.events.habits.generations import (
     Dealt,
     Generation,
+    anchors_of,
     other_lives,
     outers_within,
 )
-from finsim.generators.events.habits.learned import FIRST_RUN, NO_LAW, Learned
+from finsim.generators.events.habits.learned import NO_LAW, Learned
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.liked_payees import FIRST_RUN
 from finsim.generators.events.habits.places.visits import placed
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
-from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
+from finsim.generators.events.habits.profiles import NewLives, Profiles, donors, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
 from finsim.kernels.events.payment_laws import Habits, Law, Offers, Payments
 from finsim.kernels.events.payments import draw_payments, draw_sizes
@@ -83,7 +85,7 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt
         payees_of.append(drawn.payees_of[slots])
         more.append(drawn.more[slots])
         own.append(drawn.dealt[slots])
-        other = other_lives(links.sized, known.parts.law.kind, links.part, inner.at("whose life"))
+        other = other_lives(links.sized, known.parts.law.kind, links.group, inner.at("whose life"))
         life.append(other[drawn.anchor[slots]])
         # The slots of a call are one run of places.
         offered = drawn.offers(int(slots[0]), int(slots[-1]) + 1)
@@ -121,7 +123,7 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
     lives = new_lives(
-        Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock, parts.links.part),
+        Profiles(parts.lives, parts.law, parts.returns, parts.levels, parts.clock, parts.links.group),
         parts.links.order, (group.anchor, group.life, group.payees_of, group.more), draws, parts.activity,
         wanted.days,
     )  # fmt: skip
@@ -141,6 +143,20 @@ def lived(known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt
     if int(known.ledger_facts["first_law"]) != NO_LAW:
         events.like[:] = _kept_first(events, row_starts[starts][entity])
     return Lived(lives, group, events, entity, time, row_starts[starts], draws)
+
+
+def donors_of(known: Learned, log: EventLog, total: int, streams: Streams) -> Int1D:
+    """Return who gives the attributes of each entity of a run of ``total``, int64[total], as in ``lived``."""
+    links, found = known.parts.links, [np.zeros(0, np.int64)]
+    size = len(links.order)
+    for first in range(0, total, max(size, 1)):
+        count = min(size, total - first)
+        inner = streams.under("generation", first // size)
+        anchor = anchors_of(links, count if log.partner_is_entity else size, inner.at("anchors"))[0][:count]
+        draws = np.empty((count, LIFE_DRAWS))
+        fill_uniforms(np.uint64(streams.word("lives")), first, draws)
+        found.append(donors(known.parts.lives, links.group, links.order, anchor, draws)[1])
+    return np.concatenate(found)
 
 
 def _kept_first(events: Payments, begin: Int1D) -> Int1D:
@@ -197,7 +213,7 @@ def _payments(
     clock, crowds = parts.clock, parts.crowds
     offers = Offers(
         group.starts, parts.links.payee[group.link], _liking(known, lives, group), clock.of_link[group.link],
-        known.popular,
+        np.ascontiguousarray(known.popular), parts.links.sort[group.anchor],
     )  # fmt: skip
     law = Law(
         parts.returns.fixed, crowds.sticky, parts.returns.older, clock.seconds, clock.waits,

@@ -76,18 +76,8 @@ def new_lives(
     """
     anchor, life, payees_of, more = near
     lives, levels = known.lives, known.levels
-    count = len(order)
-    position = np.empty(count, np.int64)
-    position[order] = np.arange(count)
-    step = 1 + (draws[:, 0] * NEAR).astype(np.int64)
-    side = np.where(draws[:, 1] < 0.5, -step, step)
-    beside = position[anchor] + side
-    beside = np.where((beside < 0) | (beside >= count), position[anchor] - side, beside)
-    other = order[np.clip(beside, 0, count - 1)]
-    is_near = (lives.active[other] > 0) & (known.part[other] == known.part[anchor])
-    other = np.where(is_near, other, anchor)
+    other, donor = donors(lives, known.part, order, anchor, draws)
     part = 0.25 + 0.5 * draws[:, 2]
-    donor = np.where(draws[:, 3] < 0.7, anchor, other)
     of_sums = np.where(draws[:, 4] < 0.5, anchor, other)
 
     def between(values: Array) -> Array:
@@ -115,6 +105,24 @@ def new_lives(
         first, last, active, uneven, law.size_group(values[:, SMOOTH], lives.crowded[life]), weekdays,
         hours, rates, level, spread, levels.limit[of_sums], donor,
     )  # fmt: skip
+
+
+def donors(lives: Lives, part: Int1D, order: Int1D, anchor: Int1D, draws: Float2D) -> tuple[Int1D, Int1D]:
+    """Return a neighbour of each anchor int64[S], and which of the two gives words and attributes int64[S].
+
+    ``part`` int64[E] and ``draws`` as in ``new_lives``.
+    """
+    count = len(order)
+    position = np.empty(count, np.int64)
+    position[order] = np.arange(count)
+    step = 1 + (draws[:, 0] * NEAR).astype(np.int64)
+    side = np.where(draws[:, 1] < 0.5, -step, step)
+    beside = position[anchor] + side
+    beside = np.where((beside < 0) | (beside >= count), position[anchor] - side, beside)
+    other = order[np.clip(beside, 0, count - 1)]
+    is_near = (lives.active[other] > 0) & (part[other] == part[anchor])
+    other = np.where(is_near, other, anchor)
+    return other, np.where(draws[:, 3] < 0.7, anchor, other)
 
 
 def own_numbers(returns: Returns, crowds: Crowds, levels: Levels, burst: Float1D) -> list[Float1D]:

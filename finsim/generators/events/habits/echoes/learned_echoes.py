@@ -166,7 +166,7 @@ def log_of_rows(log: EventLog, kept: Bool1D) -> EventLog:
 
 def _mirror(log: EventLog, sides: Sides, count: int, kept: Bool1D) -> EchoLaw | None:
     """Return the law of second sides, whose rows are struck from ``kept``; None where few rows have one."""
-    if not sides.between_entities().any() or _entities_differ(log):
+    if not sides.between_entities().any():
         return None
     pairs = second_sides(sides, count)
     if pairs is None:
@@ -217,8 +217,6 @@ class _Search:
 
 def _laws(log: EventLog, sides: Sides, turned: bool, count: int, kept: Bool1D) -> list[EchoLaw]:
     """Return the laws of later answers, those of the longest reach first; struck from ``kept``."""
-    if turned and _entities_differ(log):  # a row of the partner would need the partner's attributes
-        return []
     found: list[EchoLaw] = []
     search = _Search.of(log, sides, turned, count, kept)
     for reach in REACHES:
@@ -262,14 +260,6 @@ def _law(
     if law is not None:
         kept[rows[later]] = False
     return law
-
-
-def _entities_differ(log: EventLog) -> bool:
-    """Tell whether entities have attributes that differ: a column of one cell is known of every partner."""
-    return any(
-        one.missing().any() != one.missing().all() or len(np.unique(one.values[~one.missing()])) > 1
-        for one in log.entities.columns.values()
-    )
 
 
 def _answering(search: _Search, reach: int) -> tuple[Bool1D, Int1D] | None:
