@@ -1,8 +1,9 @@
-"""Forms in which a text writes a day, a month or a time of day: 14.12, 14DEC, 2024-12-14, 12/2024, 18:34."""
+"""Forms in which a text writes a day, month, quarter or time: 14.12, 2024-12-14, 14DEC, 12/2024, Q4 2024, 18:34."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -34,16 +35,22 @@ _NAMED = (
 )  # fmt: skip
 _OF_MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y-%m", "%Y/%m")
 _NAMED_MONTHS = ("%b %Y", "%b%Y", "%b-%Y", "%b/%Y", "%b %y", "%b%y", "%b-%y", "%b")
+_QUARTERS = (
+    "Q%q %Y", "Q%q/%Y", "Q%q-%Y", "Q%q.%Y", "Q%q%Y", "%YQ%q", "%Y-Q%q", "%Y/Q%q", "%Y Q%q", "Q%q %y", "Q%q/%y",
+    "Q%q%y", "%qQ%Y", "%qQ%y", "%qQ %Y", "T%q %Y", "T%q/%Y", "%qT%Y", "%qT %Y", "Q%q", "T%q",
+)  # fmt: skip
+_WORDS_OF_QUARTERS = ("Quartal", "Quarter", "Trimestre")
+_NAMED_QUARTERS = ("%q. # %Y", "%q.# %Y", "%q. #/%Y", "%q # %Y", "# %q/%Y", "# %q %Y", "%q. #", "# %q")
 CLOCKS = ("%H:%M:%S", "%H.%M.%S", "%H:%M", "%H.%M", "%Hh%M", "%H%M")
 _TOKENS = {
-    "%d": r"\d\d", "%m": r"\d\d", "%y": r"\d\d", "%Y": r"\d{4}", "%e": r"\d\d?", "%n": r"\d\d?",
+    "%q": r"[1-4]", "%d": r"\d\d", "%m": r"\d\d", "%y": r"\d\d", "%Y": r"\d{4}", "%e": r"\d\d?", "%n": r"\d\d?",
     "%H": r"\d\d", "%M": r"\d\d", "%S": r"\d\d",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DateForm:
-    """A form of a day or its month: ``pattern`` of %d %m %y %Y (%e, %n: no 0 before) and %b, month names.
+    """A form of a day, month or quarter (%q): ``pattern`` of %d %m %y %Y (%e, %n: no 0) and %b, month names.
 
     ``language`` and ``case`` are those of the names of months, empty where there are none.
     """
@@ -77,7 +84,8 @@ def _text(form: DateForm, day: int) -> str:
     if form.language:
         found = found.replace("%b", form.months()[at.month - 1])
     cells = {"%Y": f"{at.year:04d}", "%y": f"{at.year % 100:02d}", "%d": f"{at.day:02d}",
-             "%m": f"{at.month:02d}", "%e": str(at.day), "%n": str(at.month)}  # fmt: skip
+             "%m": f"{at.month:02d}", "%e": str(at.day), "%n": str(at.month),
+             "%q": str((at.month + 2) // 3)}  # fmt: skip
     for token, text in cells.items():
         found = found.replace(token, text)
     return found
@@ -102,7 +110,7 @@ def _bounded(pattern: str, months: list[str]) -> re.Pattern[str]:
     before, after = r"(?<![0-9])", r"(?![0-9])"
     if near:
         before, after = before + rf"(?<![0-9][{near}])", after + rf"(?![{near}][0-9])"
-    if pattern.startswith("%b"):
+    if pattern.startswith("%b") or pattern[0].isalpha():
         before = r"(?<![A-Za-z])"
     if pattern.endswith("%b"):
         after = r"(?![A-Za-z0-9])"
@@ -124,7 +132,18 @@ def all_forms() -> tuple[DateForm, ...]:
                     named.append(DateForm(pattern, language, case))
     whole = [one for one in named if "%d" in one.pattern or "%e" in one.pattern]
     months = [*(DateForm(one) for one in _OF_MONTHS), *(one for one in named if one not in whole)]
-    return (*plain, *(DateForm(one) for one in short), *whole, *months, *(DateForm(one) for one in _DIGITS))
+    words = [one.replace("#", word) for one in _NAMED_QUARTERS for word in _WORDS_OF_QUARTERS]
+    cased = dict.fromkeys(
+        made for one in words for made in (one, _cased(one, str.upper), _cased(one, str.lower))
+    )
+    quarters = [DateForm(one) for one in (*_QUARTERS, *cased)]
+    digits = [DateForm(one) for one in _DIGITS]
+    return (*plain, *(DateForm(one) for one in short), *whole, *months, *quarters, *digits)
+
+
+def _cased(pattern: str, case: Callable[[str], str]) -> str:
+    """Return a pattern whose words, but for its tokens, are in a case."""
+    return re.sub(r"(?<![%A-Za-z])[A-Za-z]+", lambda found: case(found[0]), pattern)
 
 
 def clock_text(pattern: str, second: int) -> str:

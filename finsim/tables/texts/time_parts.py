@@ -18,7 +18,7 @@ LATEST, EARLIEST = 5, 62
 TOLD = 0.9
 """Share of what looks like days that must lie there (assumption)."""
 COMMON_LAGS = 5
-MOST_FORMS = 3
+MOST_FORMS = 6
 SCREENED = 1_000
 """Texts in which forms are looked for first: few forms are met at all."""
 SECOND = 1_000_000_000

@@ -74,7 +74,7 @@ OWN = 7
 class Parts:
     """The arrays of a fit, part by part.
 
-    ``popular`` float64[S, P] cumulative shares of payees of each sort of entities; ``edges`` of bins of amounts; learned_days and
+    ``popular`` float64[S, P] cumulative shares of payees, by sort; ``edges`` of bins of amounts; learned_days and
     origin of the period.
     """
 

@@ -29,6 +29,8 @@ NAMELESS = 0.95
 """Share of the rows of a word that name no payee, from which on it may be that of fees (assumption)."""
 MOST_FEES = 3
 """Kinds of fees at most (assumption)."""
+MOST_SUMS = 6
+"""Sums of a word that names nobody, from which on it is no fee of fixed ones (assumption)."""
 
 
 def fee_facts(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
@@ -38,13 +40,17 @@ def fee_facts(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
         return found
     for name, words in paid.words.items():
         rows = np.bincount(words)
-        alone = np.bincount(words, paid.nobody) >= NAMELESS * rows
+        alone = (rows > 0) & (np.bincount(words, paid.nobody) >= NAMELESS * rows)
         if not 1 < (rows > 0).sum() <= MOST_WORDS:
             continue
-        for word in np.flatnonzero((rows >= LEAST) & alone):
-            fact = _best(paid, name, int(word), np.flatnonzero(rows >= LEAST))
+        kinds, word_of = _by_sums(paid, words, alone)
+        some = replace(paid, words={name: kinds})
+        often = np.bincount(kinds) >= LEAST
+        for kind in np.flatnonzero(often & alone[word_of]):
+            fact = _best(some, name, int(kind), np.flatnonzero(often))
             if fact is not None:
-                found.append((fact, *companions(paid, fact)))
+                one, two = companions(some, fact)
+                found.append((replace(fact, said=word_of[fact.said], host=_words(word_of, fact)), one, two))
     found = [one for one in found if len(one[1]) >= LEAST]
     found.sort(key=lambda one: (-int(one[0].met.sum()), one[0].columns))
     kept: list[tuple[Fact, Int1D, Int1D]] = []
@@ -55,6 +61,28 @@ def fee_facts(paid: Paid) -> list[tuple[Fact, Int1D, Int1D]]:
             kept.append((fact, one, two))
             gone[one] = True
     return kept
+
+
+def _by_sums(paid: Paid, words: Int1D, alone: Bool1D) -> tuple[Int1D, Int1D]:
+    """Return kinds int64[n] of rows, words parted by sum where they name nobody, and the word of each kind.
+
+    One word may stand for the charge of a returned debit and for the fee of a quarter. Of a word with more
+    than ``MOST_SUMS`` sums, and of sums that too few rows have, the kind is the word.
+    """
+    kinds, word_of = words.copy(), list(range(len(alone)))
+    for word in np.flatnonzero(alone):
+        rows = np.flatnonzero(words == word)
+        sums, many = np.unique(paid.sums[rows], return_counts=True)
+        if not 1 < (many >= LEAST).sum() <= MOST_SUMS:
+            continue
+        for one in sums[many >= LEAST]:
+            kinds[rows[paid.sums[rows] == one]] = len(word_of)
+            word_of.append(int(word))
+    return kinds, np.array(word_of, np.int64)
+
+
+def _words(word_of: Int1D, fact: Fact) -> tuple[int, ...]:
+    return tuple(int(word_of[one]) for one in fact.host)
 
 
 def _best(paid: Paid, name: str, word: int, hosts: Int1D) -> Fact | None:

@@ -109,6 +109,8 @@ def regular(days: Int1D, groups: Groups, least: int = 0, pauses: Pauses | None =
         again = (np.diff(index, prepend=index[0] - 1) <= 0) & (np.diff(part.of, prepend=-1) == 0)
         good = (most <= MOST_SHIFT[kind]) & (np.bincount(part.of, again, part.count) == 0)
         good &= part.sizes() >= FULL * periods_paid(kind, part, first, last, pauses)
+        if kind == MONTH:  # who pays in a few months of the year alone pays by the quarter, half-year or year
+            good &= 2 * part.sizes() > last - first + 1
         chosen = some[good]
         ok[chosen], period[chosen] = True, kind
         phase[chosen], shift[chosen] = at[good], most[good]
