@@ -44,6 +44,8 @@ WAYS = {
     "digits": days("%d%m%y"),
     "short": days("%d/%m"), "no zero": days("%e.%n."), "english": days("%d%b", "en", "upper"),
     "german": days("%d. %b", "de", "title"), "french": days("%d %b %y", "fr", "lower"),
+    "quarter": lambda row: f"ABSCHLUSS {days('%q. Quartal %Y')(row)} {row['ref']}",
+    "short quarter": lambda row: f"{row['ref']} FEE {days('Q%q/%y')(row)}",
     "month": days("LOHN %m/%Y"), "month's name": days("MIETE %b %Y", "deutsch", "title"),
     "name alone": days("RENT %b", "en", "upper"), "full name": days("%d %b %Y", "english", "title"),
     "clock": lambda row: f"AT {row['when']:%H:%M}", "upper": lambda row: row["who"].upper(),

@@ -1,4 +1,4 @@
-"""Forms in which a text writes a day, month, quarter or time: 14.12, 2024-12-14, 14DEC, 12/2024, Q4 2024, 18:34."""
+"""Forms in which a text writes a day, month, quarter or time: 14.12, 14DEC, 12/2024, Q4 2024, 18:34."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ _NAMED = (
 _OF_MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y-%m", "%Y/%m")
 _NAMED_MONTHS = ("%b %Y", "%b%Y", "%b-%Y", "%b/%Y", "%b %y", "%b%y", "%b-%y", "%b")
 _QUARTERS = (
-    "Q%q %Y", "Q%q/%Y", "Q%q-%Y", "Q%q.%Y", "Q%q%Y", "%YQ%q", "%Y-Q%q", "%Y/Q%q", "%Y Q%q", "Q%q %y", "Q%q/%y",
-    "Q%q%y", "%qQ%Y", "%qQ%y", "%qQ %Y", "T%q %Y", "T%q/%Y", "%qT%Y", "%qT %Y", "Q%q", "T%q",
+    "Q%q %Y", "Q%q/%Y", "Q%q-%Y", "Q%q.%Y", "Q%q%Y", "%YQ%q", "%Y-Q%q", "%Y/Q%q", "%Y Q%q", "Q%q %y",
+    "Q%q/%y", "Q%q%y", "%qQ%Y", "%qQ%y", "%qQ %Y", "T%q %Y", "T%q/%Y", "%qT%Y", "%qT %Y", "Q%q", "T%q",
 )  # fmt: skip
 _WORDS_OF_QUARTERS = ("Quartal", "Quarter", "Trimestre")
 _NAMED_QUARTERS = ("%q. # %Y", "%q.# %Y", "%q. #/%Y", "%q # %Y", "# %q/%Y", "# %q %Y", "%q. #", "# %q")
 CLOCKS = ("%H:%M:%S", "%H.%M.%S", "%H:%M", "%H.%M", "%Hh%M", "%H%M")
 _TOKENS = {
-    "%q": r"[1-4]", "%d": r"\d\d", "%m": r"\d\d", "%y": r"\d\d", "%Y": r"\d{4}", "%e": r"\d\d?", "%n": r"\d\d?",
+    "%q": r"[1-4]", "%d": r"\d\d", "%m": r"\d\d", "%y": r"\d\d", "%Y": r"\d{4}", "%e": r"\d\d?",
+    "%n": r"\d\d?",
     "%H": r"\d\d", "%M": r"\d\d", "%S": r"\d\d",
 }  # fmt: skip
 

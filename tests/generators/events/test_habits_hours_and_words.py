@@ -216,7 +216,7 @@ def test_payees_that_are_paid_once_are_no_favourites():
     none, whole = np.zeros(90), np.zeros(30, np.int64)
     links = Links(
         entity, np.arange(90), runs, none, none, whole, whole, none[:, None], none, whole, whole,
-        2 * trade + 1, whole, whole, whole,
+        2 * trade + 1, whole, whole, whole, whole,
     )  # fmt: skip
     discount = rng.choice([-1.0, -4.0], 30)
     liked = (runs - discount[entity]) * worth_of_kinds(links, discount)

@@ -110,7 +110,7 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
     main = (rng.random(len(pair)) < 0.1).astype(np.int64)
     links = SimpleNamespace(
         entity=entity, payee=payee, runs=np.ones(len(pair)), alike=np.arange(100), kind=payee // 20 * 2,
-        main=main, twoway=np.zeros(len(pair), np.int64), sized=np.arange(100), part=np.zeros(100, np.int64),
+        main=main, twoway=np.zeros(len(pair), np.int64), sized=np.arange(100), group=np.zeros(100, np.int64),
     )  # fmt: skip
     found = _slots(links)
     at = crossed(links, found, np.random.default_rng(3))[2].at

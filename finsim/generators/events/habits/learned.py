@@ -74,8 +74,8 @@ OWN = 7
 class Parts:
     """The arrays of a fit, part by part.
 
-    ``popular`` float64[S, P] cumulative shares of payees, by sort; ``edges`` of bins of amounts; learned_days and
-    origin of the period.
+    ``popular`` float64[S, P] cumulative shares of payees, by sort; ``edges`` of bins of amounts; learned_days
+    and origin of the period.
     """
 
     lives: Lives
