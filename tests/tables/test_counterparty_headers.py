@@ -34,6 +34,7 @@ def proposed(folder, own, name, account, *, alone=0.4, swapped=False):
         ("Konto", "Gegenpartei", "Kontonummer der Gegenpartei"),
         ("Account", "Counterparty", "Counterparty Account No"),
         ("Account", "Recipient name", "Account of recipient"),
+        ("IBAN", "Gegen_Name", "Gegen_IBAN"),
     ],
 )
 def test_names_are_the_merchant_and_numbers_who_is_paid(tmp_path, own, name, account, swapped):
@@ -67,3 +68,16 @@ def test_words_are_no_accounts_where_the_other_column_holds_numbers_in_every_row
     found = {one.source or key: one.role for key, one in propose(tmp_path / "l.csv").fields.items()}
     assert found["Compte contrepartie"] == "to_account"
     assert "merchant" not in found.values()
+
+
+def test_the_account_is_known_by_its_header_where_all_rows_have_one(tmp_path):
+    """No row without an account tells the two columns apart; a reference is no purpose beside one."""
+    lines = ["Ref;IBAN;Buchungstag;Betrag;Gegen-IBAN;Gegen-Name;Verwendungszweck"]
+    for k in range(300):
+        day, other = f"2024-02-{k // 15 + 1:02d}", f"DE{90 + k % 8};SHOP {k % 8}"
+        lines.append(f"R{k * k:06d};DE{70 + k % 15};{day};{k - 90}.50;{other};Text {k % 40}")
+    (tmp_path / "l.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = {one.source or key: one.role for key, one in propose(tmp_path / "l.csv").fields.items()}
+    assert found["Gegen-IBAN"] == "to_account"
+    assert found["Verwendungszweck"] == "purpose"
+    assert found["Ref"] != "purpose"

@@ -62,8 +62,9 @@ _WORDS: Mapping[str, str] = {
     "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie"
     " warengruppe branche handlerkategorie haendlerkategorie categoria categorie"
     " rubrique カテゴリ 类别 rubro mcccode merchcategory",
-    "purpose": "purpose description memo reference verwendungszweck zweck concepto libelle causale 摘要"
-    " buchungstext motif descripcion descricao descrizione historico omschrijving mededelingen mededeling",
+    "purpose": "purpose description memo verwendungszweck zweck concepto libelle causale 摘要"
+    " buchungstext motif descripcion descricao descrizione historico omschrijving mededelingen mededeling"
+    " reference",
     "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
     " cdtdbtind sollhaben inout sens debehaber signo debitocredito creditodebito dareavere segno afbij"
     " debetcredit",
@@ -77,7 +78,9 @@ _COUNTERPARTIES = (
 )
 """Words of the other side that are headers of names and, beside a word for accounts, of accounts."""
 FRAUD_PARTS = ("betrug", "fraud", "frode")  # of words put together: Betrugsverdacht, suspicion de fraude
-_ACCOUNTS = "konto cuenta compte conto conta rekening iban account"
+_OPPOSITE = "gegen tegen partner counter other"
+"""Words that make a header one of the other side only beside a word for accounts: Gegen-IBAN."""
+_ACCOUNTS = "konto kontonummer cuenta compte conto conta rekening rekeningnummer iban account accountnumber"
 _PARTIES: Mapping[str, str] = {
     "from_account": "auftraggeber auftraggebers absender sender ordenante origen emisor emisora source"
     " debiteur emetteur donneurdordre origem remetente mittente ordinante origine opdrachtgever afzender"
@@ -114,7 +117,7 @@ BOTH_PARTIES = frozenset((*_both(), "zahlungsbeteiligter", "namezahlungsbeteilig
 
 def _accounts(role: str) -> Iterator[str]:
     """Yield the account of a party in every order of the words: cuenta del beneficiario, Empfängerkonto."""
-    others = _COUNTERPARTIES.split() if role == "to_account" else []
+    others = [*_COUNTERPARTIES.split(), *_OPPOSITE.split()] if role == "to_account" else []
     for party, account in product([*_PARTIES[role].split(), *others], _ACCOUNTS.split()):
         yield from (f"{account}{link}{party}" for link in _LINKS)
         yield f"{party}{account}"
@@ -130,7 +133,7 @@ def is_of_account(words: Sequence[str]) -> bool:
     return any(word in _ACCOUNTS.split() or word.endswith(_ACCOUNT_ENDINGS) for word in words)
 
 
-_ACCOUNT_ENDINGS = ("konto", "rekening", "kontonummer", "rekeningnummer", "account")
+_ACCOUNT_ENDINGS = ("iban", "konto", "rekening", "kontonummer", "rekeningnummer", "account")
 _OTHER_BEGINNINGS = ("gegen", "tegen", "empfanger", "empfaenger")  # of German and Dutch words put together
 _OTHERS = frozenset((
     *_COUNTERPARTIES.split(), *_PARTIES["to_account"].split(), "beneficiary", "payee", "recipient",

@@ -123,7 +123,7 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
         rows = ~kept & (payee[order] // 20 == kind)
         owners = {(int(a), int(b)) for a, b in zip(entity[order][rows], at[rows], strict=True)}
         assert len({a for a, _ in owners}) == len(owners) == len({b for _, b in owners})
-    links.part = (np.arange(100) >= 37).astype(np.int64)
+    links.group = links.part = (np.arange(100) >= 37).astype(np.int64)
     found = _slots(links)
     at, order = crossed(links, found, np.random.default_rng(3))[2].at, found[1]
     owner = links.part[entity[order]]

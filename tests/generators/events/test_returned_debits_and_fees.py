@@ -107,6 +107,26 @@ def test_what_the_calendar_brings_together_is_no_fee_for_it():
     assert not fee_facts(paid_of(logged(rows)))
 
 
+def test_one_word_for_the_charge_and_the_fee_of_a_quarter_is_parted_by_sums():
+    log = ledger()
+    rng, rows = np.random.default_rng(2), []
+    for e in range(COUNT):
+        rows += [
+            (e, BEGIN + day * DAY + int(rng.integers(1, 60)) * MINUTE, -1, 9.9, 0, FEE)
+            for day in range(80, DAYS, 90)
+        ]
+    own = [(int(e), int(t), int(p), float(a), int(w), int(k)) for e, t, p, a, w, k in zip(
+        log.entity(), log.times, log.events["other"].values, log.part("amount"), log.events["way"].values,
+        kind_of(log), strict=True)]  # fmt: skip
+    both = logged(sorted(own + rows))
+    ((fact, charges, debits),) = fee_facts(paid_of(both))
+    assert both.events["kind"].words[fact.said[0, 0] - 1] == "fee"
+    assert both.events["kind"].words[fact.host[0] - 1] == "unpaid"
+    assert set(both.part("amount")[charges]) == {5.0}
+    assert (kind_of(both)[debits] == UNPAID).all()
+    assert len(charges) > 0.95 * (kind_of(log) == FEE).sum()
+
+
 def test_a_word_that_names_payees_is_no_fee():
     log = ledger()
     other = log.events["other"]

@@ -26,7 +26,15 @@ from finsim.generators.events.habits.standing.changing_series import Windows, ow
 from finsim.generators.events.habits.standing.laws import Laws
 from finsim.generators.events.habits.standing.losses import known_series
 from finsim.generators.events.habits.standing.odd_rows import Mostly
-from finsim.generators.events.habits.standing.periods import MONTH, MONTH_END, WEEK, YEAR, window_chance
+from finsim.generators.events.habits.standing.payees.payees import Pauses
+from finsim.generators.events.habits.standing.periods import (
+    MONTH,
+    MONTH_END,
+    QUARTER,
+    WEEK,
+    YEAR,
+    window_chance,
+)
 from finsim.generators.events.habits.standing.regularity import grouped, regular
 from finsim.generators.events.habits.standing.series import find_series
 from finsim.generators.generator import State
@@ -297,3 +305,14 @@ def test_bills_are_known_better_than_as_ordinary_life(model, real):
     model.standing = standing
     size = held.lengths()
     assert (nats * size).sum() / size.sum() < (blind * size).sum() / size.sum() - 1.0
+
+
+def test_who_pays_in_four_months_of_the_year_pays_by_the_quarter():
+    """The months between are no pauses of a monthly series, whoever else pays the payee in the same four."""
+    ends = np.array([f"2024-{month}" for month in ("03-28", "06-28", "09-30", "12-31")], "datetime64[D]")
+    days = np.tile(ends.astype(np.int64), 30)
+    groups = grouped(np.repeat(np.arange(30), 4))
+    pauses = Pauses.of(np.zeros(120, np.int64), np.repeat(np.arange(30), 4), days, np.ones(120, np.bool_))
+    found = regular(days, groups, pauses=pauses)
+    assert found.ok.all()
+    assert (found.period == QUARTER).all()
