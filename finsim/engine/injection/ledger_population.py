@@ -44,6 +44,7 @@ _SMALL, _CHEAP = 2_900.0, 0.1
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
 # assumption: rows of a member, fewer where entities of fewer rows make more of the ledger than a twentieth.
 _LEAST_ROWS, _MOST_LEFT_OUT = 3, 0.05
+_NO_BUYERS, _MOST_BUY = 3, 0.6  # assumption: partners of a firm, where so many accounts pay shops and it none
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 _MOST_WAIT = 30 * NANOS_PER_DAY  # assumption: an account without a row for so long is closed
 LEAST_ENTITIES = 20
@@ -98,13 +99,13 @@ def ledger_population(
     standing, sells_standing = standing_payees(sample, past)
     able = past.whole & ~sells & sorts.is_cast() & ~standing
     members = np.flatnonzero(able & (rows >= least_rows(rows[past.whole])))
-    kind = _kinds(past, members, columns, sorts)
     shops = np.arange(past.shops)
     sales = past.shop >= 0 if counted is None else (past.shop >= 0) & counted
     sold = np.bincount(past.shop[sales], minlength=past.shops)
     free = (sold > 0) & ~sells_standing
     bought = free & purchase_payees(sample, past, columns, scale)
     shops = shops[bought if bought.any() else free if free.any() else sold > 0]
+    kind = _kinds(past, members, columns, sorts, shops)
     paid, pays = _outside_sorts(sample, past, columns)
     named = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
     total = len(members) + len(shops) + len(named)
@@ -176,7 +177,9 @@ def _settings(sample: LedgerSample) -> Settings:
     return Settings(accounts=200, banks=1, start=start, days=len(sample.daily), narratives=())
 
 
-def _kinds(past: Histories, members: Int1D, columns: LedgerColumns, sorts: AccountSorts) -> Array:
+def _kinds(
+    past: Histories, members: Int1D, columns: LedgerColumns, sorts: AccountSorts, shops: Int1D
+) -> Array:
     """Return the kind of each entity: a card, a firm by its many partners, an account that never pays.
 
     Where shops are accounts too, a firm is one that has many partners who are none.
@@ -199,9 +202,20 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns, sorts: Accou
     if columns.layout == ACCOUNTS:
         to_shops = np.bincount(past.payer[past.outgoing & (past.shop >= 0)], minlength=past.count)[members]
         pays_shops = (past.rows_out[members] > 0) & (to_shops >= _CARD_ROWS * past.rows_out[members])
+        bought = past.payer[past.outgoing & np.isin(past.shop, shops)]
+        buys = np.bincount(bought, minlength=past.count)[members] > 0
+        _with_buyers(kind, buys, (past.rows_out[members] > 0) & (reach >= _NO_BUYERS))
         kind[pays_shops & ~(past.has_names & (past.rows_in[members] > 0))] = CARD
         kind[(past.rows_out[members] == 0) | past.external[members]] = EXTERNAL
     return kind
+
+
+def _with_buyers(kind: Array, buys: Bool1D, busy: Bool1D) -> None:
+    """Write who is a firm where most accounts pay shops: those of several partners that never do."""
+    busy = busy & np.isin(kind, (CURRENT, BUSINESS))
+    firms = busy & ~buys
+    if firms.sum() >= _NO_BUYERS and (busy & buys).sum() >= _MOST_BUY * busy.sum():
+        kind[busy] = np.where(firms, BUSINESS, CURRENT)[busy]
 
 
 def _outside_sorts(

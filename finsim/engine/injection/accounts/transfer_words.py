@@ -15,7 +15,7 @@ import pyarrow as pa
 from finsim.engine.injection.accounts.account_sorts import SELLS, SORTS, AccountSorts
 from finsim.engine.injection.accounts.row_groups import Group
 from finsim.engine.injection.entity_histories import Histories
-from finsim.engine.injection.ledger_columns import SINGLE, LedgerColumns
+from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import NANOS_PER_DAY, Bool1D, Int1D
 from finsim.tables.cells.stored import is_text
@@ -25,6 +25,7 @@ _BOTH = 0.8  # assumption: share of a word's rows with a second side from which 
 _TO_SHOPS = 0.9  # assumption: share of a word's rows to or from sellers from which on it is theirs
 _LEAST = 30  # assumption: rows that tell a word, and rows of transfers that may lend theirs
 _MOST_WORDS = 64  # assumption: more are names or remarks
+_REMARKS = 0.5  # assumption: different texts a row, from which on they are references
 RHYTHMS = ((7, 7), (14, 14), (26, 35), (84, 96))  # days between two rows of a pair and a sum
 _NEAREST, _ALIKE = 3, 25
 NONE = -1
@@ -79,6 +80,8 @@ def transfer_words(
     both = np.zeros(len(lends), dtype=np.bool_)
     told = sorts.relation >= 0
     sale = told & ((sorts.relation % SORTS == SELLS) | (sorts.relation // SORTS == SELLS)) & sorts.is_mixed
+    nobody = moves & (past.other < 0) & (past.shop < 0)
+    names_all = columns.layout != ACCOUNTS or not nobody.any()
     for at, word in word_columns(sample, columns):
         rhythm = in_rhythm(past, word, into, day) & moves
         rows = np.bincount(word[moves], minlength=int(word.max()) + 1)
@@ -89,11 +92,13 @@ def transfer_words(
             hits = np.bincount(word[twice], minlength=len(rows))
             mirrored = (hits >= _BOTH * rows) & (rows >= _LEAST) & ~standing
         sold = (np.bincount(word[moves & sale], minlength=len(rows)) >= _TO_SHOPS * rows) & (rows > 0)
+        if not names_all:  # cash, charges and interest are no transfers
+            sold |= (np.bincount(word[nobody], minlength=len(rows)) >= _TO_SHOPS * rows) & (rows > 0)
         if standing.any() or mirrored.any() or sold.any():
             found.append(at)
             lends &= ~(standing | sold)[word]
             both |= mirrored[word]
-    lends &= ~sale
+    lends &= ~sale & (names_all | ~nobody)
     lends &= both | ~np.bool_((both & lends).sum() >= _LEAST)
     paid, got = lends & past.outgoing, lends & into
     if not found or paid.sum() < _LEAST or (into.any() and got.sum() < _LEAST):
@@ -101,11 +106,25 @@ def transfer_words(
     nought = np.zeros(len(lends), dtype=np.int64)
     rows_paid, rows_got = np.flatnonzero(paid), np.flatnonzero(got)
     return TransferWords(
-        tuple(found), lends,
+        (*found, *_remarks(sample, columns)), lends,
         Group.of(rows_paid, past.payer, past.size, past.count),
         Group.of(rows_got, past.payer, past.size, past.count),
         Group.of(rows_paid, nought, past.size, 1), Group.of(rows_got, nought, past.size, 1),
     )  # fmt: skip
+
+
+def _remarks(sample: LedgerSample, columns: LedgerColumns) -> list[int]:
+    """Return the places of columns of texts, which go with the word of their row; references are none."""
+    taken = {part.at for role, part in columns.parts.items() if role != "category"}
+    found = []
+    for at, column in enumerate(sample.cells.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if at in taken or not is_text(kind):
+            continue
+        many, there = len(column.unique()), len(column) - column.null_count
+        if _MOST_WORDS < many <= _REMARKS * there:
+            found.append(at)
+    return found
 
 
 def word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[int, Int1D]]:
