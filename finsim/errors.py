@@ -41,6 +41,15 @@ class Problem:
         return f"{head}\n  remedy: {self.remedy}" if self.remedy else head
 
 
+def remedies_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems for people to read: of those in a row with one remedy the last one says it."""
+    following = [*(one.remedy for one in problems[1:]), ""]
+    return [
+        replace(one, remedy="") if one.remedy == after else one
+        for one, after in zip(problems, following, strict=True)
+    ]
+
+
 _COPIES: dict[str, str] = {}
 
 
@@ -89,7 +98,7 @@ class FinsimError(Exception):
 
     def __str__(self) -> str:
         """Return every problem, one after the other."""
-        return "\n".join(str(problem) for problem in self.problems)
+        return "\n".join(str(problem) for problem in remedies_once(self.problems))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep all problems and notes when the error crosses a process border."""

@@ -89,3 +89,11 @@ def test_suggestions(name: str, known: list[str], expected: str) -> None:
 
 def test_a_cut_list_of_names_says_so() -> None:
     assert did_you_mean("zzz", [f"n{i:02d}" for i in range(20)]).endswith(", ...")
+
+
+def test_a_remedy_of_several_problems_in_a_row_is_said_once() -> None:
+    problems = [Problem(f"row {k}", "wrong", "", "leave it out") for k in range(3)]
+    error = FinsimError.of([*problems, Problem("row 9", "odd", "", "mend it"), Problem("row 12", "wrong")])
+    assert str(error).count("leave it out") == 1
+    assert str(error).splitlines()[2:5] == ["row 2: wrong", "  remedy: leave it out", "row 9: odd"]
+    assert [one.remedy for one in error.problems] == ["leave it out"] * 3 + ["mend it", ""]

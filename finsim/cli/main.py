@@ -47,7 +47,7 @@ from finsim.cli.parsing.places import with_options, word_of
 from finsim.cli.parsing.shells import VARIABLE, ready_to_complete
 from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.cli.payments import inject
-from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem, StopSignal
+from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem, StopSignal, remedies_once
 from finsim.kept_memory import keep_memory
 
 INTERRUPTED = 2  # the signal of Ctrl-C, where a verb is called with no signals of ours
@@ -179,7 +179,7 @@ def _say_error(error: FinsimError, verb: tuple[str, dict[str, str]], arguments: 
     problems = with_options(error, f"finsim {name}".strip(), options)
     kind = type(error).__name__
     _say_envelope(name, arguments, problems_of(kind, problems))
-    for problem in problems:
+    for problem in remedies_once(problems):
         typer.echo(shown(f"{kind}: {problem}"), err=True)
     return error.exit_code
 
