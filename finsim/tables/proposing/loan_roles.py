@@ -81,7 +81,11 @@ LOAN_WORDS: Mapping[str, str] = {
     " origdt originationdt fundeddate funddate bookeddate",
     "months_on_book": "monthsonbook mob loanage",
     "pd": "pd pd12m ausfallwahrscheinlichkeit",
-    "lgd": "lgd severity lossseverity",
+    "lgd": "lgd severity lossseverity lossgivendefault lossrate lossratio realizedlgd realisedlgd observedlgd"
+    " actuallgd losspct verlustquote verlustrate verlustquotebeiausfall verlustbeiausfall ausfallverlust"
+    " lgdist tauxdeperte tauxdeperteendefaut perteencasdedefaut tasadeperdida severidad perdidaencasodeimpago"
+    " perdidadadoincumplimiento tassodiperdita perditaincasodidefault taxadeperda perdadadoincumprimento"
+    " verliespercentage verliesgegevenwanbetaling verliesbijwanbetaling",
     "ead": "ead exposure",
     "grade": "subgrade ratinggrade bonität score riskgrade"
     " riskband internalrating creditgrade loangrade riskrating creditrating ratingclass"
