@@ -36,6 +36,7 @@ LOAN_WORDS: Mapping[str, str] = {
     " importeconcedido importeoriginal capitalinicial principalinicial capitalconcedido limite"
     " importooriginario importoerogato importoiniziale capitaleiniziale valorcontratado"
     " valorinicial valorfinanciado montanteinicial oorspronkelijkbedrag leningbedrag limiet"
+    " betrag summe bedrag montante darlehen kapital nennwert darlehensvolumen kreditvolumen capital valore"
     " amtfin amtfinanced amountfin financedamt origamt loanamt origloanamt origloanamount",
     "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
     " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额"
