@@ -113,3 +113,11 @@ def test_a_study_says_rate_and_losses(tmp_path):
     part["columns"] = {name: one for name, one in part["columns"].items() if name != "opened"}
     notes = tape_of(CreditPart.model_validate(part)).notes
     assert any("taken for 12 months as no column says how long" in note for note in notes)
+
+
+def test_a_default_without_a_date_was_at_risk_for_half_the_time():
+    frame = tape()
+    bad = frame["bad"].to_numpy()
+    days = np.minimum((CUT - frame["opened"]).dt.days, frame["term_months"] / 12 * 365.25).to_numpy()
+    found = observed_rate(frame.drop(columns="default_day"))
+    assert found.years == pytest.approx((days[~bad].sum() + 0.5 * days[bad].sum()) / 365.25, rel=1e-9)

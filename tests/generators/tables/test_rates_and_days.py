@@ -110,3 +110,13 @@ def test_days_past_due_of_defaults_are_counted_and_those_of_others_learned(cut, 
     assert own.max() < 60
     assert (own[bad] == 0).all()
     assert {"effective", "due"} <= set(found.computed)
+
+
+def test_rows_that_count_days_have_the_commonest_number_of_the_rows_without_a_rule():
+    table = loans()
+    repaid = table["status"].values == 1
+    past = numbers(np.where(repaid, 7.0, table["past"].values))
+    table = MixedTable({**table.columns, "past": past}, table.rows)
+    learned, found = reduce(table, Streams(1))
+    own = learned[found.computed["past"].rule.own].values
+    assert (own[table["status"].values == 2] == 0).all()
