@@ -73,7 +73,7 @@ def test_nominal_rates_undo_compounded_ones(times):
     rates = np.array([0.5, 3.0, 12.0])
     assert nominal(compounded(rates, 100.0, times), 100.0, times) == pytest.approx(rates, rel=1e-12)
     assert compounded(np.array([12.0]), 100.0, 12.0)[0] == pytest.approx(100 * (1.01**12 - 1), rel=1e-12)
-    rule = Identity(COMPOUND, "effective", ("rate",), (100.0, times), 0.25)
+    rule = Identity(COMPOUND, "effective", ("rate",), (100.0, times, 1.0), 0.25)
     known = {"effective": compounded(rates, 100.0, times) + 0.25, "rate": np.full(3, np.nan)}
     assert solved(rule, "rate", known, rates) == pytest.approx(rates, rel=1e-12)
 
@@ -120,3 +120,18 @@ def test_rows_that_count_days_have_the_commonest_number_of_the_rows_without_a_ru
     learned, found = reduce(table, Streams(1))
     own = learned[found.computed["past"].rule.own].values
     assert (own[table["status"].values == 2] == 0).all()
+
+
+@pytest.mark.parametrize("scale", [100.0, 0.01])
+def test_a_rate_in_percent_may_stand_beside_one_as_a_share(scale):
+    table = loans()
+    share = table["rate" if scale > 1 else "effective"]
+    name = "rate" if scale > 1 else "effective"
+    other = numbers((share.values / 100).round(4), 0.0001)
+    table = MixedTable({**table.columns, name: other}, table.rows)
+    (rule,) = find_compounded(table)
+    assert (rule.target, rule.operands, rule.factors[2]) == ("effective", ("rate",), scale)
+    made = rule.values({"rate": table["rate"].values})
+    assert (np.abs(made - table["effective"].values) <= 0.5 * table["effective"].step + 1e-9).mean() > 0.999
+    again = solved(rule, "rate", {"effective": made, "rate": made}, made)
+    assert again == pytest.approx(table["rate"].values, rel=1e-9)

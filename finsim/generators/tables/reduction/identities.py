@@ -45,7 +45,7 @@ class Identity:
 
     Or an annuity: offset + the payment per period of an amount a at the rate factor x b over c periods; with
     a balloon of a less what d, due at the end, is worth today. A missing balloon is none. Or offset + a rate
-    compounded: the factors are its unit, and how often a year interest is due.
+    compounded: factors are the target's unit, times a year that interest is due, what brings the rate to it.
     Dates count as days since 1970. A missing operand, or a division by 0, makes the target missing.
     """
 
@@ -64,7 +64,7 @@ class Identity:
             below = columns[self.operands[1]]
             return np.asarray(self.factors[0] * first / np.where(below == 0, np.nan, below))
         if self.kind == COMPOUND:
-            return np.asarray(self.offset + compounded(first, *self.factors))
+            return np.asarray(self.offset + compounded(self.factors[2] * first, *self.factors[:2]))
         if self.kind in (ANNUITY, BALLOON):
             rate, periods = (columns[name] for name in self.operands[1:3])
             rate = self.factors[0] * rate

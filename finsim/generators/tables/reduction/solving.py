@@ -36,7 +36,7 @@ def solved(rule: Identity | MonthDate, operand: str, numbers: Numbers, seen: Flo
         if rule.kind in (ANNUITY, BALLOON):
             return _of_annuity(rule, place, numbers, seen)
         if rule.kind == COMPOUND:
-            found = nominal(target - rule.offset, *rule.factors)
+            found = nominal(target - rule.offset, *rule.factors[:2]) / rule.factors[2]
         elif rule.kind == PRODUCT:
             found = target / (rule.factors[0] * numbers[rule.operands[1 - place]])
         elif rule.kind == RATIO and place == 0:

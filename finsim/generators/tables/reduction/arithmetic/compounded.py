@@ -13,10 +13,10 @@ from finsim.records.mixed_table import NUMBER, MixedTable
 
 LEAST_ROWS, LEAST_VALUES, SOME_ROWS = 50, 20, 64
 """Rows and different rates that a rule rests on, and rows that are tried first (assumptions)."""
-TIMES, UNITS = (12.0, 4.0, 2.0, 365.0, 0.0), (100.0, 1.0)
-"""How often a year interest is due (0: at every instant), and rates in percent or as shares."""
-MOST = 100.0
-"""Rates in percent, at most (assumption)."""
+TIMES, UNITS, SCALES = (12.0, 4.0, 2.0, 365.0, 0.0), (100.0, 1.0), (1.0, 100.0, 0.01)
+"""How often a year interest is due (0: at every instant), percent or shares, and one beside the other."""
+MOST, _MOST_YEARLY = 100.0, 2.0
+"""Numbers of rates, and rates of a year as shares, at most (assumptions)."""
 
 
 def find_compounded(table: MixedTable) -> Iterator[Identity]:
@@ -42,13 +42,16 @@ def _rules(numbers: Numbers, target: str, name: str) -> Iterator[Identity]:
     both = np.flatnonzero(~np.isnan(mine) & ~np.isnan(nominal))
     if len(both) < LEAST_ROWS:
         return
-    some, step = both[:SOME_ROWS], numbers.step[target]
+    some, step, top = both[:SOME_ROWS], numbers.step[target], float(nominal[both].max())
     for unit in UNITS:
         for times in TIMES:
-            added = _added(mine[some] - compounded(nominal[some], unit, times), step)
-            rule = Identity(COMPOUND, target, (name,), (unit, times), added)
-            if added >= 0.0 and numbers.share(rule, is_whole=False) >= LEAST_SHARE:
-                yield rule
+            for scale in SCALES:
+                if scale * top > _MOST_YEARLY * unit:
+                    continue
+                added = _added(mine[some] - compounded(scale * nominal[some], unit, times), step)
+                rule = Identity(COMPOUND, target, (name,), (unit, times, scale), added)
+                if added >= 0.0 and numbers.share(rule, is_whole=False) >= LEAST_SHARE:
+                    yield rule
 
 
 def _added(rest: Float1D, step: float) -> float:
