@@ -36,7 +36,8 @@ class Field:
     several with `` | ``; ``zone`` is the IANA zone of times without an offset. ``nulls``, ``true`` and
     ``false`` are words, ``strip`` texts that are removed before reading. ``source`` is the header where one
     is declared.
-    ``as_`` says what a series is: price, difference (a level such as a yield) or return.
+    ``as_`` says what a series is: price, difference (a level such as a yield) or return. Of an outcome
+    ``bad`` are the words that mean a default and ``good`` those that mean a good loan (none: all others).
     """
 
     type: str
@@ -56,6 +57,8 @@ class Field:
     source: str = ""
     role: str = ""
     as_: str = ""
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
 
     @property
     def decimals(self) -> int:

@@ -81,6 +81,7 @@ class _Strict(BaseModel):
 
 Type = Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
 _TIMES = ("date", "ts")
+_WORDED = ("cat", "int")  # types whose cells may be the words of an outcome
 
 
 def _only_for(types: Sequence[str], keys: JsonSchema) -> JsonSchema:
@@ -173,6 +174,10 @@ class ColumnKeys(_Strict):
         )  # fmt: skip
 
 
+def _bare(word: str) -> str:
+    return word.strip().casefold()
+
+
 @reads({"enum": ["", NO_ROLE, *ROLES["table"]]})
 def _role(value: object) -> object:
     if value in ("", NO_ROLE) or value in ROLES["table"]:
@@ -195,14 +200,35 @@ class SchemaColumnKeys(ColumnKeys):
       roles of the file's ``kind``, which docs/reference/schemas.md lists; none for a column that has none
       whatever its header says.
     * ``as``: of prices alone: price, difference (a level such as a yield) or return; price when left out.
+    * ``is``: of an outcome, the words that mean a default.
+    * ``good``: of an outcome with ``is``, the words that mean a good loan; all others when left out.
     """
 
     role: Role = ""
     as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
+    is_: Words = Key([], alias="is")
+    good: Words = []
+
+    @model_validator(mode="after")
+    def _says_outcome(self) -> SchemaColumnKeys:
+        told = [key for key, words in (("is", self.is_), ("good", self.good)) if words]
+        if told and (self.role != "outcome" or self.type not in _WORDED):
+            found = f"`{told[0]}` of a {self.type} column" + (
+                f" of the role {self.role}" if self.role else ""
+            )
+            raise Misfit(found, f"an outcome ({', '.join(_WORDED)})", "write `role: outcome`, or remove it")
+        if self.good and not self.is_:
+            raise Misfit("`good` without `is`", "the words that mean a default too", "write `is: [WORD]`")
+        both = sorted({_bare(word) for word in self.is_} & {_bare(word) for word in self.good})
+        if both:
+            raise Misfit(f"{both[0]!r} in `is` and in `good`", "each word in one of them", "remove one")
+        return self
 
     def field(self) -> Field:
         """Return the column that the keys declare."""
-        return replace(super().field(), role=self.role, as_=self.as_)
+        return replace(
+            super().field(), role=self.role, as_=self.as_, bad=tuple(self.is_), good=tuple(self.good)
+        )
 
 
 Sign = Annotated[str, Key(json_schema_extra=also({"pattern": _SIGN}))]

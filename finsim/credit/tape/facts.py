@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finsim.credit.tape.time_on_book import ObservedRate
+
 
 @dataclass(frozen=True)
 class ColumnFact:
@@ -43,7 +45,8 @@ class ColumnFact:
 class Tape:
     """A loan tape: typed columns under the model's names, the mapping that was used, and notes in words.
 
-    ``unscored``: columns that no scorecard may ask, since they are known only with the outcome.
+    ``unscored``: columns that no scorecard may ask, since they are known only with the outcome. ``observed``
+    : the default rate of all its loans per loan-year, None where nothing says how long they were followed.
     """
 
     frame: pd.DataFrame
@@ -51,6 +54,7 @@ class Tape:
     notes: tuple[str, ...]
     place: str
     unscored: tuple[str, ...] = ()
+    observed: ObservedRate | None = None
 
 
 def fact_of(header: str, name: str, taken: str, values: pd.Series) -> ColumnFact:

@@ -60,7 +60,7 @@ def mapping_of(
         wanted = _meant(name, source, found)
         if reserved(wanted):
             problems.append(_reserved(f"{schema.path if schema else ''}: columns.{name}", wanted))
-        found[wanted] = Declared(source)
+        found[wanted] = Declared(source, source.bad, source.good)
     own: dict[str, str] = {}
     doubled: list[tuple[str, str, str]] = []
     for key, item in declared.items():

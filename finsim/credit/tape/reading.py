@@ -17,6 +17,7 @@ from finsim.credit.tape.facts import ColumnFact, Tape, fact_of, odd_loans
 from finsim.credit.tape.features import Feature, clash, declared, detected
 from finsim.credit.tape.mapping import Declared, Mapping, bound_columns, fields_of, reserved
 from finsim.credit.tape.roles import FEATURES, MARKS_LAYOUT, ROLES
+from finsim.credit.tape.time_on_book import ObservedRate, observed_rate
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.tables import Field, open_table
 
@@ -32,6 +33,7 @@ class _Reading:
     rows: int
     columns: dict[str, pd.Series] = field(default_factory=dict)
     facts: list[ColumnFact] = field(default_factory=list)
+    observed: ObservedRate | None = None
 
 
 def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) -> Tape:
@@ -67,7 +69,7 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
         raise DataError.of(dict.fromkeys(reading.reader.problems))
     if keep:
         reading.reader.notes += odd_loans(frame)
-    return Tape(frame, tuple(reading.facts), tuple(reading.reader.notes), place)
+    return Tape(frame, tuple(reading.facts), tuple(reading.reader.notes), place, observed=reading.observed)
 
 
 def _refuse_twice(headers: Sequence[str], place: str) -> None:
@@ -214,6 +216,7 @@ def _finished(reading: _Reading, headers: list[str], keep: bool) -> pd.DataFrame
         _check_keys(reading, frame)
     if reader.problems:
         return frame
+    reading.observed = observed_rate(frame)  # of all loans: repaid ones and those that still run were at risk
     if keep or not _needs_outcome(frame):  # nothing is left out for its outcome
         notes = reading.reader.notes
         notes[:] = [note for note in notes if not note.startswith(UNSAID)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from finsim.credit.book import feature_names
 from finsim.credit.tape import ROLES, Tape
+from finsim.credit.tape.observed_losses import are_observed, is_asked, observed_losses
 from finsim.generators.tables.reduction.words_of_empty import decided
 from finsim.notation import Bool1D, Float1D
 
@@ -46,12 +47,37 @@ def settled(tape: Tape, declared: Collection[str], *, keep: bool = False) -> Tap
             f"in the scorecard, as declared: {_listed(tape, {one: found.after[one] for one in told})}"
         )
     if keep:
-        return replace(tape, notes=tuple(notes), unscored=tuple(after))
+        return with_losses(
+            replace(tape, notes=tuple(notes), unscored=tuple(after)), (*after, *later), keep=True
+        )
     facts = tuple(
         replace(fact, name="", taken=f"not used: {gone[fact.name]}") if fact.name in gone else fact
         for fact in tape.columns
     )
-    return replace(tape, frame=tape.frame.drop(columns=list(gone)), columns=facts, notes=tuple(notes))
+    told_of = replace(tape, frame=tape.frame.drop(columns=list(gone)), columns=facts, notes=tuple(notes))
+    return with_losses(told_of, ())
+
+
+def with_losses(tape: Tape, after: Collection[str], *, keep: bool = False) -> Tape:
+    """Return the tape with the mean observed loss as the LGD of its loans, told in its notes.
+
+    A tape whose LGD is a stated one, of loans without default too, is returned as it is. ``after`` are
+    columns that no new loan has. With ``keep`` a loan with a loss of its own keeps that.
+    """
+    frame = tape.frame
+    if not are_observed(frame):
+        return tape
+    header = next((fact.header for fact in tape.columns if fact.name == "lgd"), "lgd")
+    words = [
+        one for one in (*feature_names(frame), "loan_class", "purpose") if one in frame and one not in after
+    ]
+    found = observed_losses(frame, [one for one in words if is_asked(frame[one])])
+    if found is None:
+        said = f"{header}: too few losses of defaulted loans to learn an LGD from; that of the class is used"
+        return replace(tape, frame=frame.drop(columns="lgd"), notes=(*tape.notes, said))
+    lgd = np.where(frame["lgd"].notna(), frame["lgd"], found.lgd) if keep else found.lgd
+    said = f"LGD from {header}: {found.said}"
+    return replace(tape, frame=frame.assign(lgd=lgd), notes=(*tape.notes, said))
 
 
 def _listed(tape: Tape, reasons: Mapping[str, str]) -> str:

@@ -146,7 +146,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     * ``months``: length of the panel in months.
     * ``shard_loans``: loans per shard; part of the study, so results do not depend on workers.
     * ``draws``: draws of the loss distribution.
-    * ``target_pd``: mean 12-month default probability; as_observed: the share of the tape.
+    * ``target_pd``: mean 12-month default probability; as_observed: that of the tape's defaults a loan-year.
     * ``rules``: rule pack by name or path; null: no rules.
     * ``generator``: what learns the applications, with their outcome; bayes when left out.
     * ``keep``: true: the loans of the tape themselves are followed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,21 @@ def _read(key: str, *state: tuple[int, ...]) -> Tape:
             remedy="remove it, or leave the column out with `ignore:`",
         )
     stated = {fact.name for fact in tape.columns if fact.header in _declared(part)}
-    return settled(tape, stated | {*part.columns}, keep=part.keep)
+    found = settled(tape, stated | {*part.columns}, keep=part.keep)
+    return replace(found, notes=(*found.notes, *_rate_said(part, tape)))
+
+
+def _rate_said(part: CreditPart, tape: Tape) -> list[str]:
+    """Return in words what the observed default rate is, where a study asks for it."""
+    if part.target_pd != "as_observed" or "bad" not in tape.frame:
+        return []
+    if tape.observed is not None:
+        return [tape.observed.said()]
+    share = float(tape.frame["bad"].mean())
+    return [
+        f"target_pd as_observed: {share:.2%} of the loans defaulted, taken for 12 months as no column says "
+        "how long they were followed; map `opened` or `months_on_book`, or state a number"
+    ]
 
 
 def _declared(part: CreditPart) -> set[str]:

@@ -357,4 +357,10 @@ def credit_settings(plan: Plan) -> CreditSettings:
     """Return the settings of the credit world of a plan that has one."""
     part = plan.study.credit
     assert part is not None
-    return CreditSettings(as_of=plan.study.start, **part.settings())
+    stated = part.settings()
+    if part.target_pd == "as_observed":
+        from finsim.engine.study.loan_tape import tape_of  # not at the top: markets alone need no credit
+
+        observed = tape_of(part).observed
+        stated["target_pd"] = None if observed is None else observed.pd
+    return CreditSettings(as_of=plan.study.start, **stated)

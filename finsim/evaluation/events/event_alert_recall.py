@@ -18,7 +18,7 @@ from finsim.evaluation.utility.label_rows import (
     is_positive,
     judged_classes,
     known,
-    label_refusal,
+    split_refusal,
     thinned,
     without_giveaways,
 )
@@ -29,7 +29,7 @@ def measure(case: EventCase) -> list[Score]:
     if case.rows.roles.label is None:
         return []
     pair = case.rows.column(case.rows.roles.label)
-    why = case.why or label_refusal(case.rows, pair)
+    why = case.why or split_refusal(case.rows, pair)
     if not why and not np.isfinite(case.sides[0].sequences.days).all():
         why = "real rows without a time cannot be split by time"
     if why or pair is None:

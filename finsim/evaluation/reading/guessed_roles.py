@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.evaluation.reading.bad_words import with_bad_words
 from finsim.evaluation.reading.declared import Declared
 from finsim.evaluation.tables.column_pairs import DATE, NUMBER, Roles, kind_of
 from finsim.evaluation.utility.label_rows import CLASSES
@@ -76,12 +77,18 @@ def guessed(real: pa.Table, declared: Declared, named: Named) -> Roles:
     """Return the roles of the columns: what is named, then declared, stored with them, or guessed."""
     _refuse(real, named)
     by_role = _by_role(real, declared.fields)
+    # what a header alone calls an outcome (y, target) may be any label, but of loans
+    said = by_role.get("outcome") if declared.kind == "loans" else None
+    outcomes = {said, *(name for name, each in declared.fields.items() if each.role == "outcome")}
+    frauds = by_role.get("fraud")
     by_role = {role: name for role, name in by_role.items() if name not in (named.label, named.time)}
     entity = named.id if named.id is not None else _entity(real, declared, by_role, named)
     time = named.time if named.time is not None else _time(real, declared.fields, by_role)
     label = named.label if named.label is not None else _label(real, declared, by_role)
     label = label if label != entity else None  # a guessed one
     found = Roles(entity or None, time or None, label or None, named.secret, named.group)
+    if label and label != frauds:
+        found = with_bad_words(found, real, declared.fields[label], label in outcomes)
     return _with_parts(found, real, declared) if declared.is_schema else found
 
 

@@ -127,10 +127,17 @@ def _guessed_kind(declared: Declared, sides: Sides, roles: Roles) -> str:
     return EVENTS if is_events(sides.real, roles) else TABLE
 
 
+def _label_said(roles: Roles) -> str | None:
+    if not roles.label or not (roles.bad or roles.unsaid):
+        return roles.label
+    said = f"default: {' or '.join(roles.bad)}" if roles.bad else "which word means a default is not known"
+    return f"{roles.label} ({said})"
+
+
 def said_as(kind: str, roles: Roles) -> str:
     """Return the reading in one line."""
     parts = {
-        "label": roles.label, "id": roles.id, "time": roles.time,
+        "label": _label_said(roles), "id": roles.id, "time": roles.time,
         "secret": ", ".join(roles.secrets), "group": ", ".join(roles.groups),
     }  # fmt: skip
     told = ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +29,8 @@ class Roles:
 
     ``amount``, ``counterparty`` and ``channel`` are of events, as a schema declares them; ``is_shop`` where
     it says that the counterparty is a merchant, which is never an entity itself. ``sides`` are the columns of
-    debits and of credits, where it says which.
+    debits and of credits, where it says which. ``bad`` are the words of the label that mean a default, where
+    they are known; ``unsaid`` where the label is an outcome of several words of which none is known to.
     """
 
     id: str | None = None
@@ -41,6 +43,8 @@ class Roles:
     channel: str | None = None
     is_shop: bool = False
     sides: tuple[str, str] | None = None
+    bad: tuple[str, ...] = ()
+    unsaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class ColumnPair:
 
     Numbers and dates (days since 1970, fractions for instants) are float64 with NaN where missing or not
     finite (``infinite`` counts the latter: real, synthetic); categories int32 codes into ``levels`` with -1
-    where missing. ``spare`` is the hold-out.
+    where missing. ``spare`` is the hold-out; ``bad`` are the values of a label that mean a default.
     """
 
     name: str
@@ -59,6 +63,7 @@ class ColumnPair:
     spare: Array | None
     levels: tuple[str, ...] = ()
     infinite: tuple[int, int] = (0, 0)
+    bad: tuple[float, ...] = ()
 
     @property
     def is_category(self) -> bool:
@@ -161,6 +166,31 @@ def _paired(
     known = pa.array(levels, pa.string())
     codes = [np.asarray(pc.fill_null(pc.index_in(side, known), -1), dtype=np.int32) for side in texts]
     return ColumnPair(name, kind, codes[0], codes[1], codes[2] if spare is not None else None, tuple(levels))
+
+
+def with_default(pair: ColumnPair, words: Sequence[str]) -> ColumnPair:
+    """Return the column of a label with the values of the words that mean a default: codes, or numbers.
+
+    Where no real row has one of them, or all have, the column is returned as it is.
+    """
+    if pair.is_category:
+        meant = {_bare(word) for word in words}
+        found = tuple(float(code) for code, level in enumerate(pair.levels) if _bare(level) in meant)
+    else:
+        found = tuple(number for word in words if (number := _as_number(word)) is not None)
+    there = np.isin(pair.real[~pair.missing(pair.real)], found)
+    return replace(pair, bad=found) if there.any() and not there.all() else pair
+
+
+def _bare(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().casefold()
+
+
+def _as_number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
 
 
 def kind_of(kind: pa.DataType) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tables.column_pairs import ColumnPair, LeftOut, Roles, paired_columns
+from finsim.evaluation.tables.column_pairs import ColumnPair, LeftOut, Roles, paired_columns, with_default
 from finsim.evaluation.tables.reused_keys import ReusedKeys, reused_keys
 from finsim.notation import Int1D
 from finsim.randomness import Streams
@@ -59,6 +59,7 @@ def table_case(
     """Pair the columns of two tables; the entity id is no feature."""
     skipped = [roles.id] if roles.id is not None else []
     columns, left = paired_columns(real, own, holdout, skipped)
+    columns = tuple(with_default(one, roles.bad) if one.name == roles.label else one for one in columns)
     sides = (real, own, holdout)
     rows = [0 if side is None else side.num_rows for side in sides]
     who = [

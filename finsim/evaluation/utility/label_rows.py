@@ -92,14 +92,15 @@ def without_giveaways(split: LabelSplit) -> LabelSplit | str:
 def class_splits(case: TableCase, most: int) -> list[LabelSplit] | str:
     """Return one split for each class of the label against the rest, of the same rows, or why there is none.
 
-    Of two values it is the rarer one; classes with fewer than ten real rows to train or to test on are left
-    out.
+    Of two values it is the rarer one, of an outcome its default; classes with fewer than ten real rows to
+    train or to test on are left out.
     """
     pair = case.column(case.roles.label)
-    why = label_refusal(case, pair)
+    why = split_refusal(case, pair)
     if pair is None or why:
         return why
-    found = [label_split(case, most, one=one) for one in judged_classes(pair)]
+    classes: list[float | None] = [None] if pair.bad else [*judged_classes(pair)]
+    found = [label_split(case, most, one=one) for one in classes]
     kept = [one for one in found if isinstance(one, LabelSplit)]
     return kept or next(one for one in found if isinstance(one, str))
 
@@ -113,7 +114,7 @@ def label_split(
     the real reference is not trained on. At most ``most`` rows of each, whole entities.
     """
     pair = case.column(case.roles.label)
-    why = label_refusal(case, pair)
+    why = split_refusal(case, pair)
     if pair is None or why:
         return why
     own_label, told = is_positive(pair, pair.own, one)
@@ -165,6 +166,18 @@ def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
     return ""
 
 
+def split_refusal(case: TableCase, pair: ColumnPair | None) -> str:
+    """Return why rows are not told by the label: it cannot be judged, or no word is known as the default."""
+    why = label_refusal(case, pair)
+    if why or pair is None or not case.roles.unsaid:
+        return why
+    words = [pair.levels[int(one)] if pair.is_category else f"{one:g}" for one in judged_classes(pair)]
+    return (
+        f"which of {', '.join(words)} in {pair.name} means a default is not known: declare it in the schema, "
+        f"`role: outcome, is: [..]`"
+    )
+
+
 def known(pair: ColumnPair, values: Array) -> Bool1D:
     """Return which values are not missing."""
     return np.asarray(values >= 0 if pair.is_category else np.isfinite(values))
@@ -179,9 +192,12 @@ def judged_classes(pair: ColumnPair) -> list[float]:
 def is_positive(pair: ColumnPair, values: Array, one: float | None = None) -> tuple[Bool1D, str]:
     """Return which rows have the label, and what that means.
 
-    The class ``one`` where it is given. Of two values the rarer real one; of several classes all but the
-    most frequent; of numbers those above the real median.
+    The class ``one`` where it is given. What means a default, where that is known. Of two values the rarer
+    real one; of several classes all but the most frequent; of numbers those above the real median.
     """
+    if one is None and pair.bad:
+        names = [pair.levels[int(bad)] if pair.is_category else f"{bad:g}" for bad in pair.bad]
+        return np.isin(values, pair.bad), f"{pair.name} is {' or '.join(names)}"
     real = pair.real[known(pair, pair.real)]
     found, counts = np.unique(real, return_counts=True)
     if one is None and len(found) == FEW_VALUES:

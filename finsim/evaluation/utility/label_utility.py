@@ -26,7 +26,8 @@ SUBJECT = "AUC of the label"
 def measure(case: TableCase) -> list[Score]:
     """Return the AUC of trees trained on synthetic rows; its floor are trees trained on real rows.
 
-    Of more than two classes it is the mean of the AUC of each against the rest.
+    Of an outcome it is that of its default; of more than two other classes the mean of the AUC of each
+    against the rest.
     """
     splits = class_splits(case, MOST_ROWS)
     if isinstance(splits, str):
@@ -45,7 +46,7 @@ def measure(case: TableCase) -> list[Score]:
     )
     ceiling = max(float(useless[0]), 0.5)
     without = tuple(dict.fromkeys(name for split in splits for name in split.without))
-    subject = f"{SUBJECT}{left_out(without)}"
+    subject = splits[0].named(SUBJECT) if len(splits) == 1 else f"{SUBJECT}{left_out(without)}"
     return [at_least(METRIC, subject, found, floors, ceiling, len(splits[0].test.label), note)]
 
 
@@ -104,9 +105,9 @@ METRIC = Metric(
     ),
     misses="Other models than boosted trees; a label that only history tells (see the alert recalls).",
     estimator=(
-        "AUC of boosted trees, of more than two classes the mean over each against the rest; bootstrap over "
-        "the same test entities; noise of training by refits; without columns that by themselves tell the "
-        "real label (AUC .99)"
+        "AUC of boosted trees, of an outcome that of its default, of more than two other classes the mean "
+        "over each against the rest; bootstrap over the same test entities; noise of training by refits; "
+        "without columns that by themselves tell the real label (AUC .99)"
     ),
     references="trained on real rows / on shuffled labels",
     required=True,

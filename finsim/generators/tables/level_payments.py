@@ -21,3 +21,19 @@ def discounted(balloon: Float1D, rate: Float1D, periods: Float1D) -> Float1D:
     """Return what sums due after so many periods are worth today, float64[N]; a missing one is 0."""
     with np.errstate(all="ignore"):
         return np.asarray(np.nan_to_num(balloon) * np.exp(-periods * np.log1p(rate)))
+
+
+def compounded(rate: Float1D, unit: float, times: float) -> Float1D:
+    """Return the rate of a year with interest due ``times`` a year, at every instant where 0: float64[N].
+
+    Rates are so many of a ``unit`` (100: percent, 1: shares).
+    """
+    part = rate / unit
+    whole = np.expm1(part) if times == 0 else np.expm1(times * np.log1p(part / times))
+    return np.asarray(unit * whole)
+
+
+def nominal(rate: Float1D, unit: float, times: float) -> Float1D:
+    """Return the rate that ``compounded`` makes another one of: float64[N]."""
+    logs = np.log1p(rate / unit)
+    return np.asarray(unit * (logs if times == 0 else times * np.expm1(logs / times)))

@@ -8,6 +8,8 @@ import numpy as np
 
 from finsim.generators.tables.reduced_columns import Reduction
 from finsim.generators.tables.reduction.arithmetic.cases import Cases
+from finsim.generators.tables.reduction.arithmetic.compounded import find_compounded
+from finsim.generators.tables.reduction.arithmetic.day_counts import others_cells
 from finsim.generators.tables.reduction.arithmetic.find_cases import find_cases
 from finsim.generators.tables.reduction.arithmetic.learned_ratios import agreed_ratio
 from finsim.generators.tables.reduction.by_word.find_word_facts import Around, find_word_facts
@@ -17,6 +19,7 @@ from finsim.generators.tables.reduction.column_cells import as_numbers, coded, p
 from finsim.generators.tables.reduction.completing import WholeTable
 from finsim.generators.tables.reduction.computed import Computed, is_free
 from finsim.generators.tables.reduction.dates.date_gaps import DateGap
+from finsim.generators.tables.reduction.dates.day_dates import find_day_dates
 from finsim.generators.tables.reduction.dates.few_starts import is_told_by_days
 from finsim.generators.tables.reduction.dates.find_gaps import find_gaps
 from finsim.generators.tables.reduction.dates.fixed_days import FixedDays, find_fixed_days
@@ -119,6 +122,7 @@ def _identical(computed: dict[str, Computed], table: MixedTable, whole: WholeTab
     left = table.without(*computed)
     rules: list[MonthDate | Identity] = list(find_month_dates(left))
     rules += [rule for _, rule in find_identities(left, streams.at("identities"))]
+    rules += [*find_compounded(left), *find_day_dates(left)]
     for rule in rules:
         if is_free(computed, rule.target, rule.operands) and whole.fills(rule):
             computed[rule.target] = Computed.of(table[rule.target], rule)
@@ -145,7 +149,7 @@ def _own_cells(
     for cases in partly:
         if is_free(computed, cases.target, cases.sources()):
             computed[cases.target] = Computed.of(table[cases.target], cases)
-            learned[cases.own] = table[cases.target]
+            learned[cases.own] = others_cells(cases, table)
     return learned
 
 

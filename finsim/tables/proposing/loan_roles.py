@@ -36,6 +36,7 @@ LOAN_WORDS: Mapping[str, str] = {
     " importeconcedido importeoriginal capitalinicial principalinicial capitalconcedido limite"
     " importooriginario importoerogato importoiniziale capitaleiniziale valorcontratado"
     " valorinicial valorfinanciado montanteinicial oorspronkelijkbedrag leningbedrag limiet"
+    " betrag summe bedrag montante darlehen kapital nennwert darlehensvolumen kreditvolumen capital valore"
     " amtfin amtfinanced amountfin financedamt origamt loanamt origloanamt origloanamount",
     "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
     " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额"
@@ -81,7 +82,11 @@ LOAN_WORDS: Mapping[str, str] = {
     " origdt originationdt fundeddate funddate bookeddate",
     "months_on_book": "monthsonbook mob loanage",
     "pd": "pd pd12m ausfallwahrscheinlichkeit",
-    "lgd": "lgd severity lossseverity",
+    "lgd": "lgd severity lossseverity lossgivendefault lossrate lossratio realizedlgd realisedlgd observedlgd"
+    " actuallgd losspct verlustquote verlustrate verlustquotebeiausfall verlustbeiausfall ausfallverlust"
+    " lgdist tauxdeperte tauxdeperteendefaut perteencasdedefaut tasadeperdida severidad perdidaencasodeimpago"
+    " perdidadadoincumplimiento tassodiperdita perditaincasodidefault taxadeperda perdadadoincumprimento"
+    " verliespercentage verliesgegevenwanbetaling verliesbijwanbetaling",
     "ead": "ead exposure",
     "grade": "subgrade ratinggrade bonität score riskgrade"
     " riskband internalrating creditgrade loangrade riskrating creditrating ratingclass"

@@ -26,10 +26,12 @@ from finsim.tables.proposing.series_kinds import series_kinds
 from finsim.tables.proposing.statements.side_headers import SIDE_ROLES
 from finsim.tables.proposing.statements.statement_roles import sided_headers, told_sides
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
+from finsim.tables.proposing.tapes.shared_places import with_places
 from finsim.tables.proposing.text_columns import NO_CURRENCY, Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
+from finsim.tables.told_by_cells import told_types
 
 _SAMPLE, _TURNS = 5000, 4
 _INDEX = re.compile(r"__index_level_\d+__")
@@ -162,7 +164,7 @@ def _with_roles(
 ) -> tuple[list[Guess | None], str]:
     """Guess all columns with the roles that headers and cells tell; ``kind``: which, and whether given."""
     guesses, found = _with_own_roles(headers, kind, cells, guessed)
-    guesses = told_sides(headers, guesses)
+    guesses = with_places(headers, told_sides(headers, guesses), cells)
     return numbered(headers, guesses, cells) if found == "payments" else guesses, found
 
 
@@ -215,6 +217,8 @@ def _named(
     seen |= {one: "cat" for one in codes if repeats(cells(headers.index(one)))}  # no number of a payment
     named = roles.roles(headers, kind if kind != "table" else "payments", seen)
     if kind == "loans":
+        told = told_types(named, {one: cells(headers.index(one)) for one in named})
+        named = roles.roles(headers, kind, {**seen, **told}) if told else named
         named = without_other_classes(named, {one: cells(headers.index(one)) for one in named})
     if kind == "table":
         named = {header: role for header, role in named.items() if role in ("amount", "balance", "currency")}

@@ -12,6 +12,7 @@ from finsim.tables.proposing.header_units import without_unit
 from finsim.tables.proposing.ledger_headers import is_of_account, is_of_other_side, ledger_words
 from finsim.tables.proposing.loan_roles import LOAN_WORDS
 from finsim.tables.role_words import ROLES
+from finsim.tables.told_by_cells import INSTALMENT, NUMBERS, WORDS
 
 KINDS = tuple(ROLES)
 
@@ -225,6 +226,7 @@ def roles(headers: Sequence[str], kind: str, types: Mapping[str, str] | None = N
             there.setdefault(folded(without_unit(header)), header)
     if kind in ("payments", "loans"):
         for header in headers:
+            there.setdefault(_without_umlauts(folded(without_unit(header))), header)
             for reading in readings(without_unit(header)):
                 there.setdefault(folded(reading), header)
     found: dict[str, str] = {}
@@ -239,6 +241,11 @@ def roles(headers: Sequence[str], kind: str, types: Mapping[str, str] | None = N
     return found
 
 
+def _without_umlauts(word: str) -> str:
+    """Return a folded header with ae, oe and ue as ``folded`` leaves umlauts: Bonitaetsklasse, Hoehe."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
 def is_ambiguous(header: str) -> bool:
     """Tell whether a header may mean a currency or a sum and, of other tables, a day: Valuta, Valor."""
     known = SYNONYMS["payments"]
@@ -247,6 +254,8 @@ def is_ambiguous(header: str) -> bool:
 
 def _is_other(word: str, role: str, kind: str) -> bool:
     """Tell whether a column of a type plays another of the roles that its header may mean."""
+    if kind in (INSTALMENT, WORDS):
+        return role == "rate" if kind == INSTALMENT else role in NUMBERS
     if kind in ("date", "ts"):
         return role in ("currency", "amount", "balance")
     if role == "id" and kind == "cat":  # a reference whose values repeat is a text of the payer

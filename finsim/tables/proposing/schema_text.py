@@ -48,8 +48,8 @@ def column_line(name: str, field: Field, header: str) -> str:
         value = getattr(field, key)
         if value not in ("", None, ()):
             parts[key] = value
-    if field.as_:
-        parts["as"] = field.as_
+    further = {"as": field.as_, "is": field.bad, "good": field.good}
+    parts |= {key: words for key, words in further.items() if words}
     if field.nulls:
         parts["null"] = field.nulls
     elif field.null:

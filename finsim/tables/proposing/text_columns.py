@@ -11,6 +11,7 @@ from datetime import date
 from finsim.tables.binding import plain as fold
 from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH
 from finsim.tables.cells.written import LEDGER_SIGN
+from finsim.tables.outcome_words import proposed_defaults
 from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
 from finsim.tables.proposing.header_units import SIGNS, currency_in, unit_doubt
 from finsim.tables.proposing.no_dates import false_days, no_dates
@@ -32,7 +33,6 @@ _OUTCOMES = (
     ("mauvais", "bon"), ("defaulted", "performing"), ("chargedoff", "fullypaid"),
 )  # fmt: skip
 _SIGNS = {**SIGNS, "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
-_LABELS_OF_DEFAULT = "`{0}`: say in the study which labels mean a default: bad: {{from: '{0}', is: [..]}}"
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _FLAGS = {"outcome": "a default", "fraud": "fraud"}
 _MONEY_ROLES = ("amount", "debit", "credit", "balance", "collateral", "income", "ead")
@@ -373,8 +373,8 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
         doubts.append(meant)
     doubts += _who_acts(header, cells) if kind == "id" else ()
     if base.role == "outcome":
-        flag = f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]"
-        doubts.append(flag if len(set(cells)) < 3 else _LABELS_OF_DEFAULT.format(header))
+        bad, said = proposed_defaults(header, cells)
+        return Guess(replace(base, type=kind, bad=bad), (*doubts, said))
     return Guess(replace(base, type=kind), tuple(doubts))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.tables.level_payments import annuity_factor, discounted
+from finsim.generators.tables.level_payments import annuity_factor, compounded, discounted
 from finsim.generators.tables.reduction.column_cells import (
     LEAST_OVERLAP,
     as_numbers,
@@ -22,6 +22,7 @@ LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD = 50, 0.999, 0.99
 MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS, MOST_PAIRED = 120, 64, 4, 12, 6
 FACTORS = (1.0, 100.0)
 SUM, PRODUCT, RATIO, SCALE, ANNUITY, BALLOON = "sum", "product", "ratio", "scale", "annuity", "balloon"
+COMPOUND = "compound"
 FEW_RATIOS, LEAST_SHARE_BACK = 0.25, 0.99
 """A ratio of a quarter as many values as its upper part is the cause, not the result (assumption)."""
 MOST_TERMS, MOST_RATE = 64, 100.0
@@ -43,7 +44,8 @@ class Identity:
     """``target`` = offset + the sum of factor x operand; or factor x a x b; or factor x a / b.
 
     Or an annuity: offset + the payment per period of an amount a at the rate factor x b over c periods; with
-    a balloon of a less what d, due at the end, is worth today. A missing balloon is none.
+    a balloon of a less what d, due at the end, is worth today. A missing balloon is none. Or offset + a rate
+    compounded: factors are the target's unit, times a year that interest is due, what brings the rate to it.
     Dates count as days since 1970. A missing operand, or a division by 0, makes the target missing.
     """
 
@@ -61,6 +63,8 @@ class Identity:
         if self.kind == RATIO:
             below = columns[self.operands[1]]
             return np.asarray(self.factors[0] * first / np.where(below == 0, np.nan, below))
+        if self.kind == COMPOUND:
+            return np.asarray(self.offset + compounded(self.factors[2] * first, *self.factors[:2]))
         if self.kind in (ANNUITY, BALLOON):
             rate, periods = (columns[name] for name in self.operands[1:3])
             rate = self.factors[0] * rate

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from finsim.generators.tables.level_payments import annuity_factor, discounted
+from finsim.generators.tables.level_payments import annuity_factor, discounted, nominal
 from finsim.generators.tables.reduction.dates.month_dates import MonthDate
 from finsim.generators.tables.reduction.dates.months_after import months_after, months_between
 from finsim.generators.tables.reduction.identities import (
     ANNUITY,
     BALLOON,
+    COMPOUND,
     PRODUCT,
     RATIO,
     Identity,
@@ -34,7 +35,9 @@ def solved(rule: Identity | MonthDate, operand: str, numbers: Numbers, seen: Flo
         place = rule.operands.index(operand)
         if rule.kind in (ANNUITY, BALLOON):
             return _of_annuity(rule, place, numbers, seen)
-        if rule.kind == PRODUCT:
+        if rule.kind == COMPOUND:
+            found = nominal(target - rule.offset, *rule.factors[:2]) / rule.factors[2]
+        elif rule.kind == PRODUCT:
             found = target / (rule.factors[0] * numbers[rule.operands[1 - place]])
         elif rule.kind == RATIO and place == 0:
             found = target * numbers[rule.operands[1]] / rule.factors[0]

@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from finsim.generators.tables.reduction.arithmetic.cases import LACKS, THERE, CaseRule, Cases, codes_of
+from finsim.generators.tables.reduction.arithmetic.day_counts import day_count
 from finsim.generators.tables.reduction.arithmetic.row_rules import rule_of_rows
+from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.generators.tables.reduction.identities import ANNUITY, FACTORS, PRODUCT, RATIO, Identity, Numbers
 from finsim.generators.tables.reduction.orders import grid_of
 from finsim.notation import Float1D, Int1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_ROWS, FEW_ROWS, LEAST_SAME, MOST_WORDS = 50, 5, 0.99, 24
 """A word has a rule of its own by 50 rows, 99 % of which keep it; of a word of five rows it may be one that
@@ -44,7 +46,11 @@ def find_cases(table: MixedTable, computed: Collection[str], streams: Streams) -
         *(name for name in numbers if name in computed),
     ]
     part: list[Cases] = []
-    looking = _Looking(MixedTable(numbers, table.rows), free, streams)
+    dates = {
+        name: days for name, one in table.columns.items()
+        if one.kind == TIME and (days := as_numbers(one)) is not None
+    }  # fmt: skip
+    looking = _Looking(MixedTable(numbers, table.rows), free, streams, dates)
     for target in targets:
         every = looking.for_all(target)
         if every is not None:
@@ -94,8 +100,10 @@ def _common(column: MixedColumn) -> tuple[tuple[str, ...], list[int]]:
 
 
 class _Looking:
-    def __init__(self, numbers: MixedTable, free: list[str], streams: Streams) -> None:
-        self.table, self.free, self.streams = numbers, free, streams
+    def __init__(
+        self, numbers: MixedTable, free: list[str], streams: Streams, dates: dict[str, Float1D]
+    ) -> None:
+        self.table, self.free, self.streams, self.dates = numbers, free, streams, dates
         self.known: dict[tuple[str, str], Numbers] = {}
         self.grids = {name: max(grid_of(one), one.step) for name, one in numbers.columns.items()}
 
@@ -150,7 +158,9 @@ class _Looking:
         computes = [word for word in words if isinstance(rules[word], Identity)]
         share = np.isin(source.codes, [source.words.index(word) for word in computes]).mean()
         hidden = f"{target}: own"
-        if share < LEAST_PART or hidden in self.table or not any(_is_own(one) for one in made):
+        counts_days = any(set(one.operands) & set(self.dates) for one in made)  # few default, all count days
+        is_part = share >= LEAST_PART and any(_is_own(one) for one in made)
+        if hidden in self.table or not (is_part or counts_days):
             return None
         return replace(found, own=hidden)
 
@@ -165,13 +175,18 @@ class _Looking:
 
     def _rule(self, source: _Source, word: str, target: str, least: float = LEAST_SAME) -> Identity | None:
         rng = self.streams.at("cases", source.name, word, target)
-        return rule_of_rows(self._numbers(source, word), target, self.free, rng, least)
+        found = rule_of_rows(self._numbers(source, word), target, self.free, rng, least)
+        if found is not None or not source.name or self.grids[target] < 1.0:
+            return found
+        mine = source.codes == source.words.index(word)
+        return day_count(target, self.table[target].values, self.dates, mine)
 
     def _fits(self, source: _Source, word: str, target: str, rule: Identity) -> bool:
         rows = source.codes == source.words.index(word)
         if rows.sum() < FEW_ROWS:
             return False
-        numbers = {name: self.table[name].values[rows] for name in (target, *rule.operands)}
+        known = {**{name: one.values for name, one in self.table.columns.items()}, **self.dates}
+        numbers = {name: known[name][rows] for name in (target, *rule.operands)}
         with np.errstate(all="ignore"):
             off = np.abs(rule.values(numbers) - numbers[target])
         return bool((off <= 0.5 * self.grids[target] + 1e-9 * np.abs(numbers[target])).all())
