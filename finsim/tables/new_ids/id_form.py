@@ -65,8 +65,8 @@ class IdForm:
         if check == NONE:
             form = cls._of(known)
             return form._behind(taken) if taken else form
-        form = cls._of_bank([bare(word, check) for word in known]) if check == IBAN else None
-        form = form or cls._of([f"{_MARK}{bare(word, check)}" for word in known])
+        bank = cls._of_bank([bare(word, check) for word in known]) if check == IBAN else None
+        form = bank or cls._of([f"{_MARK}{bare(word, check)}" for word in known])
         form = form._behind([f"{_MARK}{bare(word, check)}" for word in taken])
         if form.is_plain:
             return cls._of(known)

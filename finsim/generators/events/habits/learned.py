@@ -216,8 +216,7 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = (), sort: In
     law_of_lives = learn_lives(lives, activity.shares, own)
     part = currency_parts(log, early, ledger.count, runs)
     sort = np.zeros(ledger.count, np.int64) if sort is None else sort
-    group = groups_of(part, sort)
-    near, akin, by_size = (one[np.argsort(group[one], kind="stable")] for one in
+    near, akin, by_size = (one[np.argsort(groups_of(part, sort)[one], kind="stable")] for one in
                           (order_alike(points), order_alike(ties), sized))  # fmt: skip
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, near, two,
@@ -238,9 +237,9 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = (), sort: In
         "of_sums": of_sums,
         "apart": is_apart,
     }
-    worth = worth_of_kinds(links, returns.discount)
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
-    return Learned(parts, early, late, popular, edges, payee_context, worth, facts, shown,
+    return Learned(parts, early, late, popular, edges, payee_context,
+                   worth_of_kinds(links, returns.discount), facts, shown,
                    places=learn_places(log, ledger, runs, told))  # fmt: skip
 
 
