@@ -224,7 +224,6 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = (), sort: In
         leads.astype(np.int64), by_size, part, sort,
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
-    popular = popular_payees(links, ledger.payees)
     parts = Parts(lives, law_of_lives, activity, returns, crowds, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
@@ -238,7 +237,7 @@ def learn(log: EventLog, streams: Streams, homes: Sequence[Int1D] = (), sort: In
         "apart": is_apart,
     }
     early, shown = shown_together(log, early, links_of_rows, len(counts), loose)
-    return Learned(parts, early, late, popular, edges, payee_context,
+    return Learned(parts, early, late, popular_payees(links, ledger.payees), edges, payee_context,
                    worth_of_kinds(links, returns.discount), facts, shown,
                    places=learn_places(log, ledger, runs, told))  # fmt: skip
 
