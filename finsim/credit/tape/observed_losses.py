@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D
+
+special = Later("scipy.special", "credit")
 
 _NEARLY, _LEAST, _MOST_WORDS, _LEAST_OF_A_WORD, _EVIDENT, _MOST_COLUMNS = 0.95, 20, 12, 10, 0.001, 2
 """Losses on defaults (share), least losses, words, losses of a word, chance, columns: assumptions."""
