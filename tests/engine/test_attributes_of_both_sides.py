@@ -1,11 +1,13 @@
 """Statements with attributes of the account: each row has those of whose row it is, second sides too."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from bank_statement import COUNT, statement, written
 
 import finsim
 from finsim.engine.learned import event_model
+from finsim.randomness import Streams
 from finsim.tables.new_ids.check_digits import IBAN, check_of, checked
 
 BRANCHES = ["Leeds", "York", "Hull"]
@@ -55,6 +57,16 @@ def test_second_sides_have_the_attributes_of_their_account(model):
     assert set(shares.index) == set(BRANCHES)
     assert check_of(list(rows["Account"].unique())) == IBAN
     assert not set(rows["Account"]) & set(model[1]["Account"])
+
+
+def test_attributes_of_a_run_are_those_of_its_blocks(model):
+    body = model[0].generator
+    whole = body.attributes(3 * COUNT, Streams(5))
+    for first in (0, COUNT + 7):
+        log = body.sample(COUNT, Streams(5), first, total=3 * COUNT)
+        for name in log.entities.columns:
+            part = whole[name].take(np.arange(first, first + COUNT))
+            np.testing.assert_array_equal(part.values, log.entities[name].values)
 
 
 def test_blocks_do_not_change_rows(model, monkeypatch):

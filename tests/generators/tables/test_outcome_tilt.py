@@ -90,3 +90,23 @@ def test_few_rows_and_no_sayer_are_not_tilted(streams):
     assert OutcomeTilt.fit(levels[:2_999], COUNTS, 3, _apart(levels), streams) is None
     levels[:, 2] = 1
     assert OutcomeTilt.fit(levels, COUNTS, 3, _apart(levels), streams) is None
+
+
+def test_of_several_classes_each_row_asks_the_odds_of_its_own():
+    """The chance of a class against the rest is its share among rows that are alike; an unseen one has none."""
+    rng = np.random.default_rng(4)
+    a = rng.integers(1, 4, 12_000)
+    grade = 1 + (a - 1 + (rng.random(12_000) < 0.3)) % 3
+    levels = np.stack([a, rng.integers(1, 3, 12_000), grade], axis=1).astype(np.int32)
+    law = LabelLaw.fit(levels, 2, Streams(3).at("label"))
+    found = law.chance_alone(np.asfortranarray(levels))
+    for one in range(1, 4):
+        for two in range(1, 4):
+            rows = (a == one) & (grade == two)
+            if rows.any():
+                share = rows.sum() / (a == one).sum()
+                assert found[rows].mean() == pytest.approx(share, abs=0.03)
+    np.testing.assert_allclose(found, law.chance_of(levels), atol=0.05)
+    unseen = levels.copy()
+    unseen[:, 2] = 7
+    assert law.chance_alone(unseen).max() < 1e-5
