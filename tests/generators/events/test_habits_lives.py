@@ -123,11 +123,11 @@ def test_kinds_of_payees_change_owners_as_wholes_and_main_links_stay():
         rows = ~kept & (payee[order] // 20 == kind)
         owners = {(int(a), int(b)) for a, b in zip(entity[order][rows], at[rows], strict=True)}
         assert len({a for a, _ in owners}) == len(owners) == len({b for _, b in owners})
-    links.group = links.part = (np.arange(100) >= 37).astype(np.int64)
+    links.group = (np.arange(100) >= 37).astype(np.int64)  # of parts, or of sorts within one
     found = _slots(links)
     at, order = crossed(links, found, np.random.default_rng(3))[2].at, found[1]
-    owner = links.part[entity[order]]
-    assert (links.part[at] == owner).all()
+    owner = links.group[entity[order]]
+    assert (links.group[at] == owner).all()
     borders = found[2].borders
     groups = [owner[a:b] for a, b in itertools.pairwise(borders) if b > a]
     assert len(groups) > 4

@@ -5,6 +5,7 @@ import pytest
 from event_logs import BEGIN, DAY, DAYS, assembled, words
 
 from finsim.generators.events.habits import Habits
+from finsim.generators.events.habits.living import Wanted, crowd
 from finsim.generators.events.habits.sorts_of_entities import parted, sorts_of
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
@@ -64,6 +65,16 @@ def test_ways_that_meet_by_chance_part_nobody():
     rng = np.random.default_rng(0)
     for _ in range(20):
         assert parted(rng.random((400, 30)) < rng.uniform(0.1, 0.6, 30)) is None
+
+
+def test_lives_are_those_of_the_sort():
+    log = ledger()
+    body = Habits.fit(log, Habits.Settings(), Streams(1), Budget(), lambda share, text: None)
+    sort = body.known.parts.links.sort
+    for seed in range(3):
+        found = crowd(body.known, Wanted(np.arange(200), DAYS, 200), Streams(seed), body.log, {})
+        assert (sort[found.life] == sort[found.anchor]).all()
+        assert (found.life != found.anchor).mean() > 0.7
 
 
 @pytest.mark.parametrize("count", [200, 37])

@@ -113,7 +113,7 @@ def test_one_word_for_the_charge_and_the_fee_of_a_quarter_is_parted_by_sums():
     for e in range(COUNT):
         rows += [
             (e, BEGIN + day * DAY + int(rng.integers(1, 60)) * MINUTE, -1, 9.9, 0, FEE)
-            for day in range(80, DAYS, 90)
+            for day in range(5, DAYS, 12)
         ]
     own = [(int(e), int(t), int(p), float(a), int(w), int(k)) for e, t, p, a, w, k in zip(
         log.entity(), log.times, log.events["other"].values, log.part("amount"), log.events["way"].values,

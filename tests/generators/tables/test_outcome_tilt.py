@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from finsim.generators.tables.boosting.label_law import LabelLaw
+from finsim.generators.tables.boosting.level_booster import LevelOdds
 from finsim.generators.tables.boosting.outcome_tilt import OutcomeTilt, sayers
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
+from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.level_network import LevelNetwork
 from finsim.generators.tables.level_trees import Growth, TreeGrower
 from finsim.randomness import Streams
@@ -93,7 +95,7 @@ def test_few_rows_and_no_sayer_are_not_tilted(streams):
 
 
 def test_of_several_classes_each_row_asks_the_odds_of_its_own():
-    """The chance of a class against the rest is its share among rows that are alike; an unseen one has none."""
+    """The chance of a class against the rest is its share among rows that are alike, none if unseen."""
     rng = np.random.default_rng(4)
     a = rng.integers(1, 4, 12_000)
     grade = 1 + (a - 1 + (rng.random(12_000) < 0.3)) % 3
@@ -110,3 +112,21 @@ def test_of_several_classes_each_row_asks_the_odds_of_its_own():
     unseen = levels.copy()
     unseen[:, 2] = 7
     assert law.chance_alone(unseen).max() < 1e-5
+
+
+def test_the_ratio_chooses_rows_before_the_tilt_does(told, streams):
+    """Shares of rows are those that both weights give the network's rows, the ratio's first."""
+    levels, tilt = told
+    grower = TreeGrower(levels, COUNTS, Growth(10, 0.5, 0.5))
+    apart = LevelNetwork.of([3, 2, 0, 1], [
+        grower.grove(3, [], streams), grower.grove(2, [3], streams), grower.grove(0, [], streams),
+        grower.grove(1, [0], streams),
+    ])  # fmt: skip
+    odds = LevelOdds(0.0, np.zeros((1, 1), np.int32), np.ones((1, 1), np.int32), np.log([[0.4, 1.6]]))
+    ratio = RowRatio(odds, float(np.log(1.6)), 0.0)
+    rows = RefinedRows(apart, None, ratio, tilt).draw(20_000, {}, 1, np.random.default_rng(3))
+    plain = apart.draw(60_000, {}, np.random.default_rng(4))
+    weight = np.exp(ratio.log_weights(plain) + tilt.log_weights(plain))
+    for one in ((0, 2), (1, 2), (3, 2)):
+        wanted = weight[plain[:, one[0]] == one[1]].sum() / weight.sum()
+        assert (rows[:, one[0]] == one[1]).mean() == pytest.approx(wanted, abs=0.015)

@@ -98,7 +98,7 @@ def transfer_words(
             found.append(at)
             lends &= ~(standing | sold)[word]
             both |= mirrored[word]
-    lends &= ~sale & (names_all | ~nobody)
+    lends &= ~sale
     lends &= both | ~np.bool_((both & lends).sum() >= _LEAST)
     paid, got = lends & past.outgoing, lends & into
     if not found or paid.sum() < _LEAST or (into.any() and got.sum() < _LEAST):
