@@ -37,6 +37,15 @@ def _apart(levels):
     return draw
 
 
+def _network(levels, streams):
+    """Return the network of a and b apart from the grade, which the rate follows."""
+    grower = TreeGrower(levels, COUNTS, Growth(10, 0.5, 0.5))
+    return LevelNetwork.of([3, 2, 0, 1], [
+        grower.grove(3, [], streams), grower.grove(2, [3], streams), grower.grove(0, [], streams),
+        grower.grove(1, [0], streams),
+    ])  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def told():
     levels = _levels(np.random.default_rng(1))
@@ -65,11 +74,7 @@ def test_weights_are_the_ratio_of_the_laws(told):
 
 def test_rows_are_drawn_by_the_tilt(told, streams, monkeypatch):
     levels, tilt = told
-    grower = TreeGrower(levels, COUNTS, Growth(10, 0.5, 0.5))
-    apart = LevelNetwork.of([3, 2, 0, 1], [
-        grower.grove(3, [], streams), grower.grove(2, [3], streams), grower.grove(0, [], streams),
-        grower.grove(1, [0], streams),
-    ])  # fmt: skip
+    apart = _network(levels, streams)
     law = RefinedRows(apart, LabelLaw.fit(levels, 3, streams.at("label")), None, tilt)
     for found in (law, RefinedRows.from_state(law.state())):
         rows = found.draw(6_000, {}, 1, np.random.default_rng(3))
@@ -117,11 +122,7 @@ def test_of_several_classes_each_row_asks_the_odds_of_its_own():
 def test_the_ratio_chooses_rows_before_the_tilt_does(told, streams):
     """Shares of rows are those that both weights give the network's rows, the ratio's first."""
     levels, tilt = told
-    grower = TreeGrower(levels, COUNTS, Growth(10, 0.5, 0.5))
-    apart = LevelNetwork.of([3, 2, 0, 1], [
-        grower.grove(3, [], streams), grower.grove(2, [3], streams), grower.grove(0, [], streams),
-        grower.grove(1, [0], streams),
-    ])  # fmt: skip
+    apart = _network(levels, streams)
     odds = LevelOdds(0.0, np.zeros((1, 1), np.int32), np.ones((1, 1), np.int32), np.log([[0.4, 1.6]]))
     ratio = RowRatio(odds, float(np.log(1.6)), 0.0)
     rows = RefinedRows(apart, None, ratio, tilt).draw(20_000, {}, 1, np.random.default_rng(3))

@@ -6,6 +6,7 @@ sellers alone: a mule that pays a stranger 207.61 for electricity is found by it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,12 +116,8 @@ def transfer_words(
 
 def _remarks(sample: LedgerSample, columns: LedgerColumns) -> list[int]:
     """Return the places of columns of texts, which go with the word of their row; references are none."""
-    taken = {part.at for role, part in columns.parts.items() if role != "category"}
     found = []
-    for at, column in enumerate(sample.cells.columns):
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if at in taken or not is_text(kind):
-            continue
+    for at, column in _texts(sample, columns):
         many, there = len(column.unique()), len(column) - column.null_count
         if _MOST_WORDS < many <= _REMARKS * there:
             found.append(at)
@@ -129,16 +126,21 @@ def _remarks(sample: LedgerSample, columns: LedgerColumns) -> list[int]:
 
 def word_columns(sample: LedgerSample, columns: LedgerColumns) -> list[tuple[int, Int1D]]:
     """Return the places and codes int64[n] of columns of few words that play no part but the category's."""
-    taken = {part.at for role, part in columns.parts.items() if role != "category"}
     found = []
-    for at, column in enumerate(sample.cells.columns):
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if at in taken or not is_text(kind):
-            continue
+    for at, column in _texts(sample, columns):
         codes, words = pd.factorize(pd.Series(column.to_pandas().to_numpy(dtype=object)))
         if 2 <= len(words) <= _MOST_WORDS:
             found.append((at, np.where(codes < 0, len(words), codes).astype(np.int64)))
     return found
+
+
+def _texts(sample: LedgerSample, columns: LedgerColumns) -> Iterator[tuple[int, pa.ChunkedArray]]:
+    """Yield the places and cells of columns of text that play no part but the category's."""
+    taken = {part.at for role, part in columns.parts.items() if role != "category"}
+    for at, column in enumerate(sample.cells.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if at not in taken and is_text(kind):
+            yield at, column
 
 
 def in_rhythm(
