@@ -73,3 +73,19 @@ def test_what_is_checked_in_most_rows_alone_is_no_check():
     assert check_of(known[:10]) == NONE
     numbers = [str(10**15 + k) for k in np.random.default_rng(0).integers(0, 10**9, 60)]
     assert IdForm.of(numbers).check == NONE
+
+
+@pytest.mark.parametrize("sign", [" ", "-"])
+@pytest.mark.parametrize("words", [ibans(), cards()])
+def test_groups_of_four_stay_so(words, sign):
+    def grouped(word):
+        return sign.join(word[at : at + 4] for at in range(0, len(word), 4))
+
+    known = [grouped(word) for word in words]
+    new = IdForm.of(known).new(0, 400)
+    plain = [word.replace(sign, "") for word in new]
+    assert check_of(plain) == check_of(words)
+    assert [grouped(word) for word in plain] == new
+    assert not set(new) & set(known)
+    assert {len(word) for word in new} == {len(known[0])}
+    assert check_of([*known[:-1], words[-1]]) == NONE  # one is written without

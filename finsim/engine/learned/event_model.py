@@ -261,6 +261,11 @@ def fit_events(
         *said_of,
         *(texts.told() if texts else ()),
         *plain_remarks(form.new_ids),
+        *(
+            f"{name}: each entity has its own, made anew"
+            for name in ledger.log.entities.columns
+            if name in form.new_ids
+        ),
         *found,
     )
     facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,

@@ -65,7 +65,7 @@ class IdForm:
         if check == NONE:
             form = cls._of(known)
             return form._behind(taken) if taken else form
-        bank = cls._of_bank([bare(word, check) for word in known]) if check == IBAN else None
+        bank = cls._of_bank([bare(word, check) for word in known]) if check.startswith(IBAN) else None
         form = bank or cls._of([f"{_MARK}{bare(word, check)}" for word in known])
         form = form._behind([f"{_MARK}{bare(word, check)}" for word in taken])
         if form.is_plain:

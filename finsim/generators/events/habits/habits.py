@@ -184,7 +184,10 @@ class Habits:
 
     def remarks(self) -> tuple[str, ...]:
         """Return what was found in the log, in words; see ``HasRemarks``."""
-        return self.known.echoes.remarks(self.log)
+        sizes = np.bincount(self.known.parts.links.sort)
+        sorts = " and ".join(f"{size:,}" for size in sorted(sizes.tolist(), reverse=True))
+        told = (f"entities are of {len(sizes)} sorts ({sorts}) that never pay alike: new ones mix none",)
+        return (*(told if len(sizes) > 1 else ()), *self.known.echoes.remarks(self.log))
 
     @property
     def _side(self) -> str:
