@@ -10,6 +10,8 @@ from finsim.engine.learned import event_model
 from finsim.randomness import Streams
 from finsim.tables.new_ids.check_digits import IBAN, check_of, checked
 
+pytestmark = pytest.mark.sweep
+
 BRANCHES = ["Leeds", "York", "Hull"]
 
 

@@ -6,9 +6,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import pytest
 from bank_statement import COUNT, DAYS, START, statement, written
 
 import finsim
+
+pytestmark = pytest.mark.sweep
 
 FIRMS = 12
 SAID = {"FPO": ["rent share", "thanks", "dinner"], "FPI": ["rent share", "thanks", "dinner"]}

@@ -104,7 +104,9 @@ def test_other_words_are_no_default(word):
 
 def test_a_target_of_no_loans_is_not_asked_for_its_default():
     sides = [
-        tape(seed, {"run": "u", "paid": "v", "bad": "w"}).rename(columns={"Status": "target"})
+        tape(seed, {"run": "u", "paid": "v", "bad": "w"}).rename(
+            columns={"Status": "target", "Betrag": "count"}
+        )
         for seed in (1, 2)
     ]
     found = read_as(*sides, None, "table", Named(label="target"), None, None)
