@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ _DECIMAL, _SIXTEEN = "0123456789", "0123456789abcdef"
 _PLAIN, _MARK = "new-", "#"
 """Beginnings of identifiers without a form; what keeps digits before check digits from being a number."""
 _MOST = 2**62
+_LONG = 10**11
+"""Numbers that are as long as those of cards, the shortest with a check digit."""
 ACCOUNT = 9
 """Digits of an account number that stand behind a bank's code at least (assumption)."""
 DENSE = 1.5
@@ -114,11 +117,12 @@ class IdForm:
         """Return the form of the identifiers of a column, in which cells may be empty."""
         known = [one for one in cells.to_pylist() if one is not None]
         if _is_number(_plain(cells.type)):
-            if all(float(one).is_integer() for one in known if math.isfinite(one)):
-                form = cls.of([f"{one:.0f}" for one in known if math.isfinite(one)])
-                if form.check != NONE:
-                    return form
-            return cls(last=max((math.ceil(one) for one in known if math.isfinite(one)), default=0))
+            last = max((math.ceil(one) for one in known if math.isfinite(one)), default=0)
+            if last >= _LONG and all(math.isfinite(one) and float(one).is_integer() for one in known):
+                words = [f"{one:.0f}" for one in known]
+                if check_of(words) != NONE:
+                    return cls.of(words)
+            return cls(last=last)
         return cls.of([str(one) for one in known])
 
     def _behind(self, known: Sequence[str]) -> IdForm:
@@ -137,10 +141,11 @@ class IdForm:
         """Return identifiers ``first`` to ``first + count`` of a run."""
         kind = "d" if self.digits == _DECIMAL else "x" if self.digits == _SIXTEEN else "X"
         begin = self.last + 1 + first
-        return [
-            checked(f"{self.prefix}{number:0{self.width}{kind}}{self.suffix}", self.check)
+        plain = [
+            f"{self.prefix}{number:0{self.width}{kind}}{self.suffix}"
             for number in range(begin, begin + count)
         ]
+        return plain if self.check == NONE else list(_made_once(tuple(plain), self.check))
 
     def cells(self, first: int, count: int, kind: pa.DataType) -> pa.Array:
         """Return new identifiers as cells of a type of the table. Raises FitError where they do not fit."""
@@ -186,11 +191,18 @@ def plain_remarks(forms: Mapping[str, IdForm]) -> list[str]:
     ]  # fmt: skip
 
 
+@lru_cache(maxsize=2)
+def _made_once(words: tuple[str, ...], check: str) -> tuple[str, ...]:
+    """Return identifiers with check digits; blocks of a run ask for those of the whole run again."""
+    return tuple(checked(word, check) for word in words)
+
+
 def numbers_as(numbers: Sequence[int], kind: pa.DataType) -> pa.Array | None:
     """Return whole numbers as cells of a type of numbers; None where it cannot hold each of them exactly."""
     try:
         if pa.types.is_integer(kind) and all(abs(one) < _MOST for one in (*numbers[:1], *numbers[-1:])):
-            return pa.array(np.asarray(numbers, np.int64)).cast(kind)
+            ends = (numbers.start, numbers.stop, numbers.step) if isinstance(numbers, range) else None
+            return pa.array(np.array(numbers, np.int64) if ends is None else np.arange(*ends)).cast(kind)
         if not pa.types.is_floating(kind):
             return pa.array(list(numbers), pa.decimal128(38, 0)).cast(kind)
         found = pa.array([float(one) for one in numbers]).cast(kind)
